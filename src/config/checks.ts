@@ -1,0 +1,135 @@
+import { isLoopbackHost } from "./syntax.ts";
+import type { Settings } from "./schema.ts";
+
+/** Something that no key shows by itself. `paths` are the keys it is about, the one at fault first. */
+export interface Finding {
+  readonly paths: readonly (readonly string[])[];
+  readonly message: string;
+  readonly hint?: string;
+}
+
+/** What keys say together and must not. Expects every key by itself to be right. */
+export function crossProblems(settings: Settings): Finding[] {
+  const found: Finding[] = [];
+  const { http, internal, limits, targets, tokens, traefik, zone } = settings;
+  if (http.port !== 0 && http.port === internal.port) {
+    found.push({
+      paths: [
+        ["internal", "port"],
+        ["http", "port"],
+      ],
+      message: `${internal.port} is the port of both listeners`,
+      hint: "http.port and internal.port must differ",
+    });
+  } else {
+    found.push(...internalExposed(settings));
+  }
+  if (internal.token === null && !isLoopbackHost(internal.host)) {
+    found.push({
+      paths: [
+        ["internal", "host"],
+        ["internal", "token"],
+      ],
+      message: `${internal.host} is not loopback, so internal.token is mandatory`,
+      hint: "set TARDIS_INTERNAL__TOKEN_FILE, and the same token in Traefik's endpoint headers",
+    });
+  }
+  const both = traefik.entryPoints.http.find((name) => traefik.entryPoints.https.includes(name));
+  if (both !== undefined) {
+    found.push({
+      paths: [
+        ["traefik", "entryPoints", "https"],
+        ["traefik", "entryPoints", "http"],
+      ],
+      message: `"${both}" is also in traefik.entryPoints.http`,
+      hint: "an entry point serves HTTP or HTTPS",
+    });
+  }
+  if (targets.names.some(({ suffix }) => suffix === `.${zone}`)) {
+    found.push({
+      paths: [["targets", "names"], ["zone"]],
+      message: `".${zone}" is the zone, whose names lead back to Traefik`,
+      hint: `name what is below it, like ".vm.${zone}"`,
+    });
+  }
+  if (limits.healthInterval.minSeconds > limits.healthInterval.maxSeconds) {
+    found.push({
+      paths: [
+        ["limits", "healthInterval", "maxSeconds"],
+        ["limits", "healthInterval", "minSeconds"],
+      ],
+      message: `minSeconds, ${limits.healthInterval.minSeconds}, is more than maxSeconds, ${limits.healthInterval.maxSeconds}`,
+    });
+  }
+  if (tokens.defaultDays > tokens.maxDays) {
+    found.push({
+      paths: [
+        ["tokens", "defaultDays"],
+        ["tokens", "maxDays"],
+      ],
+      message: `defaultDays, ${tokens.defaultDays}, is more than maxDays, ${tokens.maxDays}`,
+    });
+  }
+  return found;
+}
+
+/** Addresses that Traefik sends visitors to, and that are the internal listener's. */
+function internalExposed({ internal, traefik, pages, userhomes }: Settings): Finding[] {
+  const used: [path: readonly string[], url: string][] = [
+    [["traefik", "consoleUrl"], traefik.consoleUrl],
+  ];
+  if (userhomes.enabled) used.push([["userhomes", "url"], userhomes.url]);
+  if (pages.enabled) {
+    used.push([["pages", "url"], pages.url]);
+    if (pages.customDomains) {
+      used.push([["pages", "challengeUrl"], pages.challengeUrl]);
+      used.push([["pages", "tlsAddress"], `https://${pages.tlsAddress}`]);
+    }
+  }
+  return used
+    .filter(([, url]) => reaches(url, internal))
+    .map(([path]) => ({
+      paths: [path, ["internal", "port"], ["internal", "host"]],
+      message: "is the internal listener's address, which must not be public",
+    }));
+}
+
+function reaches(text: string, listener: { host: string; port: number }): boolean {
+  const url = new URL(text);
+  const defaultPort = url.protocol === "https:" ? 443 : 80;
+  if (listener.port === 0 || Number(url.port || defaultPort) !== listener.port) return false;
+  const host = url.hostname.replace(/^\[|\]$/g, "");
+  return host === listener.host || isLoopbackHost(host);
+}
+
+/** What works and is likely not meant. One sentence each, the key first. */
+export function warningsFor(
+  settings: Settings,
+  given: { publicUrl: boolean; local: boolean },
+): string[] {
+  const { http, publicUrl, zone } = settings;
+  const url = new URL(publicUrl);
+  const host = url.hostname.replace(/^\[|\]$/g, "");
+  const warnings: string[] = [];
+  const inZone = host === zone || host.endsWith(`.${zone}`);
+  if (url.protocol === "https:" && inZone) {
+    warnings.push(
+      `publicUrl: ${host} is in the zone, so members' sites are same-site with the console; give it a domain of its own.`,
+    );
+  }
+  if (url.protocol === "http:" && !isLoopbackHost(host)) {
+    warnings.push("publicUrl: without https, tokens travel readable by everyone on the way.");
+  }
+  if (!given.publicUrl && zone !== "localhost") {
+    warnings.push(`publicUrl: not set, so the console answers at ${publicUrl} only.`);
+  }
+  if (http.trustedProxies.some((cidr) => cidr.endsWith("/0"))) {
+    warnings.push("http.trustedProxies: everyone is trusted, so anyone can forge their address.");
+  }
+  if (given.local && !isLoopbackHost(http.host)) {
+    warnings.push(
+      `targets.loopback: without a configuration file, endpoints may target this machine's loopback, and http.host ${http.host} is not loopback; give a file for anything but a trial.`,
+    );
+  }
+  return warnings;
+}

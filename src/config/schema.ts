@@ -1,0 +1,178 @@
+import { z } from "zod";
+import {
+  entries,
+  fieldInfo,
+  number,
+  oneOf,
+  orNull,
+  port,
+  secret,
+  text,
+  texts,
+  whole,
+  yesNo,
+  type FieldInfo,
+} from "./fields.ts";
+import * as networks from "./networks.ts";
+import * as syntax from "./syntax.ts";
+
+const origin = text("URL without a path", syntax.parseOrigin);
+const ports = texts("port or range", networks.parsePorts, 1).default(["1-65535"]);
+const grantees = texts("username, group name or *", syntax.parseGrantee, 1).default(["*"]);
+const addresses = texts("URL, host:port, host, address or CIDR", syntax.parseAddress);
+const days = whole(1, 3650);
+const count = whole(0, 1_000_000);
+
+function grants(what: string, parse: syntax.Parser) {
+  return entries({ cidr: text(what, parse), ports, to: grantees });
+}
+
+/** @param whose ends the descriptions: "of a person" */
+function quota(whose: string) {
+  return z.strictObject({
+    endpoints: count.describe(`Endpoints ${whose}.`),
+    labels: count.describe(`Labels ${whose}.`),
+    pages: count.describe(`GitLab Pages sites ${whose}.`),
+    tokens: count.describe(`API tokens ${whose} in force.`),
+    targetsPerEndpoint: whole(1, 1000).describe(`Servers behind one endpoint ${whose}.`),
+    changesPerHour: whole(1, 1_000_000).describe(`Changes ${whose} in an hour.`),
+  });
+}
+
+/**
+ * What a configuration file may hold, every key with its description. It has no defaults: those
+ * are in `config/defaults.yaml`, but for the keys of entries in lists.
+ */
+export const schema = z.strictObject({
+  zone: text("DNS name", syntax.parseZone).describe(
+    "The domain that members' names are under, as `tardis.ac`.",
+  ),
+  publicUrl: origin.describe("The console's own address, as people open it."),
+  data: text("folder", syntax.parseFolder).describe(
+    "Folder for the store, the last good document and the control socket.",
+  ),
+  http: z.strictObject({
+    host: text("address", syntax.parseListenHost).describe(
+      "Where the public listener (console, API, host pages) binds.",
+    ),
+    port: whole(0, 65535).describe("Its port; 0 takes any free one."),
+    trustedProxies: texts("CIDR", networks.parseCidr).describe(
+      "Networks whose X-Forwarded-For is believed: Traefik's.",
+    ),
+  }),
+  internal: z.strictObject({
+    host: text("address", syntax.parseListenHost).describe(
+      "Where the internal listener (provider, metrics, health) binds. Never expose it.",
+    ),
+    port: whole(0, 65535).describe("Its port; 0 takes any free one."),
+    token: orNull(secret("at least 16 characters", syntax.parseToken)).describe(
+      "What Traefik must send as bearer token. Mandatory when the host is not loopback.",
+    ),
+    maxHeldPolls: whole(0, 65536).describe("Polls held open at once; more are answered at once."),
+  }),
+  log: z.strictObject({
+    level: oneOf(["debug", "info", "warn", "error"]).describe("The least level that is written."),
+    pretty: orNull(yesNo()).describe("For people instead of JSON; null: when on a terminal."),
+  }),
+  traefik: z.strictObject({
+    consoleUrl: origin.describe("How Traefik reaches the public listener."),
+    entryPoints: z.strictObject({
+      http: texts("entry point", syntax.parseEntryPoint, 1).describe("Entry points for HTTP."),
+      https: texts("entry point", syntax.parseEntryPoint, 1).describe("Entry points for HTTPS."),
+    }),
+    certResolver: orNull(text("certificate resolver", syntax.parseResolver)).describe(
+      "Gets the zone's wildcard certificate (DNS-01); null: Traefik has certificates already.",
+    ),
+    middlewares: texts("name@provider", syntax.parseMiddleware).describe(
+      "Put on every HTTPS router, in this order.",
+    ),
+    httpsPort: port.describe("The public HTTPS port, for redirects and the URLs shown."),
+    addresses: addresses.describe(
+      "Traefik's own API and entry points, which no endpoint may target.",
+    ),
+  }),
+  pages: z.strictObject({
+    enabled: yesNo().describe("Whether GitLab Pages sites are routed."),
+    url: origin.describe("GitLab Pages' HTTP listener."),
+    customDomains: yesNo().describe(
+      "Hands TLS for hosts outside the zone, and their ACME challenges, to GitLab Pages.",
+    ),
+    tlsAddress: text("host:port", syntax.parseHostPort).describe(
+      "GitLab Pages' TLS listener, for custom domains.",
+    ),
+    challengeUrl: origin.describe("Where GitLab Pages answers ACME HTTP-01 challenges."),
+    proxyProtocol: yesNo().describe("Sends the PROXY protocol, version 2, to tlsAddress."),
+    severalLabels: yesNo().describe("Allows sites at hosts of several labels, as `x.on.<zone>`."),
+  }),
+  userhomes: z.strictObject({
+    enabled: yesNo().describe("Whether names that nothing else claims go to the userhomes server."),
+    url: origin.describe("The userhomes server."),
+    passHostHeader: yesNo().describe("Sends it the visitor's Host header."),
+  }),
+  ownHosts: texts("host or *.suffix", syntax.parseOwnHost).describe(
+    "Hosts of the operators: never passed through to GitLab Pages, never challenged there.",
+  ),
+  systems: addresses.describe(
+    "Addresses that no endpoint may target: databases, Redis, GitLab, API servers.",
+  ),
+  labels: z.strictObject({
+    restDays: whole(0, 3650).describe("Days for which a name given back is nobody else's."),
+    reserved: texts("label", syntax.parseReservedLabel).describe("Names that no member may take."),
+    reservedAlso: texts("label", syntax.parseReservedLabel).describe("Added to `reserved`."),
+  }),
+  targets: z.strictObject({
+    networks: grants("CIDR", networks.parseNetwork).describe(
+      "Networks that endpoints may target, on which ports, and whose endpoints.",
+    ),
+    names: entries({ suffix: text("suffix", syntax.parseSuffix), ports, to: grantees }).describe(
+      "Host names that endpoints may target, by what they end in. The operators control its DNS.",
+    ),
+    loopback: grants("loopback CIDR", networks.parseLoopback).describe(
+      "Loopback addresses that endpoints may target. Without a file and a zone: all of them.",
+    ),
+  }),
+  quotas: z.strictObject({ person: quota("of a person"), group: quota("of a group") }),
+  limits: z.strictObject({
+    inFlight: orNull(whole(1, 1_000_000)).describe("Requests at once for one endpoint; null: any."),
+    responseHeaderTimeout: orNull(number(0.1, 86_400)).describe(
+      "Seconds that a target has to start its answer; null: any.",
+    ),
+    healthInterval: z.strictObject({
+      minSeconds: whole(1, 86_400).describe("The shortest interval of health checks, in seconds."),
+      maxSeconds: whole(1, 86_400).describe("The longest interval of health checks, in seconds."),
+    }),
+  }),
+  memberships: z.strictObject({
+    warnDays: whole(0, 3650).describe("Days before its end that a membership is warned about."),
+    suspend: yesNo().describe("Whether an ended membership suspends the person."),
+  }),
+  tokens: z.strictObject({
+    defaultDays: days.describe("Life of an API token when none is asked for, in days."),
+    maxDays: days.describe("The longest life of an API token, in days."),
+    bootstrapHours: whole(1, 8760).describe("Life of the first admin token, in hours."),
+  }),
+});
+
+export type Settings = z.output<typeof schema>;
+
+/** A key of the configuration, and the names of the levels that lead to it. */
+export interface Leaf extends FieldInfo {
+  readonly path: readonly string[];
+}
+
+let leaves: readonly Leaf[] | undefined;
+
+/** Every key that holds a value, in the order of the schema. */
+export function allLeaves(): readonly Leaf[] {
+  leaves ??= leavesOf(schema, []);
+  return leaves;
+}
+
+function leavesOf(section: z.ZodType, path: readonly string[]): Leaf[] {
+  const info = fieldInfo(section);
+  if (info !== undefined) return [{ ...info, path }];
+  if (!(section instanceof z.ZodObject)) throw new Error(`${path.join(".")} has no description`);
+  return Object.entries(section.shape).flatMap(([key, field]) =>
+    leavesOf(field as z.ZodType, [...path, key]),
+  );
+}

@@ -1,0 +1,166 @@
+import type { Config } from "../config.ts";
+import type { Owner, OwnTargetGrant, Quota } from "./entities.ts";
+import { inZone, labelOf, type Hostname } from "./names.ts";
+import { systemAt, type System, type TargetGrant, type TargetPolicy } from "./target-policy.ts";
+import { canonicalAddress, parsePorts, parseRange } from "./targets.ts";
+
+/** The configuration as the domain's rules need it: parsed once, at start. */
+export interface Rules {
+  readonly zone: Hostname;
+  /** The console's own host name, without a port. */
+  readonly consoleHost: string;
+  /** Labels nobody may have: the configured list, and every host of the configuration. */
+  readonly reserved: ReadonlySet<string>;
+  /** Exact hosts and `*.suffix` patterns that the operators keep for themselves. */
+  readonly ownHosts: readonly string[];
+  /** Whether a GitLab Pages site may be served at a host with several labels. */
+  readonly severalLabels: boolean;
+  readonly pagesEnabled: boolean;
+  readonly restDays: number;
+  readonly quotas: { readonly person: Quota; readonly group: Quota };
+  readonly targets: TargetPolicy;
+  readonly health: { readonly minSeconds: number; readonly maxSeconds: number };
+  readonly memberships: { readonly warnDays: number; readonly suspend: boolean };
+  readonly tokens: { readonly defaultDays: number; readonly maxDays: number };
+  /** The port that visitors reach the HTTPS entry point on, for URLs shown. */
+  readonly httpsPort: number;
+}
+
+const DEFAULT_PORTS: Record<string, number> = { "http:": 80, "https:": 443, "h2c:": 80 };
+
+/** A system as the configuration spells it: a URL, `host:port`, an address, a CIDR or a name. */
+function systemsOf(spelling: string, what: string): System[] {
+  if (spelling.includes("://")) {
+    const url = new URL(spelling);
+    const port = url.port === "" ? DEFAULT_PORTS[url.protocol] : Number(url.port);
+    return systemAt(url.hostname, port, what);
+  }
+  if (/\/\d+$/.test(spelling)) {
+    return [{ kind: "range", range: parseRange(spelling), port: undefined, what }];
+  }
+  if (canonicalAddress(spelling) !== undefined) return systemAt(spelling, undefined, what);
+  const withPort = /^(.*):(\d+)$/.exec(spelling);
+  return withPort === null
+    ? systemAt(spelling, undefined, what)
+    : systemAt(withPort[1] ?? "", Number(withPort[2]), what);
+}
+
+function pagesSystems({ pages }: Config): System[] {
+  return [
+    ...systemsOf(pages.url, "pages.url"),
+    ...systemsOf(pages.tlsAddress, "pages.tlsAddress"),
+    ...systemsOf(pages.challengeUrl, "pages.challengeUrl"),
+  ];
+}
+
+function targetPolicy(config: Config, localAddresses: readonly string[]): TargetPolicy {
+  const grants: TargetGrant[] = [];
+  for (const { cidr, ports, to } of [...config.targets.networks, ...config.targets.loopback]) {
+    grants.push({
+      kind: "network",
+      range: parseRange(cidr),
+      ports: ports.map(parsePorts),
+      to: new Set(to),
+    });
+  }
+  for (const { suffix, ports, to } of config.targets.names) {
+    grants.push({ kind: "names", suffix, ports: ports.map(parsePorts), to: new Set(to) });
+  }
+  const systems = [
+    ...systemsOf(config.publicUrl, "publicUrl"),
+    ...systemsOf(config.traefik.consoleUrl, "traefik.consoleUrl"),
+    ...(config.pages.enabled ? pagesSystems(config) : []),
+    ...(config.userhomes.enabled ? systemsOf(config.userhomes.url, "userhomes.url") : []),
+    ...config.traefik.addresses.flatMap((address) => systemsOf(address, "traefik.addresses")),
+    ...config.systems.flatMap((address) => systemsOf(address, "systems")),
+  ];
+  for (const [listener, what] of [
+    [config.http, "http"],
+    [config.internal, "internal"],
+  ] as const) {
+    systems.push(...systemAt(listener.host, listener.port, what));
+    // A listener on all addresses is reached by each of the machine's own.
+    if (listener.host === "0.0.0.0" || listener.host === "::") {
+      for (const address of localAddresses) systems.push(...systemAt(address, listener.port, what));
+    }
+  }
+  return { grants, systems };
+}
+
+/**
+ * @param localAddresses the machine's own IP addresses
+ */
+export function rulesFrom(config: Config, localAddresses: readonly string[] = []): Rules {
+  const zone = config.zone as Hostname;
+  const consoleHost = new URL(config.publicUrl).hostname;
+  const reserved = new Set([...config.labels.reserved, ...config.labels.reservedAlso]);
+  const hosts = [
+    config.publicUrl,
+    config.pages.url,
+    config.pages.challengeUrl,
+    config.userhomes.url,
+    config.traefik.consoleUrl,
+  ].map((url) => new URL(url).hostname);
+  hosts.push(
+    ...[...config.systems, ...config.traefik.addresses].map((text) =>
+      text.replace(/^[a-z0-9]+:\/\//, "").replace(/[:/].*$/, ""),
+    ),
+  );
+  hosts.push(...config.ownHosts.map((host) => host.replace(/^\*\./, "")));
+  for (const host of hosts) {
+    // The label next to the zone is what a member could ask for: `vm` of `db.vm.tardis.ac`.
+    const first =
+      inZone(host, zone) && host !== zone
+        ? host
+            .slice(0, -zone.length - 1)
+            .split(".")
+            .at(-1)
+        : undefined;
+    if (first !== undefined && labelOf(`${first}.${zone}`, zone) !== undefined) reserved.add(first);
+  }
+  return {
+    zone,
+    consoleHost,
+    reserved,
+    ownHosts: config.ownHosts,
+    severalLabels: config.pages.severalLabels,
+    pagesEnabled: config.pages.enabled,
+    restDays: config.labels.restDays,
+    quotas: config.quotas,
+    targets: targetPolicy(config, localAddresses),
+    health: config.limits.healthInterval,
+    memberships: config.memberships,
+    tokens: { defaultDays: config.tokens.defaultDays, maxDays: config.tokens.maxDays },
+    httpsPort: config.traefik.httpsPort,
+  };
+}
+
+/** The quota in force for an owner: the default of its kind, with what an admin set for it. */
+export function quotaOf(rules: Rules, owner: Owner): Quota {
+  return { ...rules.quotas[owner.kind], ...withoutUndefined(owner.quota ?? {}) };
+}
+
+function withoutUndefined(quota: {
+  readonly [K in keyof Quota]?: Quota[K] | undefined;
+}): Partial<Quota> {
+  return Object.fromEntries(Object.entries(quota).filter(([, value]) => value !== undefined));
+}
+
+/** The grants that an admin gave to one owner, in the form the policy compares. */
+export function ownGrants(owner: Owner): TargetGrant[] {
+  return (owner.targets ?? []).map((grant: OwnTargetGrant) => {
+    const ports = grant.ports.map(parsePorts);
+    const to = new Set([owner.name as string]);
+    return "network" in grant
+      ? { kind: "network", range: parseRange(grant.network), ports, to }
+      : { kind: "names", suffix: grant.suffix, ports, to };
+  });
+}
+
+/** Whether a host is one that the operators keep: exactly, or below a `*.suffix`. */
+export function isOwnHost(rules: Pick<Rules, "ownHosts" | "consoleHost">, host: string): boolean {
+  if (host === rules.consoleHost) return true;
+  return rules.ownHosts.some((own) =>
+    own.startsWith("*.") ? host.endsWith(own.slice(1)) : host === own,
+  );
+}

@@ -1,0 +1,69 @@
+import { Refusal } from "../errors.ts";
+import { requireUnchanged, type Verb } from "../domain/decision.ts";
+import { authorise } from "../domain/policy.ts";
+import {
+  endpointsOf,
+  findOwner,
+  groupsOf,
+  labelsOf,
+  pagesOf,
+  tokensOf,
+  type Change,
+} from "../domain/state.ts";
+import { rest } from "./labels.ts";
+
+export interface DeleteOwnerInput {
+  readonly id: string;
+  readonly kind: "person" | "group";
+  readonly ifMatch?: number | undefined;
+}
+
+/**
+ * Removes an owner: endpoints and tokens with them, labels put to rest. Groups that a person
+ * managed stay, with their other managers.
+ */
+export const deleteOwner: Verb<DeleteOwnerInput, null> = (state, context, input) => {
+  const found = findOwner(state, input.id);
+  const owner = found?.kind === input.kind ? found : undefined;
+  authorise(state, context.actor, "owner.delete", owner?.id ?? null, input.kind);
+  if (owner === undefined) throw new Refusal("not_found", `There is no such ${input.kind}.`);
+  requireUnchanged(owner, input.ifMatch);
+  if (owner.id === context.actor.owner)
+    throw new Refusal("conflict", "You cannot delete yourself.");
+  const { revision } = context;
+  const changes: Change[] = [
+    ...endpointsOf(state, owner.id).map((endpoint): Change => ({
+      kind: "endpoint",
+      id: endpoint.id,
+      entity: null,
+    })),
+    ...tokensOf(state, owner.id).map((token): Change => ({
+      kind: "token",
+      id: token.id,
+      entity: null,
+    })),
+    ...pagesOf(state, owner.id).map((page): Change => ({
+      kind: "page",
+      id: page.id,
+      entity: { ...page, owner: null, revision },
+    })),
+    ...labelsOf(state, owner.id)
+      .filter((label) => label.restsUntil === undefined)
+      .map((label) => rest(context, label)),
+  ];
+  for (const group of groupsOf(state, owner.id)) {
+    if (group.kind !== "group") continue;
+    const managers = group.managers.filter((manager) => manager !== owner.id);
+    changes.push({ kind: "group", id: group.id, entity: { ...group, managers, revision } });
+  }
+  changes.push({ kind: owner.kind, id: owner.id, entity: null });
+  return {
+    changes,
+    event: {
+      type: `${owner.kind}.deleted`,
+      summary: `${owner.name} was removed`,
+      owners: [owner.id],
+    },
+    result: null,
+  };
+};

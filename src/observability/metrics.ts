@@ -1,0 +1,74 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+
+/** Everything that `/metrics` shows. One set a running console, so that tests do not share theirs. */
+export function createMetrics() {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 20 });
+  const registers = [registry];
+  return {
+    registry,
+    commits: new Counter({
+      name: "tardis_commits_total",
+      help: "Groups of changes stored.",
+      registers,
+    }),
+    storeWritable: new Gauge({
+      name: "tardis_store_writable",
+      help: "1 while changes are taken, 0 while the store has a fault.",
+      registers,
+    }),
+    stateRevision: new Gauge({
+      name: "tardis_state_revision",
+      help: "Revision of the state in memory.",
+      registers,
+    }),
+    publishedRevision: new Gauge({
+      name: "tardis_published_revision",
+      help: "Revision of the document that pollers get.",
+      registers,
+    }),
+    documentBytes: new Gauge({
+      name: "tardis_document_bytes",
+      help: "Size of the document.",
+      labelNames: ["encoding"],
+      registers,
+    }),
+    buildSeconds: new Histogram({
+      name: "tardis_document_build_seconds",
+      help: "From the state to the bytes.",
+      buckets: [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5],
+      registers,
+    }),
+    buildFailures: new Counter({
+      name: "tardis_document_build_failures_total",
+      help: "Documents that the gate kept back.",
+      registers,
+    }),
+    polls: new Counter({
+      name: "tardis_polls_total",
+      help: "Answers to polls of the provider.",
+      labelNames: ["outcome"],
+      registers,
+    }),
+    heldPolls: new Gauge({
+      name: "tardis_polls_held",
+      help: "Polls waiting for a change.",
+      registers,
+    }),
+    unrouted: new Gauge({
+      name: "tardis_unrouted",
+      help: "Endpoints, pages and records that are not routed.",
+      labelNames: ["state"],
+      registers,
+    }),
+    requests: new Histogram({
+      name: "tardis_http_request_seconds",
+      help: "Requests to the public listener.",
+      labelNames: ["method", "status"],
+      buckets: [0.001, 0.005, 0.025, 0.1, 0.5, 2],
+      registers,
+    }),
+  };
+}
+
+export type Metrics = ReturnType<typeof createMetrics>;

@@ -1,0 +1,218 @@
+import { timingSafeEqual, createHash } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import type { Metrics } from "../observability/metrics.ts";
+import type { Publication } from "./publication.ts";
+import type { Publisher } from "./publisher.ts";
+
+/** The longest that a poll is held; Traefik's own pollTimeout is to be above it. */
+const WAIT_MAX_MS = 60_000;
+const POLLERS_MAX = 1_000;
+
+export interface ProviderOptions {
+  readonly publisher: Publisher;
+  /** What pollers must send as bearer token; null asks for none. */
+  readonly token: string | null;
+  readonly maxHeldPolls: number;
+  readonly metrics: Metrics;
+}
+
+/** One who polls, as far as it is known. */
+export interface Poller {
+  readonly name: string;
+  readonly revision: number;
+  readonly etag: string;
+  readonly at: Date;
+}
+
+interface Held {
+  readonly response: ServerResponse;
+  readonly request: IncomingMessage;
+  readonly poller: string;
+  readonly timer: NodeJS.Timeout;
+}
+
+/**
+ * Traefik's HTTP provider. A poll does no work: it sends prepared bytes. With `?wait=4s` a poll
+ * that has the newest bytes already is held until there are newer ones, so a change is live at once.
+ * What was sent last is remembered for each connection and poller name: the first poll of a
+ * connection is always answered at once.
+ */
+export class Provider {
+  readonly #options: ProviderOptions;
+  readonly #tokenDigest: Buffer | undefined;
+  /** By connection, then by poller: the ETag sent last. */
+  readonly #sent = new WeakMap<Socket, Map<string, string>>();
+  readonly #held = new Map<Socket, Held>();
+  readonly #pollers = new Map<string, Poller>();
+  #closing = false;
+
+  constructor(options: ProviderOptions) {
+    this.#options = options;
+    this.#tokenDigest = options.token === null ? undefined : digest(`Bearer ${options.token}`);
+    options.publisher.onPublish((publication) => this.#release(publication));
+  }
+
+  /** Who has polled, the latest last. */
+  pollers(): readonly Poller[] {
+    return [...this.#pollers.values()];
+  }
+
+  /** Answers every held poll now, and holds none from here on. */
+  close(): void {
+    this.#closing = true;
+    const { current } = this.#options.publisher;
+    if (current !== undefined) this.#release(current);
+  }
+
+  /** Answers `GET /traefik/config`. */
+  handle(request: IncomingMessage, response: ServerResponse, query: URLSearchParams): void {
+    const { publisher, maxHeldPolls } = this.#options;
+    if (!this.#isAllowed(request)) {
+      response.setHeader("WWW-Authenticate", "Bearer");
+      this.#refuse(response, 401, "unauthenticated", "The provider's token is missing or wrong.");
+      return;
+    }
+    const waitMs = parseWait(query.get("wait"));
+    if (waitMs === undefined) {
+      this.#refuse(response, 400, "invalid_input", "wait is a duration like 4s or 500ms.");
+      return;
+    }
+    const format = query.get("format");
+    if (format !== null && format !== "json") {
+      this.#refuse(response, 400, "invalid_input", "format can only be json.");
+      return;
+    }
+    const publication = publisher.current;
+    if (publication === undefined) {
+      response.setHeader("Retry-After", "1");
+      this.#refuse(response, 503, "unavailable", "There is no configuration yet.");
+      return;
+    }
+    const poller = query.get("poller") ?? "";
+    const sent = this.#sentOn(request.socket);
+    const isCurrent = sent.get(poller) === publication.etag;
+    if (
+      isCurrent &&
+      waitMs > 0 &&
+      !this.#closing &&
+      this.#held.size < maxHeldPolls &&
+      !this.#held.has(request.socket)
+    ) {
+      this.#hold(request, response, poller, waitMs);
+    } else {
+      this.#send(request, response, poller, publication, "answered");
+    }
+  }
+
+  #isAllowed(request: IncomingMessage): boolean {
+    if (this.#tokenDigest === undefined) return true;
+    return timingSafeEqual(digest(request.headers.authorization ?? ""), this.#tokenDigest);
+  }
+
+  /** What this connection was sent. Its one listener is set up here, once. */
+  #sentOn(socket: Socket): Map<string, string> {
+    let sent = this.#sent.get(socket);
+    if (sent === undefined) {
+      sent = new Map();
+      this.#sent.set(socket, sent);
+      socket.once("close", () => this.#forget(socket));
+    }
+    return sent;
+  }
+
+  #hold(request: IncomingMessage, response: ServerResponse, poller: string, waitMs: number): void {
+    const timer = setTimeout(() => {
+      this.#forget(request.socket);
+      const { current } = this.#options.publisher;
+      if (current !== undefined) this.#send(request, response, poller, current, "held");
+    }, waitMs);
+    this.#held.set(request.socket, { request, response, poller, timer });
+    this.#options.metrics.heldPolls.set(this.#held.size);
+  }
+
+  #forget(socket: Socket): void {
+    const held = this.#held.get(socket);
+    if (held === undefined) return;
+    clearTimeout(held.timer);
+    this.#held.delete(socket);
+    this.#options.metrics.heldPolls.set(this.#held.size);
+  }
+
+  #release(publication: Publication): void {
+    for (const [socket, { request, response, poller }] of this.#held) {
+      this.#forget(socket);
+      this.#send(request, response, poller, publication, "released");
+    }
+  }
+
+  #send(
+    request: IncomingMessage,
+    response: ServerResponse,
+    poller: string,
+    publication: Publication,
+    outcome: string,
+  ): void {
+    this.#options.metrics.polls.inc({ outcome });
+    const headers: Record<string, string | number> = {
+      "Content-Type": "application/json",
+      "Cache-Control": "no-cache",
+      ETag: publication.etag,
+      Vary: "Accept-Encoding",
+      "Tardis-Revision": publication.revision,
+    };
+    if (publication.restored) headers["Tardis-Restored"] = "true";
+    if (request.headers["if-none-match"] === publication.etag) {
+      response.writeHead(304, headers).end();
+      return;
+    }
+    const zipped = /\bgzip\b/.test(request.headers["accept-encoding"] ?? "");
+    const body = zipped ? publication.gzip : publication.body;
+    if (zipped) headers["Content-Encoding"] = "gzip";
+    headers["Content-Length"] = body.length;
+    response.writeHead(200, headers);
+    this.#sentOn(request.socket).set(poller, publication.etag);
+    this.#remember(
+      poller === "" ? (request.socket.remoteAddress ?? "unknown") : poller,
+      publication,
+    );
+    response.end(request.method === "HEAD" ? undefined : body);
+  }
+
+  #remember(name: string, publication: Publication): void {
+    this.#pollers.delete(name);
+    this.#pollers.set(name, {
+      name,
+      revision: publication.revision,
+      etag: publication.etag,
+      at: new Date(),
+    });
+    if (this.#pollers.size > POLLERS_MAX) {
+      const oldest = this.#pollers.keys().next().value;
+      if (oldest !== undefined) this.#pollers.delete(oldest);
+    }
+  }
+
+  #refuse(response: ServerResponse, status: number, code: string, detail: string): void {
+    this.#options.metrics.polls.inc({ outcome: "refused" });
+    const body = JSON.stringify({ type: "about:blank", status, code, detail });
+    response
+      .writeHead(status, {
+        "Content-Type": "application/problem+json",
+        "Content-Length": Buffer.byteLength(body),
+      })
+      .end(body);
+  }
+}
+
+function digest(text: string): Buffer {
+  return createHash("sha256").update(text).digest();
+}
+
+/** `4s` or `500ms` in milliseconds, capped; 0 for none, undefined for what is no duration. */
+function parseWait(text: string | null): number | undefined {
+  if (text === null || text === "") return 0;
+  const match = /^(\d{1,6})(ms|s)$/.exec(text);
+  if (match === null) return undefined;
+  return Math.min(Number(match[1]) * (match[2] === "s" ? 1000 : 1), WAIT_MAX_MS);
+}

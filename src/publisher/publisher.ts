@@ -1,0 +1,131 @@
+import type { State } from "../domain/state.ts";
+import type { Logger } from "../observability/log.ts";
+import type { Metrics } from "../observability/metrics.ts";
+import type { Rendered } from "../traefik/render.ts";
+import type { LastGoodCopy } from "./last-good.ts";
+import { publicationOf, type Publication } from "./publication.ts";
+
+export interface PublisherOptions {
+  readonly render: (state: State) => Rendered;
+  readonly lastGood: LastGoodCopy;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+}
+
+/**
+ * Holds the one publication. A state is built once; states that come while one is being built
+ * are passed over for the newest. A build that fails leaves the publication as it is.
+ */
+export class Publisher {
+  readonly #options: PublisherOptions;
+  readonly #listeners = new Set<(publication: Publication) => void>();
+  #publication: Publication | undefined;
+  #rendered: Rendered | undefined;
+  #waiting: State | undefined;
+  #building: Promise<void> | undefined;
+  #problem: string | undefined;
+
+  constructor(options: PublisherOptions) {
+    this.#options = options;
+  }
+
+  /** What pollers get; undefined before the first. */
+  get current(): Publication | undefined {
+    return this.#publication;
+  }
+
+  /** The routing table and what is not routed, as published last. */
+  get rendered(): Rendered | undefined {
+    return this.#rendered;
+  }
+
+  /** Why the newest state is not published, if it is not. */
+  get problem(): string | undefined {
+    return this.#problem;
+  }
+
+  /** Calls back with each new publication whose bytes differ from the one before. */
+  onPublish(listener: (publication: Publication) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Takes up the document of an earlier run, unless one of this run is there already. */
+  async restore(): Promise<boolean> {
+    const copy = await this.#options.lastGood.read();
+    if (copy === undefined || this.#publication !== undefined) return false;
+    this.#publish(await publicationOf(copy.body, copy.revision, true));
+    return true;
+  }
+
+  /** Has this state published soon. */
+  update(state: State): void {
+    this.#waiting = state;
+    this.#building ??= this.#buildAll().finally(() => (this.#building = undefined));
+  }
+
+  /** Resolves when everything given so far is published, or has failed to be. */
+  async settled(): Promise<void> {
+    while (this.#building !== undefined) await this.#building;
+    await this.#options.lastGood.flush();
+  }
+
+  async #buildAll(): Promise<void> {
+    while (this.#waiting !== undefined) {
+      // The commits of one burst are answered in one turn of the loop; they make one document.
+      await new Promise(setImmediate);
+      const state: State = this.#waiting;
+      this.#waiting = undefined;
+      await this.#build(state);
+    }
+  }
+
+  async #build(state: State): Promise<void> {
+    const { metrics, log, render, lastGood } = this.#options;
+    const done = metrics.buildSeconds.startTimer();
+    try {
+      const rendered = render(state);
+      this.#rendered = rendered;
+      this.#problem = undefined;
+      this.#report(rendered);
+      const current = this.#publication;
+      if (current !== undefined && current.body.equals(rendered.body)) {
+        this.#publication = { ...current, revision: rendered.revision, restored: false };
+        if (current.restored) lastGood.save({ revision: rendered.revision, body: current.body });
+      } else {
+        const publication = await publicationOf(rendered.body, rendered.revision, false);
+        this.#publish(publication);
+        lastGood.save({ revision: publication.revision, body: publication.body });
+      }
+      metrics.publishedRevision.set(rendered.revision);
+    } catch (error) {
+      this.#problem = error instanceof Error ? error.message : String(error);
+      metrics.buildFailures.inc();
+      log.error(
+        { err: error, revision: state.revision },
+        "the document was kept back; the last good one goes on being served",
+      );
+    } finally {
+      done();
+    }
+  }
+
+  #publish(publication: Publication): void {
+    const { metrics } = this.#options;
+    this.#publication = publication;
+    metrics.publishedRevision.set(publication.revision);
+    metrics.documentBytes.set({ encoding: "identity" }, publication.body.length);
+    metrics.documentBytes.set({ encoding: "gzip" }, publication.gzip.length);
+    for (const listener of this.#listeners) listener(publication);
+  }
+
+  #report(rendered: Rendered): void {
+    const { metrics } = this.#options;
+    for (const state of ["set-aside", "conflict", "shadowed"] as const) {
+      metrics.unrouted.set(
+        { state },
+        rendered.unrouted.filter((entry) => entry.state === state).length,
+      );
+    }
+  }
+}

@@ -1,0 +1,354 @@
+import { createHash } from "node:crypto";
+import type { Endpoint, LabelRecord, Owner, Page } from "../domain/entities.ts";
+import {
+  hostOf,
+  inZone,
+  labelOf,
+  type Hostname,
+  type Label,
+  type PathPrefix,
+} from "../domain/names.ts";
+import { isOwnHost, ownGrants, quotaOf, type Rules } from "../domain/rules.ts";
+import { pagesAt, pagesOf, type State } from "../domain/state.ts";
+import { canonicalAddress, parseTarget } from "../domain/targets.ts";
+import { whyRefused } from "../domain/target-policy.ts";
+import {
+  priorityOf,
+  type HostRoutes,
+  type Route,
+  type RoutingTable,
+  type Unrouted,
+} from "./routes.ts";
+
+const WHOLE_HOST = "" as PathPrefix;
+
+/** What the table needs to know beside the state. */
+export interface TableSettings {
+  readonly rules: Rules;
+  readonly userhomes: boolean;
+}
+
+/**
+ * What the state routes: pure, and the same for the same state.
+ * A host is claimed by an endpoint, a page, a suspension, a label at rest or the console itself;
+ * all else is left to the zone's default.
+ */
+export function routingTable(state: State, settings: TableSettings): RoutingTable {
+  const unrouted: Unrouted[] = state.setAside.map((entry) => ({
+    kind: "record",
+    id: entry.key,
+    owner: entry.owner ?? null,
+    state: "set-aside",
+    reason: entry.reason,
+  }));
+  const builder = new TableBuilder(state, settings, unrouted);
+  const hosts = new Map<string, HostRoutes>();
+  for (const host of builder.candidates().toSorted()) {
+    const routes = builder.host(host as Hostname);
+    if (routes.length > 0) hosts.set(host, { host: host as Hostname, routes });
+  }
+  return { revision: state.revision, hosts, unrouted };
+}
+
+/**
+ * One host's part of the table: what the whole table says of it, without building the rest.
+ */
+export function hostRoutes(
+  state: State,
+  settings: TableSettings,
+  host: Hostname,
+): { readonly routes: readonly Route[]; readonly unrouted: readonly Unrouted[] } {
+  const unrouted: Unrouted[] = [];
+  const routes = new TableBuilder(state, settings, unrouted).host(host);
+  return { routes, unrouted };
+}
+
+/** How an endpoint stands in the table. */
+export interface Standing {
+  readonly state: "routed" | "paused" | "suspended" | "set-aside";
+  /** A sentence for its owner, when it is suspended or set aside. */
+  readonly reason?: string | undefined;
+}
+
+/** How one endpoint stands, at a cost that does not grow with the host or the state. */
+export function endpointStanding(
+  state: State,
+  settings: TableSettings,
+  endpoint: Endpoint,
+): Standing {
+  return new TableBuilder(state, settings, []).standing(endpoint);
+}
+
+class TableBuilder {
+  readonly #state: State;
+  readonly #rules: Rules;
+  readonly #userhomes: boolean;
+  readonly #unrouted: Unrouted[];
+  /** The pages beyond their owner's quota, by owner, as far as they were asked for. */
+  readonly #overQuota = new Map<string, ReadonlySet<string>>();
+  readonly #signInHost: string | undefined;
+
+  constructor(state: State, settings: TableSettings, unrouted: Unrouted[]) {
+    this.#state = state;
+    this.#rules = settings.rules;
+    this.#userhomes = settings.userhomes;
+    this.#unrouted = unrouted;
+    this.#signInHost = settings.rules.pagesEnabled ? `projects.${settings.rules.zone}` : undefined;
+  }
+
+  /** Every host that something may claim. */
+  candidates(): string[] {
+    const { zone, consoleHost } = this.#rules;
+    const hosts = new Set<string>(this.#state.endpointsByHost.keys());
+    if (this.#rules.pagesEnabled) {
+      for (const host of this.#state.pagesByHost.keys()) hosts.add(host);
+    }
+    for (const label of this.#state.labels.values()) {
+      if (
+        label.restsUntil !== undefined ||
+        this.#state.owners.get(label.owner)?.suspended !== undefined
+      ) {
+        hosts.add(hostOf(label.id, zone));
+      }
+    }
+    if (canonicalAddress(consoleHost.replace(/^\[|\]$/g, "")) === undefined) hosts.add(consoleHost);
+    if (this.#signInHost !== undefined) hosts.add(this.#signInHost);
+    return [...hosts];
+  }
+
+  host(host: Hostname): Route[] {
+    if (host === this.#rules.consoleHost)
+      return [this.#wholeHost("console", host, null, "console")];
+    const label = labelOf(host, this.#rules.zone);
+    const record = label === undefined ? undefined : this.#state.labels.get(label);
+    const blocked = record === undefined ? undefined : this.#blocked(record);
+    if (record !== undefined && blocked !== undefined) {
+      this.#pages(host, label, new Map());
+      return [this.#wholeHost(blocked, host, record.owner, "console")];
+    }
+    const routes = new Map<string, Route>();
+    this.#endpoints(host, routes);
+    const claimed = this.#state.endpointsByHost.has(host);
+    this.#pages(host, label, routes);
+    if (host === this.#signInHost && !routes.has(WHOLE_HOST)) {
+      routes.set(
+        WHOLE_HOST,
+        this.#route("page-sign-in", hashed(host), host, WHOLE_HOST, null, {
+          kind: "pages",
+          page: null,
+        }),
+      );
+    }
+    if (routes.size === 0 && !claimed) return [];
+    if (!routes.has(WHOLE_HOST)) {
+      const home = label !== undefined && this.#userhomes;
+      routes.set(
+        WHOLE_HOST,
+        this.#wholeHost("default", host, record?.owner ?? null, home ? "userhomes" : "console"),
+      );
+    }
+    return [...routes.values()].toSorted(
+      (a, b) => priorityOf(b) - priorityOf(a) || (a.name < b.name ? -1 : 1),
+    );
+  }
+
+  standing(endpoint: Endpoint): Standing {
+    const owner = this.#state.owners.get(endpoint.owner);
+    const label = labelOf(endpoint.host, this.#rules.zone);
+    const record = label === undefined ? undefined : this.#state.labels.get(label);
+    if (endpoint.host === this.#rules.consoleHost) {
+      return { state: "set-aside", reason: `${endpoint.host} is the console's own.` };
+    }
+    const blocked = record === undefined ? undefined : this.#blocked(record);
+    if (blocked === "given-back")
+      return { state: "set-aside", reason: `"${label}" was given back and rests.` };
+    if (owner?.suspended !== undefined)
+      return { state: "suspended", reason: owner.suspended.reason };
+    if (blocked === "suspended")
+      return { state: "suspended", reason: `The holder of "${label}" is suspended.` };
+    if (endpoint.paused) return { state: "paused" };
+    const reason = this.#whyNotRouted(endpoint, owner);
+    return reason === undefined ? { state: "routed" } : { state: "set-aside", reason };
+  }
+
+  /** Why the console itself answers on a label's whole host, if it does. */
+  #blocked(record: LabelRecord): "given-back" | "suspended" | undefined {
+    if (record.restsUntil !== undefined) return "given-back";
+    return this.#state.owners.get(record.owner)?.suspended === undefined ? undefined : "suspended";
+  }
+
+  #isOverQuota(page: Page): boolean {
+    if (page.owner === null) return false;
+    let over = this.#overQuota.get(page.owner);
+    if (over === undefined) {
+      over = pagesOverQuota(this.#state, this.#rules, page.owner);
+      this.#overQuota.set(page.owner, over);
+    }
+    return over.has(page.id);
+  }
+
+  #route(
+    kind: Route["kind"],
+    id: string,
+    host: Hostname,
+    path: PathPrefix,
+    owner: string | null,
+    service: Route["service"],
+  ): Route {
+    return { name: `${kind}-${id}`, kind, host, path, owner, service };
+  }
+
+  #wholeHost(
+    kind: Route["kind"],
+    host: Hostname,
+    owner: string | null,
+    service: "userhomes" | "console",
+  ): Route {
+    return this.#route(kind, hashed(host), host, WHOLE_HOST, owner, { kind: service });
+  }
+
+  #endpoints(host: Hostname, routes: Map<string, Route>): void {
+    for (const [path, id] of this.#state.endpointsByHost.get(host) ?? []) {
+      const endpoint = this.#state.endpoints.get(id);
+      if (endpoint === undefined || endpoint.paused) continue;
+      const owner = this.#state.owners.get(endpoint.owner);
+      const reason = this.#whyNotRouted(endpoint, owner);
+      if (reason !== undefined) {
+        this.#unrouted.push({
+          kind: "endpoint",
+          id,
+          owner: endpoint.owner,
+          state: "set-aside",
+          reason,
+        });
+      } else if (owner?.suspended !== undefined) {
+        routes.set(
+          path,
+          this.#route("suspended", id, host, endpoint.path, endpoint.owner, { kind: "console" }),
+        );
+      } else {
+        routes.set(
+          path,
+          this.#route("endpoint", id, host, endpoint.path, endpoint.owner, {
+            kind: "endpoint",
+            endpoint,
+          }),
+        );
+      }
+    }
+  }
+
+  /** A grant may have been taken back, or a host reserved, since the endpoint was made. */
+  #whyNotRouted(endpoint: Endpoint, owner: Owner | undefined): string | undefined {
+    if (owner === undefined) return "Its owner is gone.";
+    const { host } = endpoint;
+    if (!inZone(host, this.#rules.zone) && !isOwnHost(this.#rules, host)) {
+      return `${host} is neither in ${this.#rules.zone} nor among ownHosts.`;
+    }
+    const label = labelOf(host, this.#rules.zone);
+    const holder = label === undefined ? undefined : this.#state.labels.get(label)?.owner;
+    if (holder !== undefined && holder !== owner.id) return `${host} belongs to someone else.`;
+    if (label !== undefined && holder === undefined && !this.#isReserved(label)) {
+      return `${owner.name} no longer holds the label "${label}".`;
+    }
+    const own = ownGrants(owner);
+    for (const target of endpoint.targets) {
+      const refused = whyRefused(this.#rules.targets, owner.name, own, parseTarget(target));
+      if (refused !== undefined) return refused;
+    }
+    return undefined;
+  }
+
+  #isReserved(label: Label): boolean {
+    return this.#rules.reserved.has(label) || this.#state.reserved.has(label);
+  }
+
+  #pages(host: Hostname, label: Label | undefined, routes: Map<string, Route>): void {
+    if (!this.#rules.pagesEnabled) return;
+    for (const page of pagesAt(this.#state, host).toSorted((a, b) => (a.id < b.id ? -1 : 1))) {
+      const conflict = this.#whyConflict(page, host, label);
+      const shadow = routes.get(page.path);
+      if (this.#isOverQuota(page)) {
+        this.#unrouted.push({
+          kind: "page",
+          id: page.id,
+          owner: page.owner,
+          state: "set-aside",
+          reason: "There are more pages than the quota allows.",
+        });
+      } else if (conflict !== undefined) {
+        this.#unrouted.push({
+          kind: "page",
+          id: page.id,
+          owner: page.owner,
+          state: "conflict",
+          reason: conflict,
+        });
+      } else if (shadow !== undefined) {
+        const reason = `The ${shadow.kind} at the same place is served instead.`;
+        this.#unrouted.push({
+          kind: "page",
+          id: page.id,
+          owner: page.owner,
+          state: "shadowed",
+          reason,
+          by: shadow.name,
+        });
+      } else {
+        this.#page(page, routes);
+      }
+    }
+  }
+
+  #page(page: Page, routes: Map<string, Route>): void {
+    const { host, path, owner } = page;
+    if (owner !== null && this.#state.owners.get(owner)?.suspended !== undefined) {
+      routes.set(path, this.#route("suspended", page.id, host, path, owner, { kind: "console" }));
+      return;
+    }
+    const route = this.#route("page", page.id, host, path, owner, { kind: "pages", page });
+    const lower = path.toLowerCase() as PathPrefix;
+    routes.set(path, lower === path ? route : { ...route, otherPath: lower });
+    if (page.accessControl && !routes.has("/auth?state")) {
+      const signIn = this.#route("page-sign-in", page.id, host, "/auth" as PathPrefix, owner, {
+        kind: "pages",
+        page,
+      });
+      routes.set("/auth?state", { ...signIn, queryParameter: "state" });
+    }
+  }
+
+  /** A page never takes a host from the one who holds it, nor from the operators. */
+  #whyConflict(page: Page, host: Hostname, label: Label | undefined): string | undefined {
+    const { zone } = this.#rules;
+    if (!inZone(host, zone)) return `${host} is not in ${zone}.`;
+    if (host === zone || isOwnHost(this.#rules, host)) return `${host} is kept by the operators.`;
+    if (label === undefined) {
+      const next = host
+        .slice(0, -zone.length - 1)
+        .split(".")
+        .at(-1) as Label;
+      if (!this.#rules.severalLabels) return `${host} has several labels; such hosts are off.`;
+      return this.#isReserved(next) ? `"${next}" is reserved.` : undefined;
+    }
+    const record = this.#state.labels.get(label);
+    if (record?.restsUntil !== undefined) return `"${label}" was given back and rests.`;
+    if (record !== undefined)
+      return record.owner === page.owner ? undefined : `"${label}" is held by someone else.`;
+    return this.#isReserved(label) ? `"${label}" is reserved.` : undefined;
+  }
+}
+
+/** Hosts stand in names of routers by a hash: a person may have typed the host. */
+function hashed(host: string): string {
+  return createHash("sha256").update(host).digest("hex").slice(0, 16);
+}
+
+/** The pages of an owner beyond what their quota allows, the youngest first to go. */
+function pagesOverQuota(state: State, rules: Rules, id: string): Set<string> {
+  const owner = state.owners.get(id);
+  const pages = pagesOf(state, id);
+  if (owner === undefined || pages.length <= quotaOf(rules, owner).pages) return new Set();
+  const byAge = pages.toSorted((a, b) => (a.createdAt + a.id < b.createdAt + b.id ? -1 : 1));
+  return new Set(byAge.slice(quotaOf(rules, owner).pages).map((page) => page.id));
+}

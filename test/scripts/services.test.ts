@@ -1,0 +1,104 @@
+import { spawnSync } from "node:child_process";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { services } from "../../scripts/services/catalogue.ts";
+import { findTraefik, installedFolder } from "../../scripts/services/find.ts";
+import { missingLine } from "../support/summary.ts";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "tardis-services-"));
+  vi.stubEnv("TARDIS_CACHE", join(folder, "cache"));
+  vi.stubEnv("TARDIS_TRAEFIK", undefined);
+  vi.stubEnv("PATH", join(folder, "path"));
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+  rmSync(folder, { recursive: true });
+});
+
+function executable(path: string, script: string): string {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, `#!/bin/sh\n${script}\n`);
+  chmodSync(path, 0o755);
+  return path;
+}
+
+describe("findTraefik", () => {
+  const onPath = (version: string) =>
+    executable(join(folder, "path", "traefik"), `echo "Version:      ${version}"`);
+  const inCache = () => executable(join(installedFolder("traefik"), "bin", "traefik"), "true");
+
+  it("finds none on a bare machine", () => {
+    expect(findTraefik()).toBeUndefined();
+  });
+
+  it("prefers the variable, then the PATH, then the cache", () => {
+    const cached = inCache();
+    expect(findTraefik()).toBe(cached);
+    const path = onPath("3.6.0");
+    expect(findTraefik()).toBe(path);
+    const named = executable(join(folder, "named"), "true");
+    vi.stubEnv("TARDIS_TRAEFIK", named);
+    expect(findTraefik()).toBe(named);
+  });
+
+  it.each(["2.11.2", "3.5.3"])("passes over version %s on the PATH", (version) => {
+    onPath(version);
+    expect(findTraefik()).toBeUndefined();
+  });
+
+  it("refuses a variable that names nothing", () => {
+    vi.stubEnv("TARDIS_TRAEFIK", join(folder, "nothing"));
+    expect(() => findTraefik()).toThrow(/TARDIS_TRAEFIK names .*nothing/);
+  });
+});
+
+describe("npm run services", () => {
+  const run = (...args: string[]) =>
+    spawnSync(process.execPath, ["--import", "tsx", "scripts/services.ts", ...args], {
+      encoding: "utf8",
+      timeout: 20_000,
+      env: process.env,
+    });
+
+  it("lists what there is, as JSON too", () => {
+    const { stdout, status } = run("--list", "--json");
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      cache: join(folder, "cache"),
+      services: [{ name: "traefik", version: services.traefik.version, executable: null }],
+    });
+  });
+
+  it.each([[["--nothing"]], [["nothing"]]])("refuses %j with its help", (args) => {
+    const { stderr, status } = run(...args);
+    expect(status).toBe(2);
+    expect(stderr).toContain("nothing");
+    expect(stderr).toContain("--help");
+  });
+
+  it("says what failed, and leaves nothing half done", () => {
+    executable(join(folder, "path", "python3"), 'echo "no network here" >&2; exit 3');
+    const { stderr, status } = run("traefik");
+    expect(status).toBe(1);
+    expect(stderr).toContain("no network here");
+    expect(readdirSync(join(folder, "cache"))).toEqual(["building"]);
+    expect(readdirSync(join(folder, "cache", "building"))).toEqual([]);
+  });
+});
+
+describe("the line at the end of a test run", () => {
+  it("names each missing service once, with its files", () => {
+    const notes = "traefik test/b.test.ts\ntraefik test/a.test.ts\ntraefik test/a.test.ts\n";
+    expect(missingLine(notes)).toBe(
+      'Skipped for want of a service: traefik (test/a.test.ts, test/b.test.ts). "npm run services" installs them.',
+    );
+  });
+
+  it("is left out when nothing was missing", () => {
+    expect(missingLine("")).toBeUndefined();
+  });
+});

@@ -1,0 +1,54 @@
+import { appendFileSync } from "node:fs";
+import { relative } from "node:path";
+import { describe, expect, it } from "vitest";
+import { type ServiceName, services } from "../../scripts/services/catalogue.ts";
+import { findService } from "../../scripts/services/find.ts";
+import { missingServicesVariable } from "./summary.ts";
+
+/** Whether a missing service fails the tests that need it (`REQUIRE_SERVICES=1`). */
+export const servicesRequired = process.env["REQUIRE_SERVICES"] === "1";
+
+/**
+ * The executable of a real system, for code that only runs where it is there.
+ * @throws Error saying how to get it, when it is missing
+ */
+export function requireService(name: ServiceName): string {
+  const executable = findService(name);
+  if (!executable) throw new Error(howToGet(name));
+  return executable;
+}
+
+/**
+ * A `describe` whose tests need a real system. Where it is missing they are skipped and the end
+ * of the run says so; with `REQUIRE_SERVICES=1` a test in their place fails.
+ * @param body gets the executable
+ */
+export function describeWithService(
+  name: ServiceName,
+  title: string,
+  body: (executable: string) => void,
+): void {
+  const executable = findService(name);
+  if (executable) {
+    describe(title, () => body(executable));
+  } else if (servicesRequired) {
+    describe(title, () => {
+      it(`needs ${name}`, () => expect.fail(howToGet(name)));
+    });
+  } else {
+    noteMissing(name);
+    describe.skip(title, () => body(""));
+  }
+}
+
+function howToGet(name: ServiceName): string {
+  const { version, variable } = services[name];
+  return `${name} ${version} is not installed: run "npm run services" or set ${variable}`;
+}
+
+/** Test files run in processes of their own, so the note goes through a file. */
+function noteMissing(name: ServiceName): void {
+  const notes = process.env[missingServicesVariable];
+  const file = expect.getState().testPath;
+  if (notes && file) appendFileSync(notes, `${name} ${relative(process.cwd(), file)}\n`);
+}

@@ -133,10 +133,11 @@ export const labelSchema = z.strictObject({
 export type LabelRecord = z.infer<typeof labelSchema>;
 
 export const healthCheckSchema = z.strictObject({
+  // Two slashes at its start would name another host; Traefik 3.7 fails every such check.
   path: z
     .string()
     .max(200)
-    .regex(/^\/[A-Za-z0-9._~/-]*$/, "must be a path like /healthz"),
+    .regex(/^\/(?!\/)[A-Za-z0-9._~/-]*$/, "must be a path like /healthz"),
   intervalSeconds: z.number().int().min(1).max(3600),
   timeoutSeconds: z.number().int().min(1).max(60),
 });

@@ -1,5 +1,6 @@
-import { z } from "zod";
-import { entitySchemas, KINDS, type Entity, type Kind } from "./entities.ts";
+import type { z } from "zod";
+import { entitySchemas, type Entity, type Kind } from "./entities.ts";
+import { shown } from "./names.ts";
 import type { Change, SetAside } from "./state.ts";
 
 /** The version of a record's form that this release writes. */
@@ -20,63 +21,123 @@ type PlainRecord = { readonly [key: string]: Plain };
  */
 const lifters: Partial<Record<Kind, readonly ((record: PlainRecord) => PlainRecord)[]>> = {};
 
-/** What a stored record turned out to be. */
+/** What a stored record turned out to be; `newer` when a newer release wrote it. */
 export type ReadRecord =
   | { readonly kind: "entity"; readonly change: Change; readonly newer: boolean }
-  | { readonly kind: "set-aside"; readonly entry: SetAside };
+  | { readonly kind: "set-aside"; readonly entry: SetAside; readonly newer: boolean };
 
 /** An entity's key in the store. */
 export function keyOf(entity: { readonly kind: Kind; readonly id: string }): string {
   return `${entity.kind}/${entity.id}`;
 }
 
-/** Zod has no common type for "any of these object schemas"; this is what is used of them. */
-const schemas: Record<Kind, { strict: z.ZodType<Entity>; lenient: z.ZodType<Entity> }> =
-  Object.fromEntries(
-    KINDS.map((kind) => {
-      const strict = entitySchemas[kind];
-      return [kind, { strict, lenient: strict.strip() }];
-    }),
-  ) as never;
+/** What came out of a schema here, and is in the one canonical form for that. */
+const asRead = new WeakSet<object>();
+
+/** Whether an entity came from `readRecord`, so that it need not be parsed again. */
+export function isAsRead(entity: object): boolean {
+  return asRead.has(entity);
+}
 
 /**
  * Reads a stored record: lifted if an older release wrote it, as far as it is understood if a newer
- * one did. What cannot be read is set aside with the reason; it harms nothing else.
+ * one did. What cannot be read is set aside with the reason; it harms nothing else. Never throws.
  */
 export function readRecord(key: string, value: unknown): ReadRecord {
+  let newer = false;
   const aside = (reason: string): ReadRecord => ({
     kind: "set-aside",
     entry: { key, reason, owner: ownerIn(value) },
+    newer,
   });
-  const kind = key.slice(0, key.indexOf("/"));
-  if (!isKind(kind)) return aside(`Nothing is known of records like "${key}".`);
-  if (typeof value !== "object" || value === null || Array.isArray(value))
-    return aside("It is no record.");
-  const version: unknown = (value as { v?: unknown }).v;
-  if (typeof version !== "number") return aside("It carries no version.");
-  const newer = version > RECORD_VERSION;
-  const lifted = newer
-    ? { ...value, v: RECORD_VERSION }
-    : lift(kind, value as PlainRecord, version);
-  const read = (newer ? schemas[kind].lenient : schemas[kind].strict).safeParse(lifted);
-  if (!read.success) {
-    const issue = read.error.issues[0];
-    return aside(`${issue?.path.join(".") ?? ""}: ${issue?.message ?? "not valid"}`);
+  if (!isRecord(value)) return aside("It is no record.");
+  const version = value["v"];
+  if (typeof version !== "number" || !Number.isInteger(version) || version < 1) {
+    return aside("It carries no version.");
   }
-  if (keyOf(read.data) !== key) return aside(`It names itself "${keyOf(read.data)}".`);
-  return { kind: "entity", newer, change: { kind, id: read.data.id, entity: read.data } as Change };
+  newer = version > RECORD_VERSION;
+  const kind = key.split("/", 1)[0] ?? "";
+  if (!isKind(kind)) return aside(`Nothing is known of records like "${shown(key)}".`);
+  try {
+    const entity = newer
+      ? parseNewer(kind, { ...value, v: RECORD_VERSION })
+      : parse(kind, lift(kind, value, version));
+    if (keyOf(entity) !== key) return aside(`It names itself "${shown(keyOf(entity))}".`);
+    asRead.add(entity);
+    return { kind: "entity", newer, change: { kind, id: entity.id, entity } as Change };
+  } catch (error) {
+    return aside(error instanceof Error ? error.message : String(error));
+  }
 }
 
 function isKind(text: string): text is Kind {
   return Object.hasOwn(entitySchemas, text);
 }
 
+function isRecord(value: unknown): value is PlainRecord {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 function lift(kind: Kind, record: PlainRecord, version: number): PlainRecord {
   return (lifters[kind] ?? []).slice(version - 1).reduce((older, lifter) => lifter(older), record);
 }
 
+/** @throws Error that says where it is wrong first */
+function parse(kind: Kind, record: PlainRecord): Entity {
+  const read = entitySchemas[kind].safeParse(record);
+  if (read.success) return read.data;
+  throw new Error(describe(read.error.issues[0]));
+}
+
+/**
+ * Parses what a newer release wrote, without the fields that this one does not know, at any depth.
+ * @throws Error that says where it is wrong otherwise
+ */
+function parseNewer(kind: Kind, record: PlainRecord): Entity {
+  const read = entitySchemas[kind].safeParse(record);
+  if (read.success) return read.data;
+  const unknown = unknownFields(read.error.issues, []);
+  if (unknown === undefined) throw new Error(describe(read.error.issues[0]));
+  const known = structuredClone(record) as PlainRecord;
+  for (const path of unknown) removeAt(known, path);
+  return parse(kind, known);
+}
+
+type Issue = z.core.$ZodIssue;
+
+function describe(issue: Issue | undefined): string {
+  return `${issue?.path.join(".") ?? ""}: ${issue?.message ?? "not valid"}`;
+}
+
+/** The paths of all unknown fields; undefined when anything else is wrong, too. */
+function unknownFields(
+  issues: readonly Issue[],
+  above: readonly PropertyKey[],
+): PropertyKey[][] | undefined {
+  const found: PropertyKey[][] = [];
+  for (const issue of issues) {
+    const path = [...above, ...issue.path];
+    if (issue.code === "unrecognized_keys") {
+      found.push(...issue.keys.map((key) => [...path, key]));
+      continue;
+    }
+    if (issue.code !== "invalid_union") return undefined;
+    // The form of a union that is meant is the one that only unknown fields keep it from.
+    const inner = issue.errors.map((errors) => unknownFields(errors, path)).find(Boolean);
+    if (inner === undefined) return undefined;
+    found.push(...inner);
+  }
+  return found;
+}
+
+function removeAt(record: PlainRecord, path: readonly PropertyKey[]): void {
+  let at: unknown = record;
+  for (const key of path.slice(0, -1)) at = (at as Record<PropertyKey, unknown>)[key];
+  delete (at as Record<PropertyKey, unknown>)[path.at(-1) as PropertyKey];
+}
+
 function ownerIn(value: unknown): string | undefined {
-  if (typeof value !== "object" || value === null) return undefined;
-  const { owner } = value as { owner?: unknown };
+  if (!isRecord(value)) return undefined;
+  const { owner } = value;
   return typeof owner === "string" ? owner : undefined;
 }

@@ -2,7 +2,8 @@ import type { Config } from "../config.ts";
 import type { Owner, OwnTargetGrant, Quota } from "./entities.ts";
 import { inZone, labelOf, type Hostname } from "./names.ts";
 import { systemAt, type System, type TargetGrant, type TargetPolicy } from "./target-policy.ts";
-import { canonicalAddress, parsePorts, parseRange } from "./targets.ts";
+import { canonicalAddress, parseRange } from "./addresses.ts";
+import { parsePorts } from "./targets.ts";
 
 /** The configuration as the domain's rules need it: parsed once, at start. */
 export interface Rules {

@@ -45,7 +45,7 @@ export interface State {
   readonly setAside: readonly SetAside[];
 
   readonly ownersByName: PersistentMap<string, string>;
-  /** Persons by `issuer subject`. */
+  /** Persons by `identityKey`. */
   readonly personsByIdentity: PersistentMap<string, string>;
   readonly groupsByManager: PersistentMap<string, Ids>;
   readonly labelsByOwner: PersistentMap<string, Ids>;
@@ -111,8 +111,9 @@ function withoutId(
   return map.get(key) === id ? map.delete(key) : map;
 }
 
+/** The key of an identity: no other issuer and subject have the same. */
 export function identityKey(identity: { issuer: string; subject: string }): string {
-  return `${identity.issuer} ${identity.subject}`;
+  return JSON.stringify([identity.issuer, identity.subject]);
 }
 
 /** Takes an entity out of, or puts it into, the indexes. */
@@ -228,6 +229,10 @@ export function apply(state: State, changes: readonly Change[], revision: number
     if (change.entity !== null) index(draft, change.entity, true);
   }
   if (batch) freeze(draft);
+  if (state.setAside.length > 0) {
+    const written = new Set(changes.map(({ kind, id }) => `${kind}/${id}`));
+    draft.setAside = state.setAside.filter(({ key }) => !written.has(key));
+  }
   return draft;
 }
 

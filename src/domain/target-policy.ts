@@ -1,28 +1,19 @@
 import { Refusal } from "../errors.ts";
-import {
-  canonicalAddress,
-  inRange,
-  isLoopback,
-  parseRange,
-  targetUrl,
-  type PortRange,
-  type Target,
-} from "./targets.ts";
-
-type Range = ReturnType<typeof parseRange>;
+import { canonicalAddress, inRange, isLoopback, rangeOf, type AddressRange } from "./addresses.ts";
+import { targetUrl, type PortRange, type Target } from "./targets.ts";
 
 /** Targets that some owners may use. `to` holds owner names, or `*` for everyone. */
 export type TargetGrant = {
   readonly ports: readonly PortRange[];
   readonly to: ReadonlySet<string>;
 } & (
-  | { readonly kind: "network"; readonly range: Range }
+  | { readonly kind: "network"; readonly range: AddressRange }
   | { readonly kind: "names"; readonly suffix: string }
 );
 
 /** An address that the configuration itself names; no port means all of its ports. */
 export type System = { readonly port: number | undefined; readonly what: string } & (
-  | { readonly kind: "range"; readonly range: Range }
+  | { readonly kind: "range"; readonly range: AddressRange }
   | { readonly kind: "loopback" }
   | { readonly kind: "name"; readonly name: string }
 );
@@ -44,12 +35,10 @@ export function systemAt(host: string, port: number | undefined, what: string): 
     const named: System = { kind: "name", name, port, what };
     return name === "localhost" ? [named, { kind: "loopback", port, what }] : [named];
   }
-  const canonical = { kind: "address" as const, ...address };
-  if (isLoopback(canonical) || address.address === "0.0.0.0" || address.address === "::") {
+  if (isLoopback(address) || address.address === "0.0.0.0" || address.address === "::") {
     return [{ kind: "loopback", port, what }];
   }
-  const bits = address.family === 4 ? 32 : 128;
-  return [{ kind: "range", range: parseRange(`${address.address}/${bits}`), port, what }];
+  return [{ kind: "range", range: rangeOf(address), port, what }];
 }
 
 function isSystem(target: Target, system: System): boolean {
@@ -57,7 +46,7 @@ function isSystem(target: Target, system: System): boolean {
   const { host } = target;
   if (system.kind === "name") return host.kind === "name" && host.name === system.name;
   if (host.kind === "name") return false;
-  return system.kind === "loopback" ? isLoopback(host) : inRange(host.address, system.range);
+  return system.kind === "loopback" ? isLoopback(host) : inRange(host, system.range);
 }
 
 function isGranted(target: Target, grant: TargetGrant, ownerName: string): boolean {
@@ -66,7 +55,7 @@ function isGranted(target: Target, grant: TargetGrant, ownerName: string): boole
   if (grant.kind === "names") {
     return target.host.kind === "name" && target.host.name.endsWith(grant.suffix);
   }
-  return target.host.kind === "address" && inRange(target.host.address, grant.range);
+  return target.host.kind === "address" && inRange(target.host, grant.range);
 }
 
 /**

@@ -1,5 +1,5 @@
-import ipaddr from "ipaddr.js";
 import { Refusal } from "../errors.ts";
+import { canonicalAddress, inRange, isLoopback, parseRange, type Address } from "./addresses.ts";
 import { parseHostname, shown, type Hostname } from "./names.ts";
 
 export type Scheme = "http" | "https" | "h2c";
@@ -12,7 +12,7 @@ export interface Target {
 }
 
 export type TargetHost =
-  | { readonly kind: "address"; readonly address: string; readonly family: 4 | 6 }
+  | ({ readonly kind: "address" } & Address)
   | { readonly kind: "name"; readonly name: Hostname };
 
 export interface PortRange {
@@ -20,11 +20,8 @@ export interface PortRange {
   readonly to: number;
 }
 
-type Range = readonly [ipaddr.IPv4 | ipaddr.IPv6, number];
-
 const DEFAULT_PORT: Record<Scheme, number> = { http: 80, https: 443, h2c: 80 };
 const TARGET = /^(http|https|h2c):\/\/(\[[0-9a-fA-F:.]+\]|[^[\]/?#@:\s]+)(?::([0-9]{1,5}))?\/?$/;
-const DOTTED_QUAD = /^(?:0|[1-9]\d{0,2})(?:\.(?:0|[1-9]\d{0,2})){3}$/;
 
 /** Refused whatever is granted: they reach the machine itself, its cloud, or many at once. */
 const NEVER: readonly (readonly [string, string])[] = [
@@ -47,44 +44,11 @@ const NEVER: readonly (readonly [string, string])[] = [
   ["ff00::/8", "a multicast address"],
 ];
 const NEVER_RANGES = NEVER.map(([cidr, why]) => ({ range: parseRange(cidr), why }));
-const LOOPBACK = [parseRange("127.0.0.0/8"), parseRange("::1/128")];
-
-/** @throws Error for text that is no CIDR; configuration is checked before it comes here. */
-export function parseRange(cidr: string): Range {
-  return ipaddr.parseCIDR(cidr);
-}
 
 /** `"80"` or `"8000-8999"`, as the configuration has checked them. */
 export function parsePorts(text: string): PortRange {
   const [from, to] = text.split("-").map(Number);
   return { from: from ?? 0, to: to ?? from ?? 0 };
-}
-
-/** Whether an address in canonical text lies in the range; families do not mix. */
-export function inRange(address: string, range: Range): boolean {
-  const parsed = ipaddr.parse(address);
-  return parsed.kind() === range[0].kind() && parsed.match(range as never);
-}
-
-export function isLoopback(host: TargetHost): boolean {
-  return host.kind === "address" && LOOPBACK.some((range) => inRange(host.address, range));
-}
-
-/**
- * An IP address in its one canonical spelling. IPv4-mapped IPv6 becomes the IPv4 it reaches.
- * Only dotted quads and plain IPv6 are read; `0x7f.1`, `2130706433` or a zone id are not.
- * @returns undefined for anything else
- */
-export function canonicalAddress(text: string): { address: string; family: 4 | 6 } | undefined {
-  if (DOTTED_QUAD.test(text)) {
-    if (!ipaddr.IPv4.isValidFourPartDecimal(text)) return undefined;
-    return { address: text, family: 4 };
-  }
-  if (!text.includes(":") || text.includes("%") || !ipaddr.IPv6.isValid(text)) return undefined;
-  const parsed = ipaddr.IPv6.parse(text);
-  if (parsed.isIPv4MappedAddress())
-    return { address: parsed.toIPv4Address().toString(), family: 4 };
-  return { address: parsed.toRFC5952String(), family: 6 };
 }
 
 /**
@@ -114,8 +78,8 @@ function parseTargetHost(text: string, field?: string): TargetHost {
   const literal = text.startsWith("[") ? text.slice(1, -1) : text;
   const address = canonicalAddress(literal);
   if (address !== undefined) {
-    const never = NEVER_RANGES.find(({ range }) => inRange(address.address, range));
-    if (never !== undefined && !LOOPBACK.some((range) => inRange(address.address, range))) {
+    const never = NEVER_RANGES.find(({ range }) => inRange(address, range));
+    if (never !== undefined && !isLoopback(address)) {
       throw new Refusal("target_refused", `${address.address} is ${never.why}.`, { field });
     }
     return { kind: "address", ...address };
@@ -138,21 +102,4 @@ export function targetUrl(target: Target): string {
   const text =
     host.kind === "name" ? host.name : host.family === 6 ? `[${host.address}]` : host.address;
   return `${target.scheme}://${text}:${target.port}`;
-}
-
-/** Whether a network reaches loopback addresses. */
-export function isLoopbackNetwork(range: Range): boolean {
-  return LOOPBACK.some(
-    (loopback) =>
-      loopback[0].kind() === range[0].kind() &&
-      (loopback[0].match([range[0], Math.min(range[1], loopback[1])] as never) ||
-        range[0].match(loopback as never)),
-  );
-}
-
-/** Whether a host name or address, brackets allowed, means this very machine. */
-export function isLoopbackName(host: string): boolean {
-  if (host === "localhost") return true;
-  const address = canonicalAddress(host.replace(/^\[|\]$/g, ""));
-  return address !== undefined && isLoopback({ kind: "address", ...address });
 }

@@ -27,6 +27,8 @@ export function labelStatus(
 ): "held" | "resting" | "reserved" | "free" {
   const record = state.labels.get(label);
   if (record !== undefined && record.restsUntil === undefined) return "held";
+  // Whose it is cannot be read; it is surely not free.
+  if (state.setAside.some(({ key }) => key === `label/${label}`)) return "held";
   if (isReserved(state, context, label)) return "reserved";
   if (record?.restsUntil !== undefined && Date.parse(record.restsUntil) > context.now.getTime()) {
     return "resting";

@@ -48,17 +48,17 @@ function ownerDecision(owner: Owner, type: string, summary: string): Decision<nu
 }
 
 function expired(state: State, context: Context): Decision<null> | undefined {
-  const now = context.now.toISOString();
+  const now = context.now.getTime();
+  const isOver = (time: string | undefined) => time !== undefined && Date.parse(time) <= now;
   const changes: Change[] = [];
-  for (const label of state.labels.values()) {
-    if (label.restsUntil !== undefined && label.restsUntil <= now)
-      changes.push({ kind: "label", id: label.id, entity: null });
+  for (const { id, restsUntil } of state.labels.values()) {
+    if (isOver(restsUntil)) changes.push({ kind: "label", id, entity: null });
   }
-  for (const token of state.tokens.values()) {
-    if (token.expiresAt <= now) changes.push({ kind: "token", id: token.id, entity: null });
+  for (const { id, expiresAt } of state.tokens.values()) {
+    if (isOver(expiresAt)) changes.push({ kind: "token", id, entity: null });
   }
-  for (const answer of state.answers.values()) {
-    if (answer.expiresAt <= now) changes.push({ kind: "answer", id: answer.id, entity: null });
+  for (const { id, expiresAt } of state.answers.values()) {
+    if (isOver(expiresAt)) changes.push({ kind: "answer", id, entity: null });
   }
   if (changes.length === 0) return undefined;
   return {

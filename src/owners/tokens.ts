@@ -53,14 +53,14 @@ export const createToken: Verb<TokenInput, MintedToken> = (state, context, input
     });
   }
   const days = input.expiresInDays ?? context.rules.tokens.defaultDays;
-  if (days > context.rules.tokens.maxDays) {
+  if (!(days > 0 && days <= context.rules.tokens.maxDays)) {
     throw new Refusal(
       "invalid_input",
-      `A token lives ${context.rules.tokens.maxDays} days at most.`,
+      `A token lives more than 0 and at most ${context.rules.tokens.maxDays} days.`,
       { field: "expiresInDays" },
     );
   }
-  if (owner !== null) requireQuota(context, owner, "tokens", tokensOf(state, owner.id).length);
+  if (owner !== null) requireQuota(context, owner, "tokens", inForce(state, context, owner).length);
   const secret = `${TOKEN_PREFIX}${context.newSecret()}`;
   const token: Token = {
     ...stamp(context),
@@ -97,6 +97,11 @@ function tokenOwner(state: State, context: Context, idOrName: string | null): Ow
   if (owner === undefined)
     throw new Refusal("not_found", "There is no such owner.", { field: "owner" });
   return owner;
+}
+
+function inForce(state: State, context: Context, owner: Owner): Token[] {
+  const now = context.now.getTime();
+  return tokensOf(state, owner.id).filter((token) => Date.parse(token.expiresAt) > now);
 }
 
 /** The first admin token was only for making the second. */

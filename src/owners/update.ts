@@ -1,10 +1,17 @@
 import { Refusal } from "../errors.ts";
 import { requireUnchanged, type Context, type Decision, type Verb } from "../domain/decision.ts";
 import type { Group, Owner, OwnTargetGrant, Person, Quota } from "../domain/entities.ts";
-import { hostOf } from "../domain/names.ts";
+import { hostOf, type Label } from "../domain/names.ts";
 import { authorise } from "../domain/policy.ts";
-import { isLoopbackNetwork, parseRange } from "../domain/targets.ts";
-import { endpointsOf, findOwner, identityKey, type Change, type State } from "../domain/state.ts";
+import { parseRange, reachesLoopback } from "../domain/addresses.ts";
+import {
+  endpointAt,
+  endpointsOf,
+  findOwner,
+  identityKey,
+  type Change,
+  type State,
+} from "../domain/state.ts";
 import { personIds, requireFreeName } from "./create.ts";
 import { claimLabel, rest } from "./labels.ts";
 
@@ -96,7 +103,7 @@ function requireOwnIdentities(state: State, person: Person): void {
 
 function requireGrants(targets: readonly OwnTargetGrant[]): void {
   targets.forEach((grant, position) => {
-    if ("network" in grant && isLoopbackNetwork(parseRange(grant.network))) {
+    if ("network" in grant && reachesLoopback(parseRange(grant.network))) {
       throw new Refusal("target_refused", "Loopback is granted in the configuration only.", {
         field: `targets.${position}.network`,
       });
@@ -118,7 +125,7 @@ function finish<T extends Owner>(
     (field) => field !== undefined,
   );
   if (administers) authorise(state, context.actor, "owner.administer", before.id, before.kind);
-  if (input.quota !== undefined) next = withField(next, "quota", input.quota ?? undefined);
+  if (input.quota !== undefined) next = withField(next, "quota", quotaFrom(input.quota));
   if (input.targets !== undefined) {
     requireGrants(input.targets);
     next = withField(next, "targets", [...input.targets]);
@@ -155,6 +162,12 @@ function withField<T extends Owner, K extends "quota" | "targets" | "membership"
   return (value === undefined ? rest : { ...rest, [field]: value }) as T;
 }
 
+/** What is set of a quota; undefined when nothing is. */
+function quotaFrom(quota: NonNullable<AdminFields["quota"]> | null): Owner["quota"] {
+  const set = Object.entries(quota ?? {}).filter(([, value]) => value !== undefined);
+  return set.length === 0 ? undefined : Object.fromEntries(set);
+}
+
 /** Sets when a membership ends. A later end than now takes the suspension by its old end away. */
 function withMembership<T extends Owner>(context: Context, owner: T, endsAt: string | null): T {
   const next = withField(owner, "membership", endsAt === null ? undefined : { endsAt });
@@ -171,20 +184,31 @@ function rename<T extends Owner>(
   owner: T,
   name: string,
 ): { owner: T; changes: Change[] } {
-  const { label, change } = claimLabel(state, context, name, owner.id, "name");
+  const held = state.labels.get(name.toLowerCase());
+  const isOwn = held?.owner === owner.id && held.restsUntil === undefined;
+  const claimed = isOwn ? undefined : claimLabel(state, context, name, owner.id, "name");
+  const label = claimed?.label ?? (name.toLowerCase() as Label);
   requireFreeName(state, label, "name");
   const old = state.labels.get(owner.name);
   const oldHost = hostOf(owner.name, context.rules.zone);
   const host = hostOf(label, context.rules.zone);
-  const moved = endpointsOf(state, owner.id)
-    .filter((endpoint) => endpoint.host === oldHost)
-    .map((endpoint): Change => ({
-      kind: "endpoint",
-      id: endpoint.id,
-      entity: { ...endpoint, host, revision: context.revision },
-    }));
+  const moved = endpointsOf(state, owner.id).filter((endpoint) => endpoint.host === oldHost);
+  const clash = moved.find(({ path }) => endpointAt(state, host, path) !== undefined);
+  if (clash !== undefined) {
+    throw new Refusal("taken", `There is already an endpoint at ${host}${clash.path || "/"}.`, {
+      field: "name",
+    });
+  }
   return {
     owner: { ...owner, name: label },
-    changes: [change, ...(old === undefined ? [] : [rest(context, old)]), ...moved],
+    changes: [
+      ...(claimed === undefined ? [] : [claimed.change]),
+      ...(old?.owner === owner.id ? [rest(context, old)] : []),
+      ...moved.map((endpoint): Change => ({
+        kind: "endpoint",
+        id: endpoint.id,
+        entity: { ...endpoint, host, revision: context.revision },
+      })),
+    ],
   };
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdir, open, readFile, rename } from "node:fs/promises";
+import { mkdir, open, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 /** The document of an earlier run, with the revision that it was built from. */
@@ -32,8 +32,8 @@ export class LastGoodCopy {
         revision: number;
         sha256: string;
       };
-      const body = bytes.subarray(end + 1);
-      return digest(body) === sha256 ? { revision, body } : undefined;
+      const copy = { revision, body: bytes.subarray(end + 1) };
+      return digest(copy) === sha256 ? copy : undefined;
     } catch {
       return undefined;
     }
@@ -42,7 +42,7 @@ export class LastGoodCopy {
   /** Writes the newest document soon; one in between is passed over. */
   save(copy: LastGood): void {
     this.#waiting = copy;
-    this.#writing ??= this.#writeAll().finally(() => (this.#writing = undefined));
+    this.#writing ??= this.#writeAll();
   }
 
   /** Resolves when everything saved so far is on disk. */
@@ -52,27 +52,37 @@ export class LastGoodCopy {
 
   async #writeAll(): Promise<void> {
     while (this.#waiting !== undefined) {
-      const { revision, body } = this.#waiting;
+      const copy = this.#waiting;
       this.#waiting = undefined;
       try {
-        await mkdir(this.#folder, { recursive: true });
-        const path = join(this.#folder, FILE);
-        const file = await open(`${path}.new`, "w", 0o600);
-        try {
-          await file.write(`${JSON.stringify({ revision, sha256: digest(body) })}\n`);
-          await file.write(body);
-          await file.sync();
-        } finally {
-          await file.close();
-        }
-        await rename(`${path}.new`, path);
+        await this.#write(copy);
       } catch (error) {
         this.#onError(error);
       }
     }
+    // In the same turn as the look at what waits, so that nothing is left unnoticed.
+    this.#writing = undefined;
+  }
+
+  /** The old copy is there until the new one is whole on disk. */
+  async #write(copy: LastGood): Promise<void> {
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    const path = join(this.#folder, FILE);
+    const head = `${JSON.stringify({ revision: copy.revision, sha256: digest(copy) })}\n`;
+    await writeFile(`${path}.new`, Buffer.concat([Buffer.from(head), copy.body]), {
+      mode: 0o600,
+      flush: true,
+    });
+    await rename(`${path}.new`, path);
+    const folder = await open(this.#folder, "r");
+    try {
+      await folder.sync();
+    } finally {
+      await folder.close();
+    }
   }
 }
 
-function digest(body: Buffer): string {
-  return createHash("sha256").update(body).digest("hex");
+function digest({ revision, body }: LastGood): string {
+  return createHash("sha256").update(`${revision}\n`).update(body).digest("hex");
 }

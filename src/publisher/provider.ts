@@ -8,6 +8,9 @@ import type { Publisher } from "./publisher.ts";
 /** The longest that a poll is held; Traefik's own pollTimeout is to be above it. */
 const WAIT_MAX_MS = 60_000;
 const POLLERS_MAX = 1_000;
+/** Names of pollers on one connection: a proxy in between may carry several. */
+const NAMES_MAX = 16;
+const NAME = /^[\w.-]{0,64}$/;
 
 export interface ProviderOptions {
   readonly publisher: Publisher;
@@ -65,9 +68,21 @@ export class Provider {
     if (current !== undefined) this.#release(current);
   }
 
+  /**
+   * Answers what is held on a connection. Called when another request comes on it: HTTP answers in
+   * order, so a held poll would hold that one, too.
+   */
+  yield(socket: Socket): void {
+    const held = this.#held.get(socket);
+    const { current } = this.#options.publisher;
+    if (held === undefined || current === undefined) return;
+    this.#forget(socket);
+    this.#send(held.request, held.response, held.poller, current, "released");
+  }
+
   /** Answers `GET /traefik/config`. */
   handle(request: IncomingMessage, response: ServerResponse, query: URLSearchParams): void {
-    const { publisher, maxHeldPolls } = this.#options;
+    const { publisher } = this.#options;
     if (!this.#isAllowed(request)) {
       response.setHeader("WWW-Authenticate", "Bearer");
       this.#refuse(response, 401, "unauthenticated", "The provider's token is missing or wrong.");
@@ -83,21 +98,44 @@ export class Provider {
       this.#refuse(response, 400, "invalid_input", "format can only be json.");
       return;
     }
+    const poller = query.get("poller") ?? "";
+    if (!NAME.test(poller)) {
+      const detail = "poller is a name of at most 64 letters, digits, dots, hyphens, underscores.";
+      this.#refuse(response, 400, "invalid_input", detail);
+      return;
+    }
+    if (publisher.isBehind) {
+      void publisher.caughtUp().then(() => this.#answer(request, response, poller, waitMs));
+    } else {
+      this.#answer(request, response, poller, waitMs);
+    }
+  }
+
+  #answer(
+    request: IncomingMessage,
+    response: ServerResponse,
+    poller: string,
+    waitMs: number,
+  ): void {
+    const { publisher, maxHeldPolls } = this.#options;
+    // It may have gone while the newest state was built.
+    if (request.socket.destroyed) return;
+    this.yield(request.socket);
     const publication = publisher.current;
     if (publication === undefined) {
       response.setHeader("Retry-After", "1");
       this.#refuse(response, 503, "unavailable", "There is no configuration yet.");
       return;
     }
-    const poller = query.get("poller") ?? "";
-    const sent = this.#sentOn(request.socket);
-    const isCurrent = sent.get(poller) === publication.etag;
+    const has =
+      this.#sentOn(request.socket).get(poller) === publication.etag ||
+      request.headers["if-none-match"] === publication.etag;
     if (
-      isCurrent &&
+      has &&
       waitMs > 0 &&
+      request.method === "GET" &&
       !this.#closing &&
-      this.#held.size < maxHeldPolls &&
-      !this.#held.has(request.socket)
+      this.#held.size < maxHeldPolls
     ) {
       this.#hold(request, response, poller, waitMs);
     } else {
@@ -162,21 +200,26 @@ export class Provider {
       "Tardis-Revision": publication.revision,
     };
     if (publication.restored) headers["Tardis-Restored"] = "true";
-    if (request.headers["if-none-match"] === publication.etag) {
-      response.writeHead(304, headers).end();
+    // Else the server would wait for the connection until it has been idle for long.
+    if (this.#closing) headers["Connection"] = "close";
+    const isKnown = request.headers["if-none-match"] === publication.etag;
+    const zipped = acceptsGzip(request.headers["accept-encoding"]);
+    const body = zipped ? publication.gzip : publication.body;
+    if (!isKnown) {
+      if (zipped) headers["Content-Encoding"] = "gzip";
+      headers["Content-Length"] = body.length;
+    }
+    response.writeHead(isKnown ? 304 : 200, headers);
+    // The answer to HEAD leaves the poller without the bytes.
+    if (request.method === "HEAD") {
+      response.end();
       return;
     }
-    const zipped = /\bgzip\b/.test(request.headers["accept-encoding"] ?? "");
-    const body = zipped ? publication.gzip : publication.body;
-    if (zipped) headers["Content-Encoding"] = "gzip";
-    headers["Content-Length"] = body.length;
-    response.writeHead(200, headers);
-    this.#sentOn(request.socket).set(poller, publication.etag);
-    this.#remember(
-      poller === "" ? (request.socket.remoteAddress ?? "unknown") : poller,
-      publication,
-    );
-    response.end(request.method === "HEAD" ? undefined : body);
+    const sent = this.#sentOn(request.socket);
+    if (sent.size >= NAMES_MAX && !sent.has(poller)) sent.clear();
+    sent.set(poller, publication.etag);
+    this.#remember(poller || (request.socket.remoteAddress ?? "unknown"), publication);
+    response.end(isKnown ? undefined : body);
   }
 
   #remember(name: string, publication: Publication): void {
@@ -207,6 +250,16 @@ export class Provider {
 
 function digest(text: string): Buffer {
   return createHash("sha256").update(text).digest();
+}
+
+/** Whether gzip is among the accepted encodings, and not with a weight of 0 (RFC 9110, 12.5.3). */
+function acceptsGzip(header: string | string[] | undefined): boolean {
+  return String(header ?? "")
+    .split(",")
+    .some((item) => {
+      const [coding = "", ...parameters] = item.split(";").map((part) => part.trim().toLowerCase());
+      return coding === "gzip" && !parameters.some((text) => /^q=0(\.0{0,3})?$/.test(text));
+    });
 }
 
 /** `4s` or `500ms` in milliseconds, capped; 0 for none, undefined for what is no duration. */

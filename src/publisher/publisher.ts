@@ -22,6 +22,9 @@ export class Publisher {
   #publication: Publication | undefined;
   #rendered: Rendered | undefined;
   #waiting: State | undefined;
+  #given = 0;
+  #built = 0;
+  #waiters: { readonly revision: number; readonly resolve: () => void }[] = [];
   #building: Promise<void> | undefined;
   #problem: string | undefined;
 
@@ -53,15 +56,34 @@ export class Publisher {
   /** Takes up the document of an earlier run, unless one of this run is there already. */
   async restore(): Promise<boolean> {
     const copy = await this.#options.lastGood.read();
-    if (copy === undefined || this.#publication !== undefined) return false;
-    this.#publish(await publicationOf(copy.body, copy.revision, true));
+    if (copy === undefined) return false;
+    const restored = await publicationOf(copy.body, copy.revision, true);
+    // Looked at last: one of this run may have come meanwhile.
+    if (this.#publication !== undefined) return false;
+    this.#publish(restored);
     return true;
   }
 
   /** Has this state published soon. */
   update(state: State): void {
     this.#waiting = state;
-    this.#building ??= this.#buildAll().finally(() => (this.#building = undefined));
+    this.#given = state.revision;
+    this.#building ??= this.#buildAll();
+  }
+
+  /** Whether a state was given that has not been built yet. */
+  get isBehind(): boolean {
+    return this.#built < this.#given;
+  }
+
+  /**
+   * Resolves when the newest state of now is published, or has failed to be: so a poll sees every
+   * change that was acknowledged before it.
+   */
+  caughtUp(): Promise<void> {
+    const revision = this.#given;
+    if (this.#built >= revision) return Promise.resolve();
+    return new Promise((resolve) => this.#waiters.push({ revision, resolve }));
   }
 
   /** Resolves when everything given so far is published, or has failed to be. */
@@ -78,6 +100,8 @@ export class Publisher {
       this.#waiting = undefined;
       await this.#build(state);
     }
+    // In the same turn as the look at what waits, so that nothing is left unnoticed.
+    this.#building = undefined;
   }
 
   async #build(state: State): Promise<void> {
@@ -107,16 +131,26 @@ export class Publisher {
       );
     } finally {
       done();
+      this.#built = state.revision;
+      const ready = this.#waiters.filter(({ revision }) => revision <= state.revision);
+      this.#waiters = this.#waiters.filter(({ revision }) => revision > state.revision);
+      for (const { resolve } of ready) resolve();
     }
   }
 
   #publish(publication: Publication): void {
-    const { metrics } = this.#options;
+    const { metrics, log } = this.#options;
     this.#publication = publication;
     metrics.publishedRevision.set(publication.revision);
     metrics.documentBytes.set({ encoding: "identity" }, publication.body.length);
     metrics.documentBytes.set({ encoding: "gzip" }, publication.gzip.length);
-    for (const listener of this.#listeners) listener(publication);
+    for (const listener of this.#listeners) {
+      try {
+        listener(publication);
+      } catch (error) {
+        log.error({ err: error }, "a publication was not passed on to all");
+      }
+    }
   }
 
   #report(rendered: Rendered): void {

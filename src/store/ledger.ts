@@ -1,28 +1,23 @@
 import { randomBytes } from "node:crypto";
 import type { Context, Decision } from "../domain/decision.ts";
-import type { Kind } from "../domain/entities.ts";
 import type { Actor } from "../domain/policy.ts";
-import { keyOf, readRecord } from "../domain/records.ts";
 import type { Rules } from "../domain/rules.ts";
-import {
-  apply,
-  emptyState,
-  entityOf,
-  type Change,
-  type SetAside,
-  type State,
-} from "../domain/state.ts";
+import type { State } from "../domain/state.ts";
 import { Refusal } from "../errors.ts";
-import { commitId } from "./chain.ts";
 import {
   StoreNewer,
-  StoreUnavailable,
   type Commit,
   type Json,
+  type Key,
   type Loaded,
   type Position,
-  type Store,
 } from "./store.ts";
+import type { Store } from "./store.ts";
+import { newId, stateFrom, workOut } from "./stored-state.ts";
+import { Writer, type Fault } from "./writer.ts";
+
+export { newId, stateFrom } from "./stored-state.ts";
+export type { Fault } from "./writer.ts";
 
 /** A decision that is stored: durable as firmly as the store promises. */
 export interface Committed<T> {
@@ -40,14 +35,14 @@ export interface LedgerOptions {
   readonly now?: () => Date;
   /** Random bytes, for ids and secrets. */
   readonly random?: (size: number) => Buffer;
-  /** Milliseconds to wait before the store is asked again after a fault. */
+  /** Milliseconds to wait before the store is asked again after a fault, while callers wait. */
   readonly settleDelays?: readonly number[];
-}
-
-/** Why nothing can be written now. */
-export interface Fault {
-  readonly code: "store_unavailable" | "store_newer" | "store_damaged" | "closed";
-  readonly reason: string;
+  /** Milliseconds between later tries. */
+  readonly resettleDelay?: number;
+  /** Changes that may wait at once; more are refused. */
+  readonly queueMax?: number;
+  /** Told what a listener threw; it hinders nothing. */
+  readonly report?: (error: unknown) => void;
 }
 
 interface Pending {
@@ -58,8 +53,13 @@ interface Pending {
 }
 
 const GROUP_MAX = 256;
+const QUEUE_MAX = 10_000;
 const SETTLE_DELAYS_MS = [0, 50, 200, 500];
 const RESETTLE_MS = 1000;
+const NEWER_RECORDS: Fault = {
+  code: "store_newer",
+  reason: "A newer release has written some records; this one only serves them.",
+};
 
 /**
  * The state in memory and the one writer of this process. Verbs that wait at the same time are
@@ -67,14 +67,15 @@ const RESETTLE_MS = 1000;
  */
 export class Ledger {
   readonly #store: Store;
+  readonly #writer: Writer;
   readonly #options: Required<LedgerOptions>;
   readonly #listeners = new Set<(state: State) => void>();
   #state: State;
-  #position: Position;
-  #fault: Fault | undefined;
   #queue: Pending[] = [];
+  /** What needs the writer for itself: it comes before the next group. */
+  #exclusive: (() => Promise<void>)[] = [];
   #draining: Promise<void> | undefined;
-  #recovery: NodeJS.Timeout | undefined;
+  #closing = false;
 
   private constructor(
     store: Store,
@@ -87,19 +88,23 @@ export class Ledger {
       now: () => new Date(),
       random: randomBytes,
       settleDelays: SETTLE_DELAYS_MS,
+      resettleDelay: RESETTLE_MS,
+      queueMax: QUEUE_MAX,
+      report: (error) => process.emitWarning(error instanceof Error ? error : String(error)),
       ...options,
     };
-    this.#position = loaded.position;
     const read = stateFrom(loaded);
     this.#state = read.state;
-    this.#fault =
-      fault ??
-      (read.newer
-        ? {
-            code: "store_newer",
-            reason: "A newer release has written some records; this one only serves them.",
-          }
-        : undefined);
+    this.#writer = new Writer(
+      store,
+      loaded.position,
+      fault ?? (read.newer ? NEWER_RECORDS : undefined),
+      {
+        settleDelays: this.#options.settleDelays,
+        resettleDelay: this.#options.resettleDelay,
+        onLoaded: (again) => this.#adopt(stateFrom(again).state),
+      },
+    );
   }
 
   /**
@@ -125,12 +130,12 @@ export class Ledger {
   }
 
   get position(): Position {
-    return this.#position;
+    return this.#writer.position;
   }
 
   /** Why writes are refused, or undefined when they are taken. */
   get fault(): Fault | undefined {
-    return this.#fault;
+    return this.#writer.fault;
   }
 
   get store(): Store {
@@ -158,10 +163,7 @@ export class Ledger {
 
   /** Decides without storing: what would come of it. */
   preview<T>(actor: Actor, decide: Decide<T>): Committed<T> {
-    const before = this.#state;
-    const decision = decide(before, this.context(actor, before.revision + 1));
-    const after = apply(before, decision.changes, before.revision + 1);
-    return { result: decision.result, revision: before.revision + 1, before, after };
+    return this.#decide(this.#state, actor, decide).committed;
   }
 
   /**
@@ -170,247 +172,111 @@ export class Ledger {
    */
   change<T>(actor: Actor, decide: Decide<T>): Promise<Committed<T>> {
     return new Promise((resolve, reject) => {
+      this.#requireOpen();
+      if (this.#queue.length >= this.#options.queueMax) {
+        throw new Refusal("unavailable", "Too many changes are waiting; try again shortly.", {
+          retryAfter: 1,
+        });
+      }
       this.#queue.push({ actor, decide, resolve: resolve as Pending["resolve"], reject });
-      this.#draining ??= this.#drain().finally(() => (this.#draining = undefined));
+      this.#draining ??= this.#drain();
     });
   }
 
   /**
    * Replaces the whole state, for imports and recovery, and tells the listeners.
-   * @throws StoreError when it cannot; the old state stays then
+   * @param decide gives the new entities, once nothing else can change the state any more; what it
+   *   throws is thrown
+   * @throws Refusal `unavailable` when it is not known to be stored
    */
-  async replace(
-    entities: Iterable<readonly [string, Json]>,
+  replace(
+    decide: (state: State) => Iterable<readonly [Key, Json]>,
     event: Commit["event"],
     onProgress?: (staged: number) => void,
   ): Promise<void> {
-    await this.#draining;
-    this.#requireWritable();
-    await this.#store.replace(entities, event, onProgress);
-    const loaded = await this.#store.load();
-    this.#position = loaded.position;
-    this.#state = stateFrom(loaded).state;
-    this.#tell();
+    return new Promise((resolve, reject) => {
+      this.#requireOpen();
+      this.#exclusive.push(async () => {
+        try {
+          this.#writer.requireWritable();
+          resolve(await this.#writer.replace(decide(this.#state), event, onProgress));
+        } catch (error) {
+          reject(error);
+        }
+      });
+      this.#draining ??= this.#drain();
+    });
   }
 
-  /** Finishes what is queued, then closes the store. */
+  /** Finishes what is queued, takes nothing more, then closes the store. */
   async close(): Promise<void> {
+    this.#closing = true;
     await this.#draining;
-    this.#fault = { code: "closed", reason: "The console is shutting down." };
-    clearTimeout(this.#recovery);
-    await this.#store.close();
+    await this.#writer.close();
   }
 
-  #requireWritable(): void {
-    if (this.#fault !== undefined) {
-      throw new Refusal("unavailable", this.#fault.reason, { retryAfter: 5 });
-    }
+  #requireOpen(): void {
+    if (this.#closing) throw new Refusal("unavailable", "The console is shutting down.");
   }
 
   async #drain(): Promise<void> {
-    while (this.#queue.length > 0) {
-      const group = this.#queue.splice(0, GROUP_MAX);
-      try {
-        this.#requireWritable();
-        await this.#commitGroup(group);
-      } catch (error) {
-        for (const pending of group) pending.reject(error);
-      }
+    while (this.#queue.length > 0 || this.#exclusive.length > 0) {
+      const exclusive = this.#exclusive.shift();
+      if (exclusive === undefined) await this.#commitGroup(this.#queue.splice(0, GROUP_MAX));
+      else await exclusive();
       // Whoever waits for an answer gets it before the next group is decided.
       await new Promise(setImmediate);
     }
+    // In the same turn as the look at the queue, so that nothing is left in it unnoticed.
+    this.#draining = undefined;
   }
 
   async #commitGroup(group: readonly Pending[]): Promise<void> {
     const commits: Commit[] = [];
     const answers: (() => void)[] = [];
-    let state = this.#state;
-    for (const { actor, decide, resolve, reject } of group) {
-      try {
-        const before = state;
-        const context = this.context(actor, before.revision + 1);
-        const decision = decide(before, context);
-        if (decision.changes.length === 0) {
-          answers.push(() =>
-            resolve({ result: decision.result, revision: before.revision, before, after: before }),
-          );
-          continue;
+    try {
+      this.#writer.requireWritable();
+      let state = this.#state;
+      for (const { actor, decide, resolve, reject } of group) {
+        try {
+          const { committed, commit } = this.#decide(state, actor, decide);
+          if (commit !== undefined) commits.push(commit);
+          state = committed.after;
+          answers.push(() => resolve(committed));
+        } catch (error) {
+          // Told after the group is stored: it may have been refused because of what is in the group.
+          answers.push(() => reject(error));
         }
-        commits.push(commitOf(before, context, decision));
-        state = apply(before, decision.changes, before.revision + 1);
-        const after = state;
-        answers.push(() =>
-          resolve({ result: decision.result, revision: after.revision, before, after }),
-        );
-      } catch (error) {
-        // Told after the group is stored: it may have been refused because of what is in the group.
-        answers.push(() => reject(error));
       }
-    }
-    if (commits.length > 0) {
-      this.#position = await this.#append(commits);
-      this.#state = state;
-      this.#tell();
+      if (commits.length > 0) {
+        await this.#writer.append(commits);
+        this.#adopt(state);
+      }
+    } catch (error) {
+      for (const pending of group) pending.reject(error);
+      return;
     }
     for (const answer of answers) answer();
   }
 
-  /** Stores a group; when its outcome is unknown, asks the store until it can tell. */
-  async #append(commits: readonly Commit[]): Promise<Position> {
-    const from = this.#position;
-    try {
-      return await this.#store.commit(from, commits);
-    } catch (error) {
-      if (!(error instanceof StoreUnavailable)) throw this.#stop(error);
-      const reason = `The store cannot be written: ${error.message}`;
-      this.#fault = { code: "store_unavailable", reason };
-      for (const delay of this.#options.settleDelays) {
-        await new Promise((resolve) => setTimeout(resolve, delay));
-        const outcome = await this.#settle(from, commits);
-        if (outcome === "stored") return this.#position;
-        if (outcome === "not-stored")
-          throw new Refusal("unavailable", `${reason} Nothing was changed.`, {
-            retryAfter: 5,
-            cause: error,
-          });
+  #decide<T>(
+    before: State,
+    actor: Actor,
+    decide: Decide<T>,
+  ): { committed: Committed<T>; commit: Commit | undefined } {
+    const context = this.context(actor, before.revision + 1);
+    const { result, after, commit } = workOut(before, context, decide(before, context));
+    return { committed: { result, revision: after.revision, before, after }, commit };
+  }
+
+  #adopt(state: State): void {
+    this.#state = state;
+    for (const listener of this.#listeners) {
+      try {
+        listener(state);
+      } catch (error) {
+        this.#options.report(error);
       }
-      this.#settleLater(from, commits);
-      throw new Refusal(
-        "unavailable",
-        `${reason} Whether the change was stored is not known yet.`,
-        { retryAfter: 5, cause: error },
-      );
     }
   }
-
-  async #settle(
-    from: Position,
-    commits: readonly Commit[],
-  ): Promise<"stored" | "not-stored" | "unknown"> {
-    try {
-      const position = await this.#store.settle();
-      const last = lastCommitId(from, commits);
-      if (position.lineage === from.lineage && position.commit === last) {
-        this.#position = position;
-        this.#fault = undefined;
-        return "stored";
-      }
-      if (position.lineage === from.lineage && position.commit === from.commit) {
-        this.#fault = undefined;
-        return "not-stored";
-      }
-      this.#stop(new Error(`it stands at revision ${position.revision}, which is not ours`));
-      return "unknown";
-    } catch {
-      return "unknown";
-    }
-  }
-
-  /** Keeps asking; once the store is back, its state is read anew and writes are taken again. */
-  #settleLater(from: Position, commits: readonly Commit[]): void {
-    this.#recovery = setTimeout(() => {
-      this.#resume(from, commits).catch((error: unknown) => this.#stop(error));
-    }, RESETTLE_MS);
-    this.#recovery.unref();
-  }
-
-  async #resume(from: Position, commits: readonly Commit[]): Promise<void> {
-    if ((await this.#settle(from, commits)) === "unknown") {
-      if (this.#fault?.code === "store_unavailable") this.#settleLater(from, commits);
-      return;
-    }
-    const loaded = await this.#store.load();
-    this.#position = loaded.position;
-    this.#state = stateFrom(loaded).state;
-    this.#tell();
-  }
-
-  /** A fault that time does not heal: nothing is written until someone has looked. */
-  #stop(cause: unknown): Refusal {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    this.#fault = {
-      code: "store_damaged",
-      reason: `The store is not as this process left it: ${reason}. Restart, or see \`tardis-console recover\`.`,
-    };
-    return new Refusal("unavailable", this.#fault.reason, { cause });
-  }
-
-  #tell(): void {
-    for (const listener of this.#listeners) listener(this.#state);
-  }
-}
-
-/**
- * A fresh id: the prefix, then Crockford's base 32 in lower case: 48 bits of milliseconds, then 60
- * random bits. Ids of one kind sort by time.
- */
-export function newId(
-  prefix: string,
-  now: Date,
-  random: (size: number) => Buffer = randomBytes,
-): string {
-  const alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
-  let time = now.getTime();
-  let text = "";
-  for (let digit = 0; digit < 10; digit++) {
-    text = alphabet.charAt(time % 32) + text;
-    time = Math.floor(time / 32);
-  }
-  for (const byte of random(12)) text += alphabet.charAt(byte % 32);
-  return `${prefix}-${text}`;
-}
-
-function lastCommitId(from: Position, commits: readonly Commit[]): string {
-  let { commit, revision } = from;
-  for (const next of commits) commit = commitId(from.lineage, commit, ++revision, next);
-  return commit;
-}
-
-/** Secrets, even hashed, stay out of the history. */
-const KEPT_OUT: ReadonlySet<Kind> = new Set<Kind>(["token", "answer"]);
-
-function commitOf(before: State, context: Context, decision: Decision<unknown>): Commit {
-  const writes = decision.changes.map((change) => ({
-    key: keyOf(change),
-    value: change.entity as unknown as Json,
-  }));
-  const changes = decision.changes.map((change: Change): Json => {
-    if (KEPT_OUT.has(change.kind)) return { key: keyOf(change), removed: change.entity === null };
-    const old = entityOf(before, change.kind, change.id) ?? null;
-    return {
-      key: keyOf(change),
-      before: old as unknown as Json,
-      after: change.entity as unknown as Json,
-    };
-  });
-  const { actor, now } = context;
-  return {
-    writes,
-    event: {
-      v: 1,
-      at: now.toISOString(),
-      type: decision.event.type,
-      summary: decision.event.summary,
-      owners: [...decision.event.owners],
-      actor: { name: actor.name, owner: actor.owner, token: actor.token },
-      changes,
-    },
-  };
-}
-
-/** The state that a store holds; what cannot be read is set aside, not lost. */
-export function stateFrom(loaded: Loaded): { state: State; newer: boolean } {
-  const changes: Change[] = [];
-  const setAside: SetAside[] = [];
-  let newer = false;
-  for (const [key, value] of loaded.entities) {
-    const read = readRecord(key, value);
-    if (read.kind === "set-aside") setAside.push(read.entry);
-    else {
-      changes.push(read.change);
-      newer ||= read.newer;
-    }
-  }
-  const state = apply({ ...emptyState, setAside }, changes, loaded.position.revision);
-  return { state, newer };
 }

@@ -54,9 +54,18 @@ export interface LevelStore extends Store {
    * Makes what `loadUnchecked` gives the truth, under a new lineage and with one event: written to a
    * new database that takes the old one's place. The old one is kept as `damaged-<time>` beside it.
    * The revision is above every one that was acknowledged.
+   * @param decision what stands elsewhere and counts more than what the store still gives
    * @throws StoreUnavailable; in its place is then the old database or the new one, whole.
    */
-  accept(event?: Commit["event"]): Promise<Position>;
+  accept(event?: Commit["event"], decision?: RecoverDecision): Promise<Position>;
+}
+
+/** What whoever recovers a store knows better than the store. */
+export interface RecoverDecision {
+  /** The whole new state, in place of what can be read. */
+  readonly entities?: ReadonlyMap<Key, Json>;
+  /** A revision that was seen outside of the store: the new one is above it. */
+  readonly above?: number;
 }
 
 /**
@@ -181,13 +190,20 @@ class EmbeddedStore implements LevelStore {
     });
   }
 
-  accept(event: Commit["event"] = { type: "recovered" }): Promise<Position> {
+  accept(
+    event: Commit["event"] = { type: "recovered" },
+    { entities, above = 0 }: RecoverDecision = {},
+  ): Promise<Position> {
     return this.#inTurn(async () => {
       const { found, source } = this.#recoverable ?? (await this.#readAnything());
+      const truth = entities === undefined ? found : { ...found, entities };
       const database = this.#database;
       try {
         const head = await database.readHead();
-        const meta = await writeFresh(database.places, source, found, head, event);
+        const meta = await writeFresh(database.places, source, truth, {
+          above: Math.max(above, head?.revision ?? 0),
+          event,
+        });
         this.#recoverable = undefined;
         await source?.close();
         await database.closeLevel();

@@ -1,5 +1,6 @@
-import { inZone, labelOf, type Hostname } from "../domain/names.ts";
+import { inZone, type Hostname } from "../domain/names.ts";
 import { keptHosts, type DocumentSettings } from "./document.ts";
+import { canonicalHost, hasQueryValue, readTarget, type RequestTarget } from "./request-target.ts";
 import type { Route, RoutingTable } from "./routes.ts";
 
 /** A request as it reaches Traefik. */
@@ -9,58 +10,36 @@ export interface RoutedRequest {
   readonly sni: string | null;
   /** The `Host` header, port included. */
   readonly host: string;
-  /** The path as sent, with its query. */
+  /** The request target as sent, with its query. */
   readonly path: string;
 }
 
-/** What takes a request. `unclaimed`: other providers' routers decide; without one, `otherwise`. */
+/** What takes a request. */
 export type Answer =
+  /** Traefik's own answer to what cannot be read (400), or not be written into a redirect (502). */
+  | { readonly kind: "refused"; readonly status: 400 | 502 }
+  /** GitLab Pages ends the TLS, unless another provider has a router for just this server name. */
   | { readonly kind: "passthrough" }
-  | { readonly kind: "challenge" }
   | { readonly kind: "redirect" }
   | { readonly kind: "route"; readonly route: Route }
-  | {
-      readonly kind: "unclaimed";
-      readonly otherwise: "userhomes" | "console" | "nothing" | "redirect" | "challenge";
-    };
+  /** Other providers' routers decide; without one, `otherwise`. */
+  | { readonly kind: "unclaimed"; readonly otherwise: Otherwise };
 
-/** A host name as Traefik compares it: lower case, without port and trailing dot. */
-export function canonicalHost(host: string): string {
-  return host.toLowerCase().replace(/:\d*$/, "").replace(/\.$/, "");
-}
-
-const RESERVED = new Set(Buffer.from("%/?#[]@!$&'()*+,;=:"));
+export type Otherwise = "userhomes" | "console" | "nothing" | "redirect" | "refused" | "challenge";
 
 /**
- * A path as Traefik matches it: escapes of non-reserved characters decoded, then dot segments and
- * doubled slashes taken out. (`pkg/server/server_entrypoint_tcp.go`, `pkg/muxer/http/mux.go`)
+ * The route of a claimed host that takes a request: the longest path.
+ * @param target the request target as sent
  */
-export function routingPath(target: string): string {
-  const raw = target.split(/[?#]/, 1)[0] ?? "/";
-  const decoded = raw.replaceAll(/%([0-9a-fA-F]{2})/g, (escape: string, hex: string) => {
-    const code = Number.parseInt(hex, 16);
-    return RESERVED.has(code) || code < 0x21 || code > 0x7e
-      ? escape.toUpperCase()
-      : String.fromCharCode(code);
-  });
-  const segments: string[] = [];
-  const parts = decoded.split("/");
-  for (const part of parts) {
-    if (part === "..") segments.pop();
-    else if (part !== "" && part !== ".") segments.push(part);
-  }
-  const last = parts.at(-1);
-  const directory = segments.length > 0 && (last === "" || last === "." || last === "..");
-  return `/${segments.join("/")}${directory ? "/" : ""}`;
+export function routeAt(table: RoutingTable, host: string, target: string): Route | undefined {
+  const read = readTarget(target, host);
+  return read === undefined ? undefined : findRoute(table, read);
 }
 
-/** The route of a claimed host that takes this path: the longest one. */
-export function routeAt(table: RoutingTable, host: string, target: string): Route | undefined {
-  const path = routingPath(target);
-  const query = new URLSearchParams(target.split("?").slice(1).join("?"));
-  return table.hosts.get(canonicalHost(host))?.routes.find((route) => {
+function findRoute(table: RoutingTable, { host, path, query }: RequestTarget): Route | undefined {
+  return table.hosts.get(host)?.routes.find((route) => {
     if (route.queryParameter !== undefined) {
-      return path === route.path && (query.get(route.queryParameter) ?? "") !== "";
+      return path === route.path && hasQueryValue(query, route.queryParameter);
     }
     return isAt(path, route.path) || (route.otherPath !== undefined && isAt(path, route.otherPath));
   });
@@ -79,39 +58,39 @@ export function answer(
   settings: DocumentSettings,
   request: RoutedRequest,
 ): Answer {
-  const host = canonicalHost(request.host);
-  const claimed = table.hosts.has(host);
-  if (request.entryPoint === "http") return answerHttp(claimed, host, settings, request);
-  if (isPassedThrough(table, settings, request.sni)) return { kind: "passthrough" };
-  const route = routeAt(table, host, request.path);
+  const overTls = request.entryPoint === "https";
+  // The server name alone decides about passing through: nothing of the request has been read.
+  if (overTls && isPassedThrough(table, settings, request.sni)) return { kind: "passthrough" };
+  const read = readTarget(request.path, request.host);
+  if (read === undefined) return { kind: "refused", status: 400 };
+  if (!overTls) return answerHttp(table, settings, read);
+  const route = findRoute(table, read);
   if (route !== undefined) return { kind: "route", route };
-  const inDefault =
-    labelOf(host, settings.rules.zone) !== undefined || isOneLabelBelow(host, settings.rules.zone);
   const home = settings.userhomes.enabled ? "userhomes" : "console";
+  const inDefault = isOneLabelBelow(read.host, settings.rules.zone);
   return { kind: "unclaimed", otherwise: inDefault ? home : "nothing" };
 }
 
-function answerHttp(
-  claimed: boolean,
-  host: string,
-  settings: DocumentSettings,
-  request: RoutedRequest,
-): Answer {
-  if (claimed) return { kind: "redirect" };
+/** Hosts that Traefik's redirect can write into a URL. */
+const REDIRECTED = /^[^%[\]:]*(?::\d*)*$/;
+
+function answerHttp(table: RoutingTable, settings: DocumentSettings, read: RequestTarget): Answer {
+  const redirected = REDIRECTED.test(read.authority);
+  if (table.hosts.has(read.host)) {
+    return redirected ? { kind: "redirect" } : { kind: "refused", status: 502 };
+  }
   const challenged =
     handsOver(settings) &&
-    isForeign(settings, host) &&
-    routingPath(request.path).startsWith("/.well-known/acme-challenge/");
-  return { kind: "unclaimed", otherwise: challenged ? "challenge" : "redirect" };
+    isForeign(settings, read.host) &&
+    read.path.startsWith("/.well-known/acme-challenge/");
+  if (challenged) return { kind: "unclaimed", otherwise: "challenge" };
+  return { kind: "unclaimed", otherwise: redirected ? "redirect" : "refused" };
 }
 
-/** A host that has one label below the zone, though not one that a member could hold (`_x`). */
+/** Whether the zone's default takes a host: one label below it, a member's or not (`_x`). */
 function isOneLabelBelow(host: string, zone: Hostname): boolean {
-  return (
-    host.endsWith(`.${zone}`) &&
-    !host.slice(0, -zone.length - 1).includes(".") &&
-    host.length > zone.length + 1
-  );
+  const label = host.endsWith(`.${zone}`) ? host.slice(0, -zone.length - 1) : "";
+  return label !== "" && !label.includes(".");
 }
 
 function handsOver(settings: DocumentSettings): boolean {

@@ -63,8 +63,7 @@ export function buildDocument(table: RoutingTable, settings: DocumentSettings): 
   for (const host of table.hosts.values()) {
     for (const route of host.routes) {
       const outcome = tryRoute(route, settings);
-      if ("reason" in outcome)
-        document.quarantined.push({ name: route.name, owner: route.owner, reason: outcome.reason });
+      if ("reason" in outcome) document.quarantined.push({ route, reason: outcome.reason });
       else addEntries(document, outcome.entries);
     }
   }
@@ -83,12 +82,34 @@ function tryRoute(
   settings: DocumentSettings,
 ): { entries: Entry[] } | { reason: string } {
   try {
-    const entries = routeEntries(route, settings);
-    for (const entry of entries) checkEntry(entry);
-    return { entries };
+    if (route.service.kind === "endpoint")
+      return { entries: endpointEntries(route, route.service.endpoint, settings) };
+    return { entries: checked(routeEntries(route, settings)) };
   } catch (error) {
     return { reason: error instanceof Error ? error.message : String(error) };
   }
+}
+
+function checked(entries: Entry[]): Entry[] {
+  for (const entry of entries) checkEntry(entry);
+  return entries;
+}
+
+/**
+ * What an endpoint's entries were built to, for as long as the endpoint stays as it is: a change
+ * builds and checks its own entries only.
+ */
+const built = new WeakMap<DocumentSettings, WeakMap<Endpoint, Entry[]>>();
+
+function endpointEntries(route: Route, endpoint: Endpoint, settings: DocumentSettings): Entry[] {
+  let known = built.get(settings);
+  if (known === undefined) built.set(settings, (known = new WeakMap()));
+  let entries = known.get(endpoint);
+  if (entries === undefined) {
+    entries = checked(routeEntries(route, settings));
+    known.set(endpoint, entries);
+  }
+  return entries;
 }
 
 function routeEntries(route: Route, settings: DocumentSettings): Entry[] {

@@ -19,10 +19,20 @@ export function encodeDocument(document: Document): Buffer {
   return Buffer.from(`{${parts.join(",")}}`, "latin1");
 }
 
-/** Entries are built with their keys in order, so `JSON.stringify` alone is deterministic. */
+/** What an entry's value was encoded to: entries live as long as what they are made from. */
+const encoded = new WeakMap<object, string>();
+
+/** Values are built with their keys in order, so `JSON.stringify` alone is deterministic. */
 function encodeEntries(entries: ReadonlyMap<string, object>): string {
-  return [...entries.keys()]
-    .toSorted()
-    .map((name) => `"${name}":${JSON.stringify(entries.get(name))}`)
-    .join(",");
+  const parts: string[] = [];
+  for (const name of [...entries.keys()].toSorted()) {
+    const value = entries.get(name) ?? {};
+    let text = encoded.get(value);
+    if (text === undefined) {
+      text = JSON.stringify(value);
+      encoded.set(value, text);
+    }
+    parts.push(`"${name}":${text}`);
+  }
+  return parts.join(",");
 }

@@ -1,4 +1,4 @@
-import { CLAIMED_PRIORITY, UNCLAIMED_PRIORITY } from "./routes.ts";
+import { CLAIMED_PRIORITY, UNCLAIMED_PRIORITY, type Route } from "./routes.ts";
 
 /** One entry of the document on its way in. */
 export interface Entry {
@@ -9,8 +9,7 @@ export interface Entry {
 
 /** An entry that the gate kept out. Everything else is published. */
 export interface Quarantined {
-  readonly name: string;
-  readonly owner: string | null;
+  readonly route: Route;
   readonly reason: string;
 }
 
@@ -30,6 +29,9 @@ const KEYS = {
   serversTransports: ["insecureSkipVerify", "forwardingTimeouts", "proxyProtocol"],
 } as const;
 
+/** Values that passed, by the name that they passed under. */
+const passed = new WeakMap<object, string>();
+
 /**
  * Holds one entry to what Traefik's decoder takes: known keys, ASCII, nothing empty, priorities in
  * their bands.
@@ -40,6 +42,8 @@ export function checkEntry(entry: {
   readonly name: string;
   readonly value: object;
 }): void {
+  // A value has one name; the same object was looked at when its entry was built.
+  if (passed.get(entry.value) === entry.name) return;
   if (!NAME.test(entry.name))
     throw new GateError(`"${entry.name}" cannot be a name in the document`);
   const known: readonly string[] = KEYS[entry.section];
@@ -48,6 +52,7 @@ export function checkEntry(entry: {
   }
   checkValue(entry.name, entry.value);
   if (entry.section === "routers") checkRouter(entry.name, entry.value);
+  passed.set(entry.value, entry.name);
 }
 
 function checkValue(name: string, value: unknown): void {
@@ -142,7 +147,7 @@ function* referencesOf(section: string, value: object): Generator<readonly [stri
 }
 
 function resolves(sections: Sections, target: string, reference: string): boolean {
-  if (!REFERENCE.test(reference)) return false;
+  if (sections[target]?.has(reference) === true) return true;
   // Another provider's entry cannot be seen from here.
-  return reference.includes("@") || sections[target]?.has(reference) === true;
+  return reference.includes("@") && REFERENCE.test(reference);
 }

@@ -2,7 +2,7 @@ import type { Rules } from "../domain/rules.ts";
 import type { State } from "../domain/state.ts";
 import { buildDocument, type DocumentSettings } from "./document.ts";
 import { encodeDocument } from "./encode.ts";
-import type { RoutingTable, Unrouted } from "./routes.ts";
+import type { Route, RoutingTable, Unrouted } from "./routes.ts";
 import { routingTable } from "./table.ts";
 
 /** A state as Traefik is to see it. */
@@ -27,15 +27,9 @@ export function render(
     userhomes: settings.userhomes.enabled,
   });
   const document = buildDocument(table, settings);
-  const quarantined = document.quarantined.map(({ name, owner, reason }): Unrouted => {
-    const [kind, ...id] = name.split("-");
-    return {
-      kind: kind === "page" ? "page" : "endpoint",
-      id: id.join("-"),
-      owner,
-      state: "set-aside",
-      reason,
-    };
+  const quarantined = document.quarantined.map(({ route, reason }): Unrouted => {
+    const { kind, id } = recordOf(route);
+    return { kind, id, owner: route.owner, state: "set-aside", reason };
   });
   return {
     revision: state.revision,
@@ -43,4 +37,12 @@ export function render(
     body: encodeDocument(document),
     unrouted: [...table.unrouted, ...quarantined],
   };
+}
+
+/** What of the state a route comes from; the host itself for routes that no single record makes. */
+function recordOf({ service, host }: Route): Pick<Unrouted, "kind" | "id"> {
+  if (service.kind === "endpoint") return { kind: "endpoint", id: service.endpoint.id };
+  if (service.kind === "pages" && service.page !== null)
+    return { kind: "page", id: service.page.id };
+  return { kind: "record", id: host };
 }

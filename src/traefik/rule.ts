@@ -40,15 +40,15 @@ export function oneLabelBelow(zone: Hostname): Rule {
   return call("HostRegexp", String.raw`^[^.]+\.${quoteRegExp(zone)}\.?$`);
 }
 
-/** A pattern for the zone's apex and everything below it. */
+/** A pattern for the zone's apex and everything below it, also what is no name, as `a..tardis.ac`. */
 function zonePattern(zone: string): string {
-  return String.raw`^([^.]+\.)*${quoteRegExp(zone)}\.?$`;
+  return String.raw`^(?:.*\.)?${quoteRegExp(zone)}\.?$`;
 }
 
 /** A pattern for a host of the operators: exact, or `*.suffix`. */
 function ownPattern(own: string): string {
   return own.startsWith("*.")
-    ? String.raw`^.+\.${quoteRegExp(own.slice(2))}\.?$`
+    ? String.raw`^.*\.${quoteRegExp(own.slice(2))}\.?$`
     : String.raw`^${quoteRegExp(own)}\.?$`;
 }
 

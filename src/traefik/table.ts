@@ -10,7 +10,9 @@ import {
 } from "../domain/names.ts";
 import { isOwnHost, ownGrants, quotaOf, type Rules } from "../domain/rules.ts";
 import { pagesAt, pagesOf, type State } from "../domain/state.ts";
-import { canonicalAddress, parseTarget } from "../domain/targets.ts";
+import { whyUnreadable } from "./readable.ts";
+import { canonicalAddress } from "../domain/addresses.ts";
+import { parseTarget } from "../domain/targets.ts";
 import { whyRefused } from "../domain/target-policy.ts";
 import {
   priorityOf,
@@ -21,6 +23,8 @@ import {
 } from "./routes.ts";
 
 const WHOLE_HOST = "" as PathPrefix;
+/** Where the routes of a host keep the daemon's sign-in: no path has a question mark. */
+const SIGN_IN = "/auth?state";
 
 /** What the table needs to know beside the state. */
 export interface TableSettings {
@@ -117,19 +121,25 @@ class TableBuilder {
   }
 
   host(host: Hostname): Route[] {
-    if (host === this.#rules.consoleHost)
+    if (host === this.#rules.consoleHost) {
+      this.#refuseEndpoints(host, `${host} is the console's own.`);
+      this.#pages(host, labelOf(host, this.#rules.zone), new Map());
       return [this.#wholeHost("console", host, null, "console")];
+    }
     const label = labelOf(host, this.#rules.zone);
     const record = label === undefined ? undefined : this.#state.labels.get(label);
     const blocked = record === undefined ? undefined : this.#blocked(record);
     if (record !== undefined && blocked !== undefined) {
+      if (blocked === "given-back") {
+        this.#refuseEndpoints(host, `"${label}" was given back and rests.`);
+      }
       this.#pages(host, label, new Map());
       return [this.#wholeHost(blocked, host, record.owner, "console")];
     }
     const routes = new Map<string, Route>();
-    this.#endpoints(host, routes);
-    const claimed = this.#state.endpointsByHost.has(host);
+    const claimed = this.#endpoints(host, routes);
     this.#pages(host, label, routes);
+    dropTakenSpellings(routes);
     if (host === this.#signInHost && !routes.has(WHOLE_HOST)) {
       routes.set(
         WHOLE_HOST,
@@ -167,7 +177,10 @@ class TableBuilder {
     if (blocked === "suspended")
       return { state: "suspended", reason: `The holder of "${label}" is suspended.` };
     if (endpoint.paused) return { state: "paused" };
-    const reason = this.#whyNotRouted(endpoint, owner);
+    const reason =
+      whyUnreadable(endpoint) ??
+      this.#whyMisplaced(endpoint, owner) ??
+      this.#whyNotTargeted(endpoint, owner);
     return reason === undefined ? { state: "routed" } : { state: "set-aside", reason };
   }
 
@@ -207,41 +220,52 @@ class TableBuilder {
     return this.#route(kind, hashed(host), host, WHOLE_HOST, owner, { kind: service });
   }
 
-  #endpoints(host: Hostname, routes: Map<string, Route>): void {
-    for (const [path, id] of this.#state.endpointsByHost.get(host) ?? []) {
-      const endpoint = this.#state.endpoints.get(id);
-      if (endpoint === undefined || endpoint.paused) continue;
-      const owner = this.#state.owners.get(endpoint.owner);
-      const reason = this.#whyNotRouted(endpoint, owner);
-      if (reason !== undefined) {
-        this.#unrouted.push({
-          kind: "endpoint",
-          id,
-          owner: endpoint.owner,
-          state: "set-aside",
-          reason,
-        });
-      } else if (owner?.suspended !== undefined) {
-        routes.set(
-          path,
-          this.#route("suspended", id, host, endpoint.path, endpoint.owner, { kind: "console" }),
-        );
+  /** @returns whether the host is claimed: one that is paused or has no target keeps it, too */
+  #endpoints(host: Hostname, routes: Map<string, Route>): boolean {
+    let claimed = false;
+    for (const endpoint of this.#endpointsAt(host)) {
+      const { id, path, owner: ownerId } = endpoint;
+      const owner = this.#state.owners.get(ownerId);
+      const misplaced = whyUnreadable(endpoint) ?? this.#whyMisplaced(endpoint, owner);
+      claimed ||= misplaced === undefined;
+      if (endpoint.paused) continue;
+      if (misplaced === undefined && owner?.suspended !== undefined) {
+        routes.set(path, this.#route("suspended", id, host, path, ownerId, { kind: "console" }));
+        continue;
+      }
+      const reason = misplaced ?? this.#whyNotTargeted(endpoint, owner);
+      if (reason === undefined) {
+        const service = { kind: "endpoint", endpoint } as const;
+        routes.set(path, this.#route("endpoint", id, host, path, ownerId, service));
       } else {
-        routes.set(
-          path,
-          this.#route("endpoint", id, host, endpoint.path, endpoint.owner, {
-            kind: "endpoint",
-            endpoint,
-          }),
-        );
+        this.#leaveOut(endpoint, "set-aside", reason);
       }
     }
+    return claimed;
   }
 
-  /** A grant may have been taken back, or a host reserved, since the endpoint was made. */
-  #whyNotRouted(endpoint: Endpoint, owner: Owner | undefined): string | undefined {
+  #endpointsAt(host: Hostname): Endpoint[] {
+    const ids = [...(this.#state.endpointsByHost.get(host)?.values() ?? [])];
+    return ids.map((id) => this.#state.endpoints.get(id)).filter((found) => found !== undefined);
+  }
+
+  #refuseEndpoints(host: Hostname, reason: string): void {
+    for (const endpoint of this.#endpointsAt(host)) this.#leaveOut(endpoint, "set-aside", reason);
+  }
+
+  #leaveOut(
+    { kind, id, owner }: Endpoint | Page,
+    state: Unrouted["state"],
+    reason: string,
+    by?: string,
+  ): void {
+    const entry: Unrouted = { kind, id, owner, state, reason };
+    this.#unrouted.push(by === undefined ? entry : { ...entry, by });
+  }
+
+  /** Why an endpoint must not stand at its host: a name may have changed hands since it was made. */
+  #whyMisplaced({ host }: Endpoint, owner: Owner | undefined): string | undefined {
     if (owner === undefined) return "Its owner is gone.";
-    const { host } = endpoint;
     if (!inZone(host, this.#rules.zone) && !isOwnHost(this.#rules, host)) {
       return `${host} is neither in ${this.#rules.zone} nor among ownHosts.`;
     }
@@ -251,12 +275,16 @@ class TableBuilder {
     if (label !== undefined && holder === undefined && !this.#isReserved(label)) {
       return `${owner.name} no longer holds the label "${label}".`;
     }
-    const own = ownGrants(owner);
-    for (const target of endpoint.targets) {
-      const refused = whyRefused(this.#rules.targets, owner.name, own, parseTarget(target));
-      if (refused !== undefined) return refused;
-    }
     return undefined;
+  }
+
+  /** Why an endpoint's targets must not be reached: a grant may have been taken back since. */
+  #whyNotTargeted({ targets }: Endpoint, owner: Owner | undefined): string | undefined {
+    if (owner === undefined) return "Its owner is gone.";
+    // Of an owner's record only the grants matter to a target.
+    const unreadable = owner.targets === undefined ? undefined : whyUnreadable(owner);
+    if (unreadable !== undefined) return `The owner's targets cannot be read. ${unreadable}`;
+    return whyTargetsRefused(this.#rules, owner, targets);
   }
 
   #isReserved(label: Label): boolean {
@@ -266,34 +294,21 @@ class TableBuilder {
   #pages(host: Hostname, label: Label | undefined, routes: Map<string, Route>): void {
     if (!this.#rules.pagesEnabled) return;
     for (const page of pagesAt(this.#state, host).toSorted((a, b) => (a.id < b.id ? -1 : 1))) {
+      const unreadable = whyUnreadable(page);
+      if (unreadable !== undefined) {
+        this.#leaveOut(page, "set-aside", unreadable);
+        continue;
+      }
       const conflict = this.#whyConflict(page, host, label);
       const shadow = routes.get(page.path);
       if (this.#isOverQuota(page)) {
-        this.#unrouted.push({
-          kind: "page",
-          id: page.id,
-          owner: page.owner,
-          state: "set-aside",
-          reason: "There are more pages than the quota allows.",
-        });
+        this.#leaveOut(page, "set-aside", "There are more pages than the quota allows.");
       } else if (conflict !== undefined) {
-        this.#unrouted.push({
-          kind: "page",
-          id: page.id,
-          owner: page.owner,
-          state: "conflict",
-          reason: conflict,
-        });
+        this.#leaveOut(page, "conflict", conflict);
       } else if (shadow !== undefined) {
-        const reason = `The ${shadow.kind} at the same place is served instead.`;
-        this.#unrouted.push({
-          kind: "page",
-          id: page.id,
-          owner: page.owner,
-          state: "shadowed",
-          reason,
-          by: shadow.name,
-        });
+        const other = shadow.kind === "suspended" ? "suspended site" : shadow.kind;
+        const reason = `The ${other} at the same place is served instead.`;
+        this.#leaveOut(page, "shadowed", reason, shadow.name);
       } else {
         this.#page(page, routes);
       }
@@ -301,20 +316,17 @@ class TableBuilder {
   }
 
   #page(page: Page, routes: Map<string, Route>): void {
-    const { host, path, owner } = page;
-    if (owner !== null && this.#state.owners.get(owner)?.suspended !== undefined) {
-      routes.set(path, this.#route("suspended", page.id, host, path, owner, { kind: "console" }));
-      return;
-    }
-    const route = this.#route("page", page.id, host, path, owner, { kind: "pages", page });
+    const { id, host, path, owner } = page;
+    const suspended = owner !== null && this.#state.owners.get(owner)?.suspended !== undefined;
+    const route = suspended
+      ? this.#route("suspended", id, host, path, owner, { kind: "console" })
+      : this.#route("page", id, host, path, owner, { kind: "pages", page });
     const lower = path.toLowerCase() as PathPrefix;
     routes.set(path, lower === path ? route : { ...route, otherPath: lower });
-    if (page.accessControl && !routes.has("/auth?state")) {
-      const signIn = this.#route("page-sign-in", page.id, host, "/auth" as PathPrefix, owner, {
-        kind: "pages",
-        page,
-      });
-      routes.set("/auth?state", { ...signIn, queryParameter: "state" });
+    if (!suspended && page.accessControl && !routes.has(SIGN_IN)) {
+      const service = { kind: "pages", page } as const;
+      const signIn = this.#route("page-sign-in", id, host, "/auth" as PathPrefix, owner, service);
+      routes.set(SIGN_IN, { ...signIn, queryParameter: "state" });
     }
   }
 
@@ -323,19 +335,36 @@ class TableBuilder {
     const { zone } = this.#rules;
     if (!inZone(host, zone)) return `${host} is not in ${zone}.`;
     if (host === zone || isOwnHost(this.#rules, host)) return `${host} is kept by the operators.`;
-    if (label === undefined) {
-      const next = host
+    // Who holds a label also holds the names below it.
+    const next =
+      label ??
+      (host
         .slice(0, -zone.length - 1)
         .split(".")
-        .at(-1) as Label;
-      if (!this.#rules.severalLabels) return `${host} has several labels; such hosts are off.`;
-      return this.#isReserved(next) ? `"${next}" is reserved.` : undefined;
+        .at(-1) as Label);
+    if (label === undefined && !this.#rules.severalLabels) {
+      return `${host} has several labels; such hosts are off.`;
     }
-    const record = this.#state.labels.get(label);
-    if (record?.restsUntil !== undefined) return `"${label}" was given back and rests.`;
-    if (record !== undefined)
-      return record.owner === page.owner ? undefined : `"${label}" is held by someone else.`;
-    return this.#isReserved(label) ? `"${label}" is reserved.` : undefined;
+    const record = this.#state.labels.get(next);
+    if (record?.restsUntil !== undefined) return `"${next}" was given back and rests.`;
+    if (record !== undefined) {
+      return record.owner === page.owner ? undefined : `"${next}" is held by someone else.`;
+    }
+    return this.#isReserved(next) ? `"${next}" is reserved.` : undefined;
+  }
+}
+
+/**
+ * Takes a page's second spelling away where something else stands: two routes at one place would
+ * tie in Traefik, and chance would decide.
+ */
+function dropTakenSpellings(routes: Map<string, Route>): void {
+  const taken = new Set(routes.keys());
+  for (const [path, route] of routes) {
+    const { otherPath, ...rest } = route;
+    if (otherPath === undefined) continue;
+    if (taken.has(otherPath)) routes.set(path, rest);
+    taken.add(otherPath);
   }
 }
 
@@ -351,4 +380,26 @@ function pagesOverQuota(state: State, rules: Rules, id: string): Set<string> {
   if (owner === undefined || pages.length <= quotaOf(rules, owner).pages) return new Set();
   const byAge = pages.toSorted((a, b) => (a.createdAt + a.id < b.createdAt + b.id ? -1 : 1));
   return new Set(byAge.slice(quotaOf(rules, owner).pages).map((page) => page.id));
+}
+
+type Verdicts = WeakMap<readonly string[], string | undefined>;
+const verdicts = new WeakMap<Rules, WeakMap<Owner, Verdicts>>();
+
+/** The policy's word on an endpoint's targets, asked once for as long as owner and targets stay. */
+function whyTargetsRefused(
+  rules: Rules,
+  owner: Owner,
+  targets: readonly string[],
+): string | undefined {
+  let byOwner = verdicts.get(rules);
+  if (byOwner === undefined) verdicts.set(rules, (byOwner = new WeakMap()));
+  let known = byOwner.get(owner);
+  if (known === undefined) byOwner.set(owner, (known = new WeakMap()));
+  if (known.has(targets)) return known.get(targets);
+  const own = ownGrants(owner);
+  const refused = targets
+    .map((target) => whyRefused(rules.targets, owner.name, own, parseTarget(target)))
+    .find((reason) => reason !== undefined);
+  known.set(targets, refused);
+  return refused;
 }

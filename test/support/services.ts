@@ -1,22 +1,13 @@
 import { appendFileSync } from "node:fs";
 import { relative } from "node:path";
 import { describe, expect, it } from "vitest";
-import { type ServiceName, services } from "../../scripts/services/catalogue.ts";
+import type { ServiceName } from "../../scripts/services/catalogue.ts";
 import { findService } from "../../scripts/services/find.ts";
+import { howToGet } from "../../scripts/services/require.ts";
 import { missingServicesVariable } from "./summary.ts";
 
 /** Whether a missing service fails the tests that need it (`REQUIRE_SERVICES=1`). */
 export const servicesRequired = process.env["REQUIRE_SERVICES"] === "1";
-
-/**
- * The executable of a real system, for code that only runs where it is there.
- * @throws Error saying how to get it, when it is missing
- */
-export function requireService(name: ServiceName): string {
-  const executable = findService(name);
-  if (!executable) throw new Error(howToGet(name));
-  return executable;
-}
 
 /**
  * A `describe` whose tests need a real system. Where it is missing they are skipped and the end
@@ -39,11 +30,6 @@ export function describeWithService(
     noteMissing(name);
     describe.skip(title, () => body(""));
   }
-}
-
-function howToGet(name: ServiceName): string {
-  const { version, variable } = services[name];
-  return `${name} ${version} is not installed: run "npm run services" or set ${variable}`;
 }
 
 /** Test files run in processes of their own, so the note goes through a file. */

@@ -2,14 +2,16 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { requireService } from "../../scripts/services/require.ts";
 import { certificateFor } from "./certificates.ts";
 import { withFreePorts } from "./ports.ts";
-import { requireService } from "./services.ts";
 import { type TraefikApi, traefikApi } from "./traefik-api.ts";
 import { type Truthy, waitFor } from "./wait.ts";
 
 /** How a real Traefik is started. What is left out is as we tell people to run it. */
 export interface TraefikOptions {
+  /** Where it listens; free ports when left out. */
+  readonly ports?: TraefikPorts;
   /** Where the HTTP provider polls. Intervals are Go durations. */
   readonly provider?: {
     readonly url: string;
@@ -59,18 +61,24 @@ export interface Traefik extends TraefikApi {
 /** Starts the Traefik that is installed and waits until it answers. Stop it at the end. */
 export function startTraefik(options: TraefikOptions = {}): Promise<Traefik> {
   const executable = requireService("traefik");
+  if (options.ports) return start(executable, options, options.ports);
   return withFreePorts(3, ([web = 0, websecure = 0, api = 0]) =>
     start(executable, options, { web, websecure, api }),
   );
 }
 
-interface Ports {
+/** Traefik's two entry points and its API. */
+export interface TraefikPorts {
   readonly web: number;
   readonly websecure: number;
   readonly api: number;
 }
 
-async function start(executable: string, options: TraefikOptions, ports: Ports): Promise<Traefik> {
+async function start(
+  executable: string,
+  options: TraefikOptions,
+  ports: TraefikPorts,
+): Promise<Traefik> {
   const folder = mkdtempSync(join(tmpdir(), "tardis-traefik-"));
   const dynamic = join(folder, "dynamic");
   mkdirSync(dynamic);
@@ -140,7 +148,11 @@ async function start(executable: string, options: TraefikOptions, ports: Ports):
   };
 }
 
-function staticConfiguration(options: TraefikOptions, ports: Ports, dynamic: string): object {
+function staticConfiguration(
+  options: TraefikOptions,
+  ports: TraefikPorts,
+  dynamic: string,
+): object {
   const { provider, throttle = "20ms", entryPoints = {} } = options;
   const at = (port: number) => `127.0.0.1:${port}`;
   return {

@@ -24,7 +24,7 @@ export interface Inspection {
   readonly meta: Meta | undefined;
   /** The format, where meta could be read at all. */
   readonly format: number | undefined;
-  readonly entities: Map<Key, Json>;
+  readonly entities: ReadonlyMap<Key, Json>;
   readonly digest: Digest;
   /** The newest event that can be read. */
   readonly last: StoredLink | undefined;

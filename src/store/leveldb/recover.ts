@@ -2,7 +2,7 @@ import { cp, open, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { ClassicLevel } from "classic-level";
 import { StoreDamaged } from "../store.ts";
-import type { Commit, Position } from "../store.ts";
+import type { Commit } from "../store.ts";
 import type { Database, Places } from "./database.ts";
 import { inspect } from "./inspect.ts";
 import type { Inspection } from "./inspect.ts";
@@ -81,14 +81,14 @@ async function openSalvage(places: Places): Promise<Level | undefined> {
 /**
  * Writes what an inspection could read into a new database, which keeps every event that is what
  * was written, and lies at `places.fresh` when this is done.
+ * @param above the revision that was acknowledged last, as far as it is known
  * @returns its meta.
  */
 export async function writeFresh(
   places: Places,
   source: Level | undefined,
   found: Inspection,
-  head: Position | undefined,
-  event: Commit["event"],
+  { above, event }: { above: number; event: Commit["event"] },
 ): Promise<Meta> {
   await rm(places.fresh, { recursive: true, force: true });
   const fresh = await openLevel(places.fresh, true);
@@ -98,7 +98,7 @@ export async function writeFresh(
     if (source !== undefined) await copyEvents(source, fresh);
     const { meta, last } = found;
     // Above all that was ever acknowledged, so that no revision means two states.
-    const after = Math.max(meta?.position.revision ?? 0, last?.revision ?? 0, head?.revision ?? 0);
+    const after = Math.max(meta?.position.revision ?? 0, last?.revision ?? 0, above);
     const parent = last?.commit ?? meta?.position.commit ?? "";
     const next = replacement(after, parent, event, {
       generation: 0,

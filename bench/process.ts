@@ -1,0 +1,90 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { openLevelStore } from "../src/store/leveldb.ts";
+import { freePorts } from "../test/support/ports.ts";
+import { waitFor } from "../test/support/wait.ts";
+import { seedRecords } from "./seed.ts";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+/** The built console as a process of its own, as operators run it. */
+export interface ConsoleProcess {
+  readonly pid: number;
+  readonly httpPort: number;
+  readonly internalPort: number;
+  readonly token: string;
+  /** Milliseconds from the start of the process to the first document. */
+  readonly firstDocumentMs: number;
+  stop(): Promise<void>;
+}
+
+/** A data folder with so many endpoints. */
+export async function seededFolder(endpoints: number): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "tardis-bench-"));
+  if (endpoints > 0) {
+    const store = await openLevelStore(folder);
+    await store.load();
+    await store.replace(seedRecords(endpoints, "localhost"), { type: "seeded" });
+    await store.close();
+  }
+  return folder;
+}
+
+/** Starts `dist/main.js`; `npm run build` comes before. */
+export async function startProcess(data: string): Promise<ConsoleProcess> {
+  const [httpPort = 0, internalPort = 0] = await freePorts(2);
+  const token = "bench-token-bench-token";
+  const started = performance.now();
+  const child = spawn(process.execPath, ["dist/main.js", "start"], {
+    cwd: root,
+    stdio: ["ignore", "ignore", "pipe"],
+    env: {
+      PATH: process.env["PATH"],
+      TARDIS_DATA: data,
+      TARDIS_HTTP__PORT: String(httpPort),
+      TARDIS_INTERNAL__PORT: String(internalPort),
+      TARDIS_BOOTSTRAP_TOKEN: token,
+      TARDIS_LOG__LEVEL: "error",
+    },
+  });
+  let errors = "";
+  child.stderr.on("data", (chunk: Buffer) => (errors += chunk.toString()));
+  await waitFor(
+    async () => {
+      if (child.exitCode !== null) return true;
+      const response = await fetch(`http://127.0.0.1:${internalPort}/traefik/config`);
+      await response.arrayBuffer();
+      return response.ok;
+    },
+    { timeout: 30_000, describe: () => `the first document; ${errors}` },
+  );
+  if (child.exitCode !== null) throw new Error(`the console ended: ${errors}`);
+  const firstDocumentMs = performance.now() - started;
+  return {
+    pid: child.pid ?? 0,
+    httpPort,
+    internalPort,
+    token,
+    firstDocumentMs,
+    stop: () => end(child),
+  };
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  child.kill("SIGTERM");
+  await ended;
+}
+
+/** Resident memory in MB, as the kernel counts it. */
+export async function residentMb(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, "utf8");
+  return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / 1024;
+}
+
+export async function removeFolder(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true });
+}

@@ -1,0 +1,44 @@
+import type { Context } from "hono";
+import type { Config } from "../config.ts";
+import type { Actor } from "../domain/policy.ts";
+import type { Rules } from "../domain/rules.ts";
+import type { Ledger } from "../store/ledger.ts";
+import type { TableSettings } from "../traefik/table.ts";
+import type { Limits } from "./limits.ts";
+
+/** What the API reports: never a secret, never a request's body. */
+export interface ApiLog {
+  error(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+}
+
+/** What the API stands on. */
+export interface Deps {
+  readonly ledger: Ledger;
+  readonly rules: Rules;
+  readonly config: Pick<Config, "userhomes">;
+  readonly now: () => Date;
+  readonly log: ApiLog;
+  /** Where a request comes from, for the limit on failed tokens. */
+  readonly clientAddress: (context: Context) => string;
+  /** The revision of the document that Traefik is given; null before the first. */
+  readonly published: () => number | null;
+  /** Acts for every request, without a token: the operator's, over the control socket. */
+  readonly actor?: Actor | undefined;
+}
+
+/** The dependencies with what the API itself keeps beside them. */
+export interface Services extends Deps {
+  readonly limits: Limits;
+  readonly table: TableSettings;
+}
+
+/** What a request carries from the middleware to its handler. */
+export interface ApiEnv {
+  Variables: {
+    requestId: string;
+    actor: Actor;
+  };
+}
+
+export type ApiContext = Context<ApiEnv>;

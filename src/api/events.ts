@@ -1,0 +1,186 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { actsFor, sees, type Actor } from "../domain/policy.ts";
+import { findOwner, type State } from "../domain/state.ts";
+import { Refusal } from "../errors.ts";
+import type { Json, StoredEvent } from "../store/store.ts";
+import { json, resource, security } from "./contract.ts";
+import type { Services } from "./deps.ts";
+import {
+  decodeCursor,
+  encodeCursor,
+  limitOf,
+  listQuery,
+  ownerFilter,
+  pageSchemaOf,
+  requireReading,
+} from "./list.ts";
+import { readProblems } from "./problem.ts";
+import { nameOf } from "./routing.ts";
+
+const BATCH = 200;
+/** Events looked at for one answer. A page may hold fewer than it could, and say where to go on. */
+const SCANNED_MAX = 2000;
+
+const record = z.record(z.string(), z.unknown()).nullable();
+const eventSchema = z
+  .object({
+    revision: z.number().int(),
+    at: z.string(),
+    type: z.string().openapi({ example: "endpoint.created" }),
+    summary: z.string(),
+    owners: z.array(z.string()).openapi({ description: "The owners concerned." }),
+    actor: z.object({ name: z.string(), owner: z.string().nullable() }),
+    changes: z
+      .array(z.object({ kind: z.string(), id: z.string(), before: record, after: record }))
+      .openapi({
+        description: "What was changed, as far as the actor may see it. Tokens are not shown.",
+      }),
+  })
+  .openapi("Event");
+type EventView = z.infer<typeof eventSchema>;
+
+const list = createRoute({
+  method: "get",
+  path: "/events",
+  summary:
+    "The history, newest first: all of it for an admin, else what concerns one's own and one's groups'",
+  description:
+    "A page may be short, even empty, and still have a `nextCursor`: older events are then looked through next.",
+  tags: ["events"],
+  security,
+  request: {
+    query: listQuery.extend({
+      owner: ownerFilter,
+      type: z.string().max(100).optional().openapi({ example: "endpoint.created" }),
+    }),
+  },
+  responses: { 200: json(pageSchemaOf(eventSchema), "One page."), ...readProblems },
+});
+
+interface Wanted {
+  readonly actor: Actor;
+  readonly type: string | undefined;
+  /** An owner's id; `""` when the one asked for is not there. */
+  readonly owner: string | undefined;
+}
+
+/** `/events`. */
+export function events({ ledger }: Services) {
+  return resource().openapi(list, async (context) => {
+    const { state } = ledger;
+    const actor = context.get("actor");
+    requireReading(actor);
+    const query = context.req.valid("query");
+    const owner =
+      query.owner === undefined ? undefined : (findOwner(state, query.owner)?.id ?? query.owner);
+    const wanted: Wanted = { actor, type: query.type, owner };
+    const limit = limitOf(query);
+    const items: EventView[] = [];
+    let before = query.cursor === undefined ? undefined : revisionOf(query.cursor);
+    for (let scanned = 0; scanned < SCANNED_MAX;) {
+      const batch = await ledger.store.history({
+        reverse: true,
+        limit: BATCH,
+        ...(before === undefined ? {} : { before }),
+      });
+      for (const stored of batch) {
+        if (items.length === limit)
+          return context.json({ items, nextCursor: cursorAfter(before ?? 0) }, 200);
+        before = stored.revision;
+        if (isWanted(state, wanted, stored)) items.push(view(state, actor, stored));
+      }
+      scanned += batch.length;
+      if (batch.length < BATCH) return context.json({ items, nextCursor: null }, 200);
+    }
+    return context.json({ items, nextCursor: cursorAfter(before ?? 0) }, 200);
+  });
+}
+
+function cursorAfter(revision: number): string {
+  return encodeCursor("events", String(revision));
+}
+
+function revisionOf(cursor: string): number {
+  const text = decodeCursor("events", cursor);
+  if (!/^\d{1,15}$/.test(text)) {
+    throw new Refusal("invalid_input", "This is no cursor of this list.", { field: "cursor" });
+  }
+  return Number(text);
+}
+
+function isWanted(state: State, { actor, type, owner }: Wanted, { event }: StoredEvent): boolean {
+  const owners = strings(event["owners"]);
+  if (!actor.admin && !owners.some((id) => actsFor(state, actor, id))) return false;
+  if (type !== undefined && event["type"] !== type) return false;
+  if (owner === undefined) return true;
+  // Whom else an event concerns is not to be found out by asking for them.
+  return owners.includes(owner) && sees(state, actor, owner);
+}
+
+function view(state: State, actor: Actor, { revision, event }: StoredEvent): EventView {
+  const owners = strings(event["owners"]).filter((id) => sees(state, actor, id));
+  return {
+    revision,
+    at: text(event["at"]),
+    type: text(event["type"]),
+    summary: text(event["summary"]),
+    owners,
+    actor: actorView(state, actor, event["actor"]),
+    changes: changesOf(state, actor, event["changes"]),
+  };
+}
+
+/** Who did it. Of someone else, members are told the name, not by which token. */
+function actorView(state: State, actor: Actor, value: Json | undefined): EventView["actor"] {
+  const { name, owner } = object(value);
+  const id = typeof owner === "string" ? owner : null;
+  if (actor.admin || (id !== null && sees(state, actor, id)))
+    return { name: text(name), owner: id };
+  return { name: nameOf(state, id) ?? "an admin", owner: null };
+}
+
+function changesOf(state: State, actor: Actor, value: Json | undefined): EventView["changes"] {
+  if (!Array.isArray(value)) return [];
+  return value.flatMap((item: Json) => {
+    const { key, before, after } = object(item);
+    const [kind = "", id = ""] = text(key).split(/\/(.*)/s);
+    if (kind === "answer" || kind === "token") return [];
+    const change = { kind, id, before: recordOf(before), after: recordOf(after) };
+    if (actor.admin) return [change];
+    const holders = [holderOf(kind, id, change.before), holderOf(kind, id, change.after)];
+    return holders.every((holder) => holder === undefined || sees(state, actor, holder))
+      ? [change]
+      : [];
+  });
+}
+
+/** Whose thing a record was; undefined where there is no record. */
+function holderOf(
+  kind: string,
+  id: string,
+  value: EventView["changes"][number]["before"],
+): string | null | undefined {
+  if (value === null) return undefined;
+  if (kind === "person" || kind === "group") return id;
+  return typeof value["owner"] === "string" ? value["owner"] : null;
+}
+
+function recordOf(value: Json | undefined): Record<string, unknown> | null {
+  return value === undefined || value === null ? null : { ...object(value) };
+}
+
+function object(value: Json | undefined): { readonly [key: string]: Json | undefined } {
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+    ? (value as { readonly [key: string]: Json })
+    : {};
+}
+
+function strings(value: Json | undefined): string[] {
+  return Array.isArray(value)
+    ? value.filter((item): item is string => typeof item === "string")
+    : [];
+}
+
+function text(value: Json | undefined): string {
+  return typeof value === "string" ? value : "";
+}

@@ -1,0 +1,258 @@
+import { z } from "@hono/zod-openapi";
+import type { Endpoint } from "../domain/entities.ts";
+import { sees, type Actor } from "../domain/policy.ts";
+import type { Rules } from "../domain/rules.ts";
+import type { Change, State } from "../domain/state.ts";
+import { endpointsOf, labelsOf, pagesOf } from "../domain/state.ts";
+import { hostOf, type Hostname, type Label } from "../domain/names.ts";
+import type { Route, Unrouted } from "../traefik/routes.ts";
+import { hostRoutes, routingTable, type TableSettings } from "../traefik/table.ts";
+
+export const ROUTE_KINDS = [
+  "endpoint",
+  "page",
+  "page-sign-in",
+  "console",
+  "default",
+  "suspended",
+  "given-back",
+  "record",
+] as const;
+export const ROUTE_STATES = [
+  "routed",
+  "suspended",
+  "given-back",
+  "set-aside",
+  "conflict",
+  "shadowed",
+] as const;
+
+export const healthCheckView = z.object({
+  path: z.string(),
+  intervalSeconds: z.number().int(),
+  timeoutSeconds: z.number().int(),
+});
+
+/** A row of the routing table, or something that should be one and is not. */
+export const routeSchema = z
+  .object({
+    name: z
+      .string()
+      .nullable()
+      .openapi({ description: "The router's name in Traefik; null for what is not routed." }),
+    kind: z.enum(ROUTE_KINDS),
+    state: z.enum(ROUTE_STATES),
+    reason: z.string().nullable().openapi({ description: "Why it is not routed." }),
+    by: z.string().nullable().openapi({ description: "The route that stands in its place." }),
+    id: z.string().nullable().openapi({ description: "The endpoint, page or record." }),
+    host: z.string().nullable(),
+    path: z.string().nullable(),
+    url: z.string().nullable(),
+    queryParameter: z
+      .string()
+      .nullable()
+      .openapi({ description: "Only requests that have this query parameter." }),
+    owner: z.string().nullable(),
+    ownerName: z.string().nullable(),
+    service: z
+      .object({
+        kind: z.enum(["endpoint", "pages", "userhomes", "console"]),
+        targets: z.array(z.string()),
+        stripPrefix: z.boolean(),
+        passHostHeader: z.boolean(),
+        acceptSelfSigned: z.boolean(),
+        healthCheck: healthCheckView.nullable(),
+      })
+      .nullable(),
+  })
+  .openapi("Route");
+export type RouteView = z.infer<typeof routeSchema>;
+
+/** What a change adds to, takes from and alters in the routing table. */
+export const routesDiffSchema = z
+  .object({
+    added: z.array(routeSchema),
+    removed: z.array(routeSchema),
+    changed: z.array(z.object({ before: routeSchema, after: routeSchema })),
+  })
+  .openapi("RoutesDiff");
+export type RoutesDiff = z.infer<typeof routesDiffSchema>;
+
+/** The address of a place as visitors open it. A service whose prefix is stripped sees a folder. */
+export function urlOf(rules: Rules, host: string, path: string, folder = false): string {
+  const port = rules.httpsPort === 443 ? "" : `:${rules.httpsPort}`;
+  return `https://${host}${port}${path}${path === "" || folder ? "/" : ""}`;
+}
+
+function serviceView(route: Route): RouteView["service"] {
+  const endpoint: Endpoint | undefined =
+    route.service.kind === "endpoint" ? route.service.endpoint : undefined;
+  return {
+    kind: route.service.kind,
+    targets: [...(endpoint?.targets ?? [])],
+    stripPrefix: endpoint?.stripPrefix ?? false,
+    passHostHeader: endpoint?.passHostHeader ?? true,
+    acceptSelfSigned: endpoint?.acceptSelfSigned ?? false,
+    healthCheck: endpoint?.healthCheck ?? null,
+  };
+}
+
+function routedView(state: State, rules: Rules, route: Route): RouteView {
+  const { service, kind } = route;
+  const endpoint = service.kind === "endpoint" ? service.endpoint : undefined;
+  return {
+    name: route.name,
+    kind,
+    state: kind === "suspended" || kind === "given-back" ? kind : "routed",
+    reason: null,
+    by: null,
+    id: endpoint?.id ?? (service.kind === "pages" ? (service.page?.id ?? null) : null),
+    host: route.host,
+    path: route.path,
+    url: urlOf(rules, route.host, route.path, endpoint?.stripPrefix),
+    queryParameter: route.queryParameter ?? null,
+    owner: route.owner,
+    ownerName: nameOf(state, route.owner),
+    service: serviceView(route),
+  };
+}
+
+function unroutedView(state: State, rules: Rules, entry: Unrouted): RouteView {
+  const place =
+    entry.kind === "endpoint"
+      ? state.endpoints.get(entry.id)
+      : entry.kind === "page"
+        ? state.pages.get(entry.id)
+        : undefined;
+  return {
+    name: null,
+    kind: entry.kind,
+    state: entry.state,
+    reason: entry.reason,
+    by: entry.by ?? null,
+    id: entry.id,
+    host: place?.host ?? null,
+    path: place?.path ?? null,
+    url: place === undefined ? null : urlOf(rules, place.host, place.path),
+    queryParameter: null,
+    owner: entry.owner,
+    ownerName: nameOf(state, entry.owner),
+    service: null,
+  };
+}
+
+export function nameOf(state: State, owner: string | null): string | null {
+  return owner === null ? null : (state.owners.get(owner)?.name ?? null);
+}
+
+/** The whole table as rows, in the order of their keys. */
+export interface RouteRows {
+  readonly keys: readonly string[];
+  readonly rows: ReadonlyMap<string, RouteView>;
+}
+
+const tables = new WeakMap<State, RouteRows>();
+
+/** The routing table of a state, built once for each state. */
+export function routeRows(state: State, settings: TableSettings): RouteRows {
+  let found = tables.get(state);
+  if (found === undefined) {
+    const table = routingTable(state, settings);
+    const rows = new Map<string, RouteView>();
+    const add = (view: RouteView) => rows.set(rowKey(view), view);
+    for (const { routes } of table.hosts.values()) {
+      for (const route of routes) add(routedView(state, settings.rules, route));
+    }
+    for (const entry of table.unrouted) add(unroutedView(state, settings.rules, entry));
+    found = { keys: [...rows.keys()].toSorted(), rows };
+    tables.set(state, found);
+  }
+  return found;
+}
+
+/** By host, then path; what has no host comes last. */
+function rowKey(view: RouteView): string {
+  return `${view.host ?? "~"} ${view.path ?? ""} ${view.queryParameter ?? ""} ${view.name ?? `~${view.kind}-${view.id}`}`;
+}
+
+/**
+ * What the changes would route differently, as far as the actor may see it. Only the hosts that
+ * they touch are looked at: the cost follows the change, not the state.
+ */
+export function routesDiff(
+  before: State,
+  after: State,
+  changes: readonly Change[],
+  settings: TableSettings,
+  actor: Actor,
+): RoutesDiff {
+  const diff: RoutesDiff = { added: [], removed: [], changed: [] };
+  const { zone } = settings.rules;
+  const hosts = new Set([
+    ...touchedHosts(before, changes, zone),
+    ...touchedHosts(after, changes, zone),
+  ]);
+  for (const host of [...hosts].toSorted()) {
+    const old = placesAt(before, settings, host, actor);
+    const fresh = placesAt(after, settings, host, actor);
+    for (const [place, view] of fresh) {
+      const was = old.get(place);
+      if (was === undefined) diff.added.push(view);
+      else if (JSON.stringify(was) !== JSON.stringify(view))
+        diff.changed.push({ before: was, after: view });
+    }
+    for (const [place, view] of old) if (!fresh.has(place)) diff.removed.push(view);
+  }
+  return diff;
+}
+
+function placesAt(
+  state: State,
+  settings: TableSettings,
+  host: string,
+  actor: Actor,
+): Map<string, RouteView> {
+  const places = new Map<string, RouteView>();
+  for (const route of hostRoutes(state, settings, host as Hostname).routes) {
+    if (!sees(state, actor, route.owner)) continue;
+    places.set(
+      `${route.path} ${route.queryParameter ?? ""}`,
+      routedView(state, settings.rules, route),
+    );
+  }
+  return places;
+}
+
+/** Every host whose routes may depend on what was changed, as one of the two states knows it. */
+function touchedHosts(state: State, changes: readonly Change[], zone: string): Set<string> {
+  const hosts = new Set<string>();
+  for (const { kind, id } of changes) {
+    if (kind === "endpoint") add(hosts, state.endpoints.get(id)?.host);
+    if (kind === "person" || kind === "group") addOwner(hosts, state, id, zone);
+    if (kind === "page") {
+      const page = state.pages.get(id);
+      add(hosts, page?.host);
+      // Another page of the owner may fall out of the quota, or back into it.
+      for (const other of page?.owner ? pagesOf(state, page.owner) : []) add(hosts, other.host);
+    }
+    if (kind === "label" || kind === "reserved") {
+      const own = hostOf(id as Label, zone);
+      hosts.add(own);
+      // Whoever holds a label keeps the names below it from others.
+      for (const host of [...state.endpointsByHost.keys(), ...state.pagesByHost.keys()]) {
+        if (host.endsWith(`.${own}`)) hosts.add(host);
+      }
+    }
+  }
+  return hosts;
+}
+
+function add(hosts: Set<string>, host: string | undefined): void {
+  if (host !== undefined) hosts.add(host);
+}
+
+function addOwner(hosts: Set<string>, state: State, owner: string, zone: string): void {
+  for (const endpoint of endpointsOf(state, owner)) hosts.add(endpoint.host);
+  for (const page of pagesOf(state, owner)) hosts.add(page.host);
+  for (const label of labelsOf(state, owner)) hosts.add(hostOf(label.id, zone));
+}

@@ -1,0 +1,83 @@
+import { request as httpRequest } from "node:http";
+import { connect } from "node:net";
+import { Readable } from "node:stream";
+import { controlSocket, createCore } from "../app.ts";
+import type { Config } from "../config.ts";
+import { createControl } from "../control.ts";
+import { silentLog } from "../observability/log.ts";
+
+/** A console to talk to: the running server of this data folder, else its state opened here. */
+export interface ControlClient {
+  /** Whether a server runs. */
+  readonly live: boolean;
+  request(method: string, path: string, body?: string): Promise<Response>;
+  close(): Promise<void>;
+}
+
+/**
+ * @throws StoreLocked when a server has the store but its control socket does not answer
+ */
+export async function openControl(config: Config): Promise<ControlClient> {
+  const path = controlSocket(config);
+  if (await answers(path)) {
+    return {
+      live: true,
+      request: (method, url, body) => overSocket(path, method, url, body),
+      close: async () => undefined,
+    };
+  }
+  const core = createCore(config, silentLog);
+  await core.open();
+  const app = createControl(core);
+  return {
+    live: false,
+    request: async (method, url, body) =>
+      app.request(`http://localhost${url}`, {
+        method,
+        ...(body === undefined ? {} : { body, headers: { "Content-Type": "application/json" } }),
+      }),
+    close: () => core.close(),
+  };
+}
+
+function answers(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once("error", () => resolve(false));
+  });
+}
+
+function overSocket(
+  socketPath: string,
+  method: string,
+  path: string,
+  body: string | undefined,
+): Promise<Response> {
+  return new Promise((resolve, reject) => {
+    const headers = {
+      Host: "localhost",
+      ...(body === undefined
+        ? {}
+        : { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(body) }),
+    };
+    const request = httpRequest({ socketPath, method, path, headers }, (response) => {
+      const status = response.statusCode ?? 500;
+      const empty = status === 204 || status === 304;
+      if (empty) response.resume();
+      resolve(
+        new Response(empty ? null : (Readable.toWeb(response) as ReadableStream<Uint8Array>), {
+          status,
+          headers: Object.entries(response.headers).flatMap(([name, value]) =>
+            typeof value === "string" ? [[name, value] as [string, string]] : [],
+          ),
+        }),
+      );
+    });
+    request.once("error", reject);
+    request.end(body);
+  });
+}

@@ -1,0 +1,16 @@
+import { readFile } from "node:fs/promises";
+import { text } from "node:stream/consumers";
+import { CommandError, messageOf } from "./output.ts";
+
+/**
+ * A file's text.
+ * @param file its path, or `-` for standard input
+ * @throws CommandError when it cannot be read
+ */
+export async function readText(file: string): Promise<string> {
+  try {
+    return file === "-" ? await text(process.stdin) : await readFile(file, "utf8");
+  } catch (error) {
+    throw new CommandError(`${file} cannot be read: ${messageOf(error)}`);
+  }
+}

@@ -1,0 +1,197 @@
+import type { Command } from "commander";
+import { SCOPES } from "../domain/entities.ts";
+import type { ControlClient } from "./control-client.ts";
+import { answerOf, CommandError, print, table, type OutputOptions } from "./output.ts";
+
+type WithControl = (
+  command: Command,
+  run: (control: ControlClient) => Promise<void>,
+) => Promise<void>;
+
+interface TokenAnswer {
+  readonly id: string;
+  readonly secret: string;
+  readonly expiresAt: string;
+}
+
+interface EndpointAnswer {
+  readonly id: string;
+  readonly url: string;
+  readonly revision: number;
+  readonly targets: readonly string[];
+  readonly owner: string | { readonly name: string };
+  readonly state?: string;
+}
+
+/** `token`, `person` and `endpoint`: what an operator does at the command line, through the API. */
+export function addResourceCommands(program: Command, withControl: WithControl): void {
+  addToken(program, withControl);
+  addPerson(program, withControl);
+  addEndpoint(program, withControl);
+}
+
+function addToken(program: Command, withControl: WithControl): void {
+  const token = program.command("token").description("make tokens for the API");
+  token
+    .command("create")
+    .description("make a token; its secret is shown once")
+    .option("--name <text>", "what it is for", "made at the command line")
+    .option("--owner <name>", "whose token it is; without it, an operator's")
+    .option("--scope <scope...>", `what it may do: ${SCOPES.join(", ")}`)
+    .option("--days <number>", "days until it expires", wholeNumber)
+    .option("--json", "print JSON")
+    .action(
+      async (
+        options: OutputOptions & { name: string; owner?: string; scope?: string[]; days?: number },
+        command: Command,
+      ) => {
+        await withControl(command, async (control) => {
+          const body = {
+            name: options.name,
+            owner: options.owner ?? null,
+            scopes:
+              options.scope ??
+              (options.owner === undefined ? SCOPES : SCOPES.filter((scope) => scope !== "admin")),
+            ...(options.days === undefined ? {} : { expiresInDays: options.days }),
+          };
+          const made = await answerOf<TokenAnswer>(
+            await control.request("POST", "/api/v1/tokens", JSON.stringify(body)),
+          );
+          print(options, made, () => [
+            made.secret,
+            `(token ${made.id}, expires ${made.expiresAt}; the secret is not shown again)`,
+          ]);
+        });
+      },
+    );
+}
+
+function addPerson(program: Command, withControl: WithControl): void {
+  const person = program.command("person").description("add persons");
+  person
+    .command("add")
+    .description("add a person, with the host of their name")
+    .argument("<username>", "their name, and the first label of their host")
+    .option("--display-name <text>", "their name for people")
+    .option("--email <address>")
+    .option("--json", "print JSON")
+    .action(
+      async (
+        username: string,
+        options: OutputOptions & { displayName?: string; email?: string },
+        command: Command,
+      ) => {
+        await withControl(command, async (control) => {
+          const { displayName, email } = options;
+          const body = JSON.stringify({ username, displayName, email });
+          const made = await answerOf<{ id: string }>(
+            await control.request("POST", "/api/v1/persons", body),
+          );
+          print(options, made, () => `${username} was added (${made.id}).`);
+        });
+      },
+    );
+}
+
+interface AddOptions extends OutputOptions {
+  readonly label?: string;
+  readonly host?: string;
+  readonly path?: string;
+  readonly stripPrefix?: boolean;
+  readonly passHost: boolean;
+  readonly acceptSelfSigned?: boolean;
+}
+
+function addEndpoint(program: Command, withControl: WithControl): void {
+  const endpoint = program
+    .command("endpoint")
+    .description("put services online, list them, take them off");
+  endpoint
+    .command("add")
+    .description("put a service online")
+    .argument("<owner>", "a person or a group, by name or id")
+    .argument("<target...>", "where requests go, like http://10.0.3.7:8080")
+    .option("--label <label>", "one of the owner's labels; their name by default")
+    .option("--host <host>", "a whole host: the apex, deeper and reserved names")
+    .option("--path <prefix>", "only what is below this path")
+    .option("--strip-prefix", "take the path off before the request goes on")
+    .option("--no-pass-host", "send the target's own name as Host")
+    .option("--accept-self-signed", "accept any certificate of an https target")
+    .option("--json", "print JSON")
+    .action(async (owner: string, targets: string[], options: AddOptions, command: Command) => {
+      await withControl(command, async (control) => {
+        const { label, host, path, stripPrefix, acceptSelfSigned } = options;
+        const body = JSON.stringify({
+          owner,
+          targets,
+          label,
+          host,
+          path,
+          stripPrefix,
+          acceptSelfSigned,
+          passHostHeader: options.passHost,
+        });
+        const made = await answerOf<EndpointAnswer>(
+          await control.request("POST", "/api/v1/endpoints", body),
+        );
+        print(options, made, () => `${made.url} goes to ${targets.join(", ")} (${made.id}).`);
+      });
+    });
+  endpoint
+    .command("list")
+    .description("list endpoints")
+    .option("--owner <name>", "only this owner's")
+    .option("--json", "print JSON")
+    .action(async (options: OutputOptions & { owner?: string }, command: Command) => {
+      await withControl(command, async (control) => {
+        const items = await allEndpoints(control, options.owner);
+        print(options, items, () =>
+          table(
+            ["ID", "URL", "STATE", "TARGETS"],
+            items.map((item) => [item.id, item.url, item.state ?? "", item.targets.join(" ")]),
+          ),
+        );
+      });
+    });
+  endpoint
+    .command("remove")
+    .description("take a service offline")
+    .argument("<id>")
+    .option("--json", "print JSON")
+    .action(async (id: string, options: OutputOptions, command: Command) => {
+      await withControl(command, async (control) => {
+        await answerOf<null>(
+          await control.request("DELETE", `/api/v1/endpoints/${encodeURIComponent(id)}`),
+        );
+        print(options, { removed: id }, () => `${id} was removed.`);
+      });
+    });
+}
+
+async function allEndpoints(
+  control: ControlClient,
+  owner: string | undefined,
+): Promise<EndpointAnswer[]> {
+  const items: EndpointAnswer[] = [];
+  let cursor: string | null = "";
+  while (cursor !== null) {
+    const query = new URLSearchParams({
+      limit: "200",
+      ...(owner === undefined ? {} : { owner }),
+      ...(cursor === "" ? {} : { cursor }),
+    });
+    const page: { items: EndpointAnswer[]; nextCursor: string | null } = await answerOf(
+      await control.request("GET", `/api/v1/endpoints?${query.toString()}`),
+    );
+    items.push(...page.items);
+    cursor = page.nextCursor;
+  }
+  return items;
+}
+
+/** @throws CommandError for what is no positive whole number */
+function wholeNumber(text: string): number {
+  if (!/^[1-9]\d{0,5}$/.test(text))
+    throw new CommandError(`"${text}" is not a whole number above 0`, 2);
+  return Number(text);
+}

@@ -1,0 +1,79 @@
+import { Hono } from "hono";
+import { stream } from "hono/streaming";
+import { PROBLEMS } from "./api/problem.ts";
+import type { Core } from "./core.ts";
+import { Refusal } from "./errors.ts";
+import { StoreError } from "./store/store.ts";
+import { recover, recoverPreview } from "./recovery.ts";
+import { exportText, importText } from "./whole-state.ts";
+
+/** What `GET /control/recover` answers: what stands where, before anything is decided. */
+export interface RecoverPreview {
+  readonly fault: string | null;
+  readonly problems: readonly string[];
+  readonly store: { readonly revision: number; readonly records: number } | null;
+  readonly lastGood: { readonly revision: number } | null;
+}
+
+/** One line of the answer to an import: progress, then the end. */
+export type ImportLine =
+  | { readonly staged: number; readonly of: number }
+  | {
+      readonly done: true;
+      readonly revision: number | null;
+      readonly counts: Readonly<Record<string, number>>;
+      readonly setAside: readonly string[];
+    }
+  | { readonly error: string; readonly problems?: readonly string[] };
+
+/**
+ * What the command line asks of a console: the API as the operator, and what the API does not
+ * have: whole exports and imports, and recovery. Reached over the control socket of a running
+ * server, or in the same process where none runs.
+ */
+export function createControl(core: Core): Hono {
+  const app = new Hono();
+  app.all("/api/*", (context) => core.operatorApi(context.req.raw));
+  app.get("/control/export", async (context) => {
+    const text = await exportText(core);
+    return context.body(text, 200, { "Content-Type": "application/json" });
+  });
+  app.post("/control/import", async (context) => {
+    const text = await context.req.text();
+    const merge = context.req.query("merge") === "true";
+    const dryRun = context.req.query("dryRun") === "true";
+    core.requireLedger();
+    context.header("Content-Type", "application/x-ndjson");
+    return stream(context, async (out) => {
+      const lines: Promise<unknown>[] = [];
+      const say = (line: ImportLine) => lines.push(out.write(`${JSON.stringify(line)}\n`));
+      try {
+        await importText(core, text, { merge, dryRun }, say);
+      } catch (error) {
+        say({ error: messageOf(error) });
+      }
+      await Promise.all(lines);
+    });
+  });
+  app.get("/control/recover", async (context) => context.json(await recoverPreview(core)));
+  app.post("/control/recover", async (context) => {
+    const text = await context.req.text();
+    return context.json({ revision: await recover(core, text === "" ? undefined : text) });
+  });
+  app.onError((error, context) => {
+    const code =
+      error instanceof Refusal
+        ? error.code
+        : error instanceof StoreError
+          ? "unavailable"
+          : "internal";
+    const { status, title } = PROBLEMS[code];
+    const problem = { type: "about:blank", title, status, code, detail: messageOf(error) };
+    return context.json(problem, status, { "Content-Type": "application/problem+json" });
+  });
+  return app;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,240 @@
+import { networkInterfaces } from "node:os";
+import type { Config } from "./config.ts";
+import { operator, type Actor } from "./domain/policy.ts";
+import { rulesFrom, type Rules } from "./domain/rules.ts";
+import { Refusal } from "./errors.ts";
+import type { Logger } from "./observability/log.ts";
+import { sweep } from "./owners/sweep.ts";
+import { createBootstrapToken, hashSecret } from "./owners/tokens.ts";
+import { LastGoodCopy } from "./publisher/last-good.ts";
+import { Ledger } from "./store/ledger.ts";
+import { openLevelStore, type LevelStore } from "./store/leveldb.ts";
+import { StoreDamaged, StoreError } from "./store/store.ts";
+
+export interface CoreOptions {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly now?: () => Date;
+  /** Makes the API for a ledger; the composition root decides how. */
+  readonly api: (ledger: Ledger, actor: Actor | undefined) => Api;
+}
+
+export interface Api {
+  readonly fetch: (request: Request, env?: unknown) => Response | Promise<Response>;
+}
+
+/** Why the state cannot be read, or not be written, now. */
+export interface CoreFault {
+  /** `store_damaged`, `store_unavailable`, `store_newer`, … */
+  readonly code: string;
+  /** For operators: it may name paths of the machine. */
+  readonly reason: string;
+}
+
+/** The console itself acts, in the history. */
+const system: Actor = { ...operator, name: "console" };
+
+/**
+ * State and store of a console, with or without listeners: what the server and the command line
+ * share. When the store cannot be read it stays up with the fault, so that the last good document
+ * can be served and `recover` be asked.
+ */
+export class Core {
+  readonly config: Config;
+  readonly rules: Rules;
+  readonly lastGood: LastGoodCopy;
+  readonly #options: CoreOptions;
+  readonly #listeners = new Set<(ledger: Ledger) => void>();
+  #store: LevelStore | undefined;
+  #ledger: Ledger | undefined;
+  #api: Api | undefined;
+  #operatorApi: Api | undefined;
+  #fault: CoreFault | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(options: CoreOptions) {
+    this.#options = options;
+    this.config = options.config;
+    const addresses = Object.values(networkInterfaces()).flatMap((list) =>
+      (list ?? []).map(({ address }) => address),
+    );
+    this.rules = rulesFrom(options.config, addresses);
+    this.lastGood = new LastGoodCopy(options.config.data, (error) =>
+      options.log.error({ err: error }, "the last good document could not be written"),
+    );
+  }
+
+  /** The state's ledger; undefined while the store cannot be read. */
+  get ledger(): Ledger | undefined {
+    return this.#ledger;
+  }
+
+  /** The store, readable or not; undefined while it cannot even be opened. */
+  get store(): LevelStore | undefined {
+    return this.#store;
+  }
+
+  /** Why the store cannot be read, or cannot be written now. */
+  get fault(): CoreFault | undefined {
+    return this.#fault ?? this.#ledger?.fault;
+  }
+
+  /** The API for whoever brings a token; undefined while the store cannot be read. */
+  get api(): Api | undefined {
+    return this.#api;
+  }
+
+  now(): Date {
+    return this.#options.now?.() ?? new Date();
+  }
+
+  /** Calls back whenever there is a state to be read: at open, and after a recovery. */
+  onLedger(listener: (ledger: Ledger) => void): void {
+    this.#listeners.add(listener);
+    if (this.#ledger !== undefined) listener(this.#ledger);
+  }
+
+  /**
+   * Opens the store and reads its state. A fault is kept, not thrown.
+   * @throws StoreLocked when another process has it
+   */
+  open(): Promise<void> {
+    return this.inTurn(() => this.#open());
+  }
+
+  /** Opens what could not be reached before; what is damaged waits for `recover`. */
+  async retry(): Promise<void> {
+    if (this.#ledger !== undefined || this.#fault?.code !== "store_unavailable") return;
+    await this.inTurn(() => this.#open());
+  }
+
+  /** Closes the store and opens it anew. In a turn only. */
+  async reopen(): Promise<void> {
+    await this.#closeStore();
+    await this.#open();
+  }
+
+  /** Runs one after the other what opens, closes or recovers the store. */
+  inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const mine = this.#turn.then(work);
+    this.#turn = mine.catch(() => undefined);
+    return mine;
+  }
+
+  async #open(): Promise<void> {
+    const { log, now, config } = this.#options;
+    const before = this.#fault;
+    try {
+      this.#store ??= await openLevelStore(config.data, { report: (message) => log.warn(message) });
+      const ledger = await Ledger.open(this.#store, {
+        rules: this.rules,
+        report: (error) => log.error({ err: error }, "a change was stored, and not followed up"),
+        ...(now === undefined ? {} : { now }),
+      });
+      await this.#requireNotOlder(ledger);
+      this.#fault = undefined;
+      this.#ledger = ledger;
+      this.#api = this.#options.api(ledger, undefined);
+      this.#operatorApi = this.#options.api(ledger, operator);
+      for (const listener of this.#listeners) listener(ledger);
+    } catch (error) {
+      if (!(error instanceof StoreError) || error.code === "store_locked") throw error;
+      this.#fault = { code: error.code, reason: error.message };
+      if (before?.reason !== error.message) log.error({ code: error.code }, error.message);
+    }
+  }
+
+  /**
+   * A store whose tail was lost cleanly looks like a sound one of earlier; the document that was
+   * built from it knows better.
+   * @throws StoreDamaged
+   */
+  async #requireNotOlder(ledger: Ledger): Promise<void> {
+    const published = (await this.lastGood.read())?.revision ?? 0;
+    const { revision } = ledger.position;
+    if (published <= revision) return;
+    throw new StoreDamaged(
+      `The store in ${this.config.data} stands at revision ${revision}, but revision ${published} has been published from it: changes are missing. Restore the folder, or see \`tardis-console recover\`.`,
+    );
+  }
+
+  /**
+   * The ledger.
+   * @throws Refusal `unavailable` while the store cannot be read
+   */
+  requireLedger(): Ledger {
+    if (this.#ledger !== undefined) return this.#ledger;
+    throw new Refusal("unavailable", this.#fault?.reason ?? "The store has not been read yet.", {
+      retryAfter: 5,
+    });
+  }
+
+  /**
+   * The API as the operator, whose request needs no token.
+   * @throws Refusal `unavailable` while the store cannot be read
+   */
+  async operatorApi(request: Request): Promise<Response> {
+    this.requireLedger();
+    return (this.#operatorApi as Api).fetch(request);
+  }
+
+  /**
+   * Makes the first admin token where there is none.
+   * @param chosen what the operator set in the environment; it takes the place of one that was drawn
+   * @returns the secret, if one was drawn
+   */
+  async bootstrap(chosen: string | undefined): Promise<string | undefined> {
+    const ledger = this.#ledger;
+    if (ledger === undefined || ledger.fault !== undefined) return undefined;
+    const admins = [...ledger.state.tokens.values()].filter(({ scopes }) =>
+      scopes.includes("admin"),
+    );
+    if (chosen === undefined && (admins.length > 0 || ledger.state.revision > 0)) return undefined;
+    if (chosen !== undefined && admins.some(({ bootstrap }) => !bootstrap)) {
+      if (!admins.some(({ hash }) => hash === hashSecret(chosen))) {
+        this.#options.log.warn(
+          "the bootstrap token of the environment is not used: there is an admin token already",
+        );
+      }
+      return undefined;
+    }
+    const { bootstrapHours, maxDays } = this.config.tokens;
+    const { result } = await ledger.change(system, (state, context) =>
+      createBootstrapToken(state, context, {
+        secret: chosen,
+        hours: chosen === undefined ? bootstrapHours : maxDays * 24,
+      }),
+    );
+    return chosen === undefined ? result.secret : undefined;
+  }
+
+  /** Does what time has made due, until nothing is. */
+  async sweep(): Promise<void> {
+    const ledger = this.#ledger;
+    const nothing = {
+      changes: [],
+      event: { type: "nothing", summary: "", owners: [] },
+      result: null,
+    };
+    for (;;) {
+      if (ledger === undefined || ledger.fault !== undefined) return;
+      // Asked on the state in memory first: an idle console writes nothing.
+      if (sweep(ledger.state, ledger.context(system, ledger.state.revision + 1)) === undefined)
+        return;
+      await ledger.change(system, (state, context) => sweep(state, context) ?? nothing);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.lastGood.flush();
+    await this.inTurn(() => this.#closeStore());
+  }
+
+  async #closeStore(): Promise<void> {
+    const ledger = this.#ledger;
+    const store = this.#store;
+    this.#ledger = this.#api = this.#operatorApi = this.#store = undefined;
+    if (ledger === undefined) await store?.close();
+    else await ledger.close();
+  }
+}

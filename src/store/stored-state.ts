@@ -1,0 +1,118 @@
+import { randomBytes } from "node:crypto";
+import type { Context, Decision } from "../domain/decision.ts";
+import type { Kind } from "../domain/entities.ts";
+import { keyOf, readRecord } from "../domain/records.ts";
+import {
+  apply,
+  emptyState,
+  entityOf,
+  type Change,
+  type SetAside,
+  type State,
+} from "../domain/state.ts";
+import { canonicalJson } from "./chain.ts";
+import { assertKey, type Commit, type Json, type Loaded, type Write } from "./store.ts";
+
+/** A decision worked out: what a store keeps of it, and the state that it leaves. */
+export interface Decided<T> {
+  readonly result: T;
+  readonly after: State;
+  /** Undefined when there is nothing to store; `after` is then the state as it was. */
+  readonly commit: Commit | undefined;
+}
+
+/**
+ * Works a verb's decision out.
+ * @throws TypeError when a record of it could not be read back: a fault of the verb's
+ */
+export function workOut<T>(before: State, context: Context, decision: Decision<T>): Decided<T> {
+  const { changes, result } = decision;
+  if (changes.length === 0) return { result, after: before, commit: undefined };
+  const writes = changes.map(writeOf);
+  const event = eventOf(before, context, decision);
+  return {
+    result,
+    after: apply(before, changes, context.revision),
+    commit: { writes, event },
+  };
+}
+
+/** What is stored must be readable at the next start: a record set aside then is a route lost. */
+function writeOf(change: Change): Write {
+  const key = keyOf(change);
+  assertKey(key);
+  if (change.entity === null) return { key, value: null };
+  const value = change.entity as unknown as Json;
+  canonicalJson(value);
+  const read = readRecord(key, value);
+  if (read.kind === "set-aside") {
+    throw new TypeError(`${key} could not be read back: ${read.entry.reason}`);
+  }
+  return { key, value };
+}
+
+/** Secrets, even hashed, stay out of the history. */
+const KEPT_OUT: ReadonlySet<Kind> = new Set<Kind>(["token", "answer"]);
+
+function eventOf(
+  before: State,
+  { actor, now }: Context,
+  { event, changes }: Decision<unknown>,
+): Commit["event"] {
+  return {
+    v: 1,
+    at: now.toISOString(),
+    type: event.type,
+    summary: event.summary,
+    owners: [...event.owners],
+    actor: { name: actor.name, owner: actor.owner, token: actor.token },
+    changes: changes.map((change): Json => {
+      const key = keyOf(change);
+      if (KEPT_OUT.has(change.kind)) return { key, removed: change.entity === null };
+      const old = entityOf(before, change.kind, change.id) ?? null;
+      return {
+        key,
+        before: old as unknown as Json,
+        after: change.entity as unknown as Json,
+      };
+    }),
+  };
+}
+
+/**
+ * The state that a store holds; what cannot be read is set aside, not lost.
+ * @returns also whether a newer release wrote any of it
+ */
+export function stateFrom(loaded: Loaded): { state: State; newer: boolean } {
+  const changes: Change[] = [];
+  const setAside: SetAside[] = [];
+  let newer = false;
+  for (const [key, value] of loaded.entities) {
+    const read = readRecord(key, value);
+    newer ||= read.newer;
+    if (read.kind === "set-aside") setAside.push(read.entry);
+    else changes.push(read.change);
+  }
+  const state = apply({ ...emptyState, setAside }, changes, loaded.position.revision);
+  return { state, newer };
+}
+
+/**
+ * A fresh id: the prefix, then Crockford's base 32 in lower case: 50 bits of milliseconds, then 60
+ * random bits. Ids of one kind sort by time.
+ */
+export function newId(
+  prefix: string,
+  now: Date,
+  random: (size: number) => Buffer = randomBytes,
+): string {
+  const alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
+  let time = now.getTime();
+  let text = "";
+  for (let digit = 0; digit < 10; digit++) {
+    text = alphabet.charAt(time % 32) + text;
+    time = Math.floor(time / 32);
+  }
+  for (const byte of random(12)) text += alphabet.charAt(byte % 32);
+  return `${prefix}-${text}`;
+}

@@ -1,0 +1,354 @@
+import { z } from "zod";
+import type { Endpoint, Entity, Kind, LabelRecord, Owner } from "../domain/entities.ts";
+import { inZone, labelOf } from "../domain/names.ts";
+import { keyOf, readRecord, RECORD_VERSION } from "../domain/records.ts";
+import { isOwnHost, type Rules } from "../domain/rules.ts";
+import {
+  apply,
+  emptyState,
+  entitiesOf,
+  identityKey,
+  type Change,
+  type SetAside,
+  type State,
+} from "../domain/state.ts";
+import { isKey, type Json, type Key } from "../store/store.ts";
+import { EXPORT_FORMAT, SECTIONS, type Section } from "./export.ts";
+
+/** What an import would make of a file. With problems, nothing of it is taken. */
+export interface ImportPlan {
+  readonly problems: readonly string[];
+  /** The records of the whole new state. */
+  readonly records: ReadonlyMap<Key, Json>;
+  readonly state: State;
+  readonly counts: Readonly<Record<Section, number>>;
+}
+
+export interface ImportContext {
+  readonly rules: Rules;
+  readonly now: Date;
+  readonly newId: (prefix: string) => string;
+  /** With `merge`, what the file holds is put over this state; else it takes its place. */
+  readonly merge: boolean;
+  readonly present: State;
+  /** The present state's records that could not be read, as they are stored; `merge` keeps them. */
+  readonly setAside?: ReadonlyMap<Key, Json> | undefined;
+}
+
+type Raw = { [key: string]: Json };
+
+const rawList = z.array(z.record(z.string(), z.json())).optional();
+const fileSchema = z.strictObject({
+  format: z.literal(EXPORT_FORMAT, `must be "${EXPORT_FORMAT}"`),
+  zone: z.string().optional(),
+  exportedAt: z.string().optional(),
+  revision: z.number().optional(),
+  persons: rawList,
+  groups: rawList,
+  labels: rawList,
+  endpoints: rawList,
+  pages: rawList,
+  reserved: rawList,
+  tokens: rawList,
+  setAside: z.array(z.strictObject({ key: z.string(), value: z.json() })).optional(),
+});
+
+const ID_PREFIX: Partial<Record<Kind, string>> = {
+  person: "per",
+  group: "grp",
+  endpoint: "ep",
+  page: "pg",
+  token: "tok",
+};
+
+/** What an entry may leave out when it is written by hand. */
+const DEFAULTS: Partial<Record<Kind, Raw>> = {
+  person: { role: "member", identities: [] },
+  group: { managers: [] },
+  endpoint: {
+    path: "",
+    stripPrefix: false,
+    passHostHeader: true,
+    acceptSelfSigned: false,
+    paused: false,
+  },
+  page: { path: "", accessControl: false, owner: null },
+  token: { bootstrap: false },
+};
+
+/**
+ * Reads an export file and checks all of it: every record, every reference, every name against
+ * the reserved ones. Owners may be given by name, and ids, dates and versions left out.
+ * @returns the plan; its problems name section and position, `endpoints[3].host: …`
+ */
+export function planImport(text: string, context: ImportContext): ImportPlan {
+  const problems: string[] = [];
+  const empty = { problems, records: new Map<Key, Json>(), state: emptyState, counts: countOf({}) };
+  const file = readFile(text, problems);
+  if (file === undefined) return empty;
+  if (file.zone !== undefined && file.zone !== context.rules.zone) {
+    problems.push(`zone: the file is of ${file.zone}, this console serves ${context.rules.zone}`);
+    return empty;
+  }
+  const importer = new Importer(context, problems);
+  for (const section of Object.keys(SECTIONS) as Section[])
+    importer.read(section, file[section] ?? []);
+  importer.readSetAside(file.setAside ?? []);
+  const { state, setAside } = importer.finish();
+  const records = new Map<Key, Json>(setAside);
+  for (const entity of entitiesOf(state)) records.set(keyOf(entity), entity as unknown as Json);
+  return { problems, records, state, counts: countOf(file) };
+}
+
+function readFile(text: string, problems: string[]) {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    problems.push(`not JSON: ${error instanceof Error ? error.message : String(error)}`);
+    return undefined;
+  }
+  const read = fileSchema.safeParse(value);
+  if (read.success) return read.data;
+  for (const issue of read.error.issues)
+    problems.push(`${issue.path.join(".") || "file"}: ${issue.message}`);
+  return undefined;
+}
+
+function countOf(file: { readonly [section in Section]?: readonly unknown[] | undefined }): Record<
+  Section,
+  number
+> {
+  const sections = Object.keys(SECTIONS) as Section[];
+  return Object.fromEntries(
+    sections.map((section) => [section, file[section]?.length ?? 0]),
+  ) as Record<Section, number>;
+}
+
+class Importer {
+  readonly #context: ImportContext;
+  readonly #problems: string[];
+  readonly #changes: Change[] = [];
+  readonly #places = new Map<string, string>();
+  /** Owners' ids by name, and their names by id. */
+  readonly #owners = new Map<string, string>();
+  readonly #names = new Map<string, string>();
+  readonly #setAside = new Map<Key, Json>();
+
+  constructor(context: ImportContext, problems: string[]) {
+    this.#context = context;
+    this.#problems = problems;
+    if (!context.merge) return;
+    for (const [name, id] of context.present.ownersByName) this.#know(name, id);
+    for (const [key, value] of context.setAside ?? []) this.#setAside.set(key, value);
+  }
+
+  read(section: Section, entries: readonly Raw[]): void {
+    const kind = SECTIONS[section];
+    entries.forEach((raw, position) => {
+      const place = `${section}[${position}]`;
+      const record = this.#filled(kind, raw);
+      const read = readRecord(
+        `${kind}/${typeof record["id"] === "string" ? record["id"] : ""}`,
+        record,
+      );
+      if (read.kind === "set-aside") {
+        this.#problems.push(`${place}: ${read.entry.reason}`);
+        return;
+      }
+      if (read.newer) {
+        this.#problems.push(`${place}: a newer release wrote it`);
+        return;
+      }
+      const { entity } = read.change;
+      if (entity === null) return;
+      const key = keyOf(entity);
+      if (this.#places.has(key))
+        this.#problems.push(`${place}: the same as ${this.#places.get(key)}`);
+      this.#places.set(key, place);
+      this.#changes.push(read.change);
+      if (entity.kind === "person" || entity.kind === "group") this.#know(entity.name, entity.id);
+    });
+  }
+
+  /** Takes records up that another release could not read, and this one perhaps can. */
+  readSetAside(entries: readonly { readonly key: Key; readonly value: Json }[]): void {
+    entries.forEach(({ key, value }, position) => {
+      const place = `setAside[${position}]`;
+      const read = readRecord(key, value);
+      if (!isKey(key) || value === null) this.#problems.push(`${place}: not a record with its key`);
+      else if (read.newer) this.#problems.push(`${place}: a newer release wrote it`);
+      else if (this.#places.has(key))
+        this.#problems.push(`${place}: the same as ${this.#places.get(key)}`);
+      else if (read.kind === "entity") this.#changes.push(read.change);
+      else this.#setAside.set(key, value);
+      if (!this.#places.has(key)) this.#places.set(key, place);
+    });
+  }
+
+  #know(name: string, id: string): void {
+    this.#owners.set(name, id);
+    this.#names.set(id, name);
+  }
+
+  /** The id of the owner that an entry means. An id comes first: someone may be named like one. */
+  #ownerId(idOrName: string): string {
+    if (this.#names.has(idOrName)) return idOrName;
+    return this.#owners.get(idOrName.toLowerCase()) ?? idOrName;
+  }
+
+  /** A record with everything that the file left out, and owners' names turned into ids. */
+  #filled(kind: Kind, raw: Raw): Raw {
+    const context = this.#context;
+    const record: Raw = {
+      v: RECORD_VERSION,
+      kind,
+      revision: context.present.revision + 1,
+      createdAt: context.now.toISOString(),
+      ...DEFAULTS[kind],
+      ...raw,
+    };
+    const prefix = ID_PREFIX[kind];
+    record["id"] ??= prefix === undefined ? (raw["label"] ?? "") : context.newId(prefix);
+    if (prefix === undefined) delete record["label"];
+    if (typeof record["owner"] === "string") record["owner"] = this.#ownerId(record["owner"]);
+    if (Array.isArray(record["managers"])) {
+      record["managers"] = record["managers"].map((entry) =>
+        typeof entry === "string" ? this.#ownerId(entry) : entry,
+      );
+    }
+    if (kind === "endpoint" && record["host"] === undefined) {
+      const name = this.#names.get(String(record["owner"]));
+      if (name !== undefined) record["host"] = `${name}.${context.rules.zone}`;
+    }
+    return record;
+  }
+
+  finish(): { readonly state: State; readonly setAside: ReadonlyMap<Key, Json> } {
+    const base = this.#context.merge ? this.#context.present : emptyState;
+    const revision = this.#context.present.revision + 1;
+    for (const { kind, id } of this.#changes) this.#setAside.delete(`${kind}/${id}`);
+    const setAside: SetAside[] = [];
+    for (const [key, value] of this.#setAside) {
+      const read = readRecord(key, value);
+      if (read.kind === "set-aside") setAside.push(read.entry);
+    }
+    const withoutLabels = apply({ ...base, setAside }, this.#changes, revision);
+    const state = apply(withoutLabels, this.#missingLabels(withoutLabels), revision);
+    for (const entity of entitiesOf(state)) this.#check(state, entity);
+    return { state, setAside: this.#setAside };
+  }
+
+  /** Each owner holds the label of their name. */
+  #missingLabels(state: State): Change[] {
+    const changes: Change[] = [];
+    for (const owner of state.owners.values()) {
+      // A record that cannot be read is not written over.
+      if (state.labels.has(owner.name) || this.#setAside.has(`label/${owner.name}`)) continue;
+      const { createdAt, revision } = owner;
+      this.#places.set(`label/${owner.name}`, `${this.#placeOf(owner)}.name`);
+      changes.push({
+        kind: "label",
+        id: owner.name,
+        entity: { v: 1, kind: "label", id: owner.name, revision, createdAt, owner: owner.id },
+      });
+    }
+    return changes;
+  }
+
+  #check(state: State, entity: Entity): void {
+    const fail = (field: string, message: string) =>
+      this.#problems.push(`${this.#placeOf(entity)}.${field}: ${message}`);
+    switch (entity.kind) {
+      case "person":
+        this.#checkName(state, entity, fail);
+        for (const identity of entity.identities) {
+          if (state.personsByIdentity.get(identityKey(identity)) !== entity.id)
+            fail("identities", "another person has this identity");
+        }
+        break;
+      case "group":
+        this.#checkName(state, entity, fail);
+        for (const manager of entity.managers) {
+          if (state.owners.get(manager)?.kind !== "person")
+            fail("managers", `there is no person "${manager}"`);
+        }
+        break;
+      case "label":
+        this.#checkLabel(state, entity, fail);
+        break;
+      case "endpoint":
+        this.#checkEndpoint(state, entity, fail);
+        break;
+      case "page":
+        if (entity.owner !== null && !state.owners.has(entity.owner))
+          fail("owner", `there is no owner "${entity.owner}"`);
+        break;
+      case "token":
+        if (entity.owner !== null && !state.owners.has(entity.owner))
+          fail("owner", `there is no owner "${entity.owner}"`);
+        if (state.tokensByHash.get(entity.hash) !== entity.id)
+          fail("hash", "another token has this secret");
+        break;
+      case "reserved":
+      case "answer":
+    }
+  }
+
+  #placeOf(entity: Entity): string {
+    return this.#places.get(keyOf(entity)) ?? keyOf(entity);
+  }
+
+  /** An owner's name is nobody else's, and its label is theirs. */
+  #checkName(state: State, owner: Owner, fail: Fail): void {
+    if (state.ownersByName.get(owner.name) !== owner.id)
+      return fail("name", `"${owner.name}" is another owner's name`);
+    const label = state.labels.get(owner.name);
+    if (label?.owner !== owner.id) {
+      if (label !== undefined) fail("name", `the label "${owner.name}" is another owner's`);
+    } else if (label.restsUntil !== undefined) {
+      fail("name", `the label "${owner.name}" is at rest`);
+    }
+  }
+
+  #checkEndpoint(state: State, endpoint: Endpoint, fail: Fail): void {
+    const { host, path, owner, id } = endpoint;
+    const { rules, present } = this.#context;
+    if (!state.owners.has(owner)) fail("owner", `there is no owner "${owner}"`);
+    if (state.endpointsByHost.get(host)?.get(path) !== id)
+      fail("path", `another endpoint is at ${host}${path}`);
+    // The configuration may have changed under one that is there already.
+    const isKnown = present.endpoints.get(id)?.host === host;
+    if (host === rules.consoleHost && !isKnown) fail("host", `${host} is the console's own`);
+    if (!inZone(host, rules.zone) && !isOwnHost(rules, host) && !isKnown)
+      fail("host", `${host} is neither in ${rules.zone} nor among ownHosts`);
+    const label = labelOf(host, rules.zone);
+    if (label === undefined) return;
+    const holder = state.labels.get(label);
+    if (holder === undefined) {
+      if (!isReserved(state, rules, label)) fail("host", `nobody holds "${label}"`);
+    } else if (holder.owner !== owner) {
+      fail("host", `${host} belongs to another owner`);
+    } else if (holder.restsUntil !== undefined) {
+      fail("host", `the label "${label}" is at rest`);
+    }
+  }
+
+  #checkLabel(state: State, label: LabelRecord, fail: Fail): void {
+    if (label.restsUntil !== undefined) return;
+    const holder = state.owners.get(label.owner);
+    if (holder === undefined) fail("owner", `there is no owner "${label.owner}"`);
+    // What is held already stays held: only a label that comes in by this file is checked.
+    if (this.#context.present.labels.get(label.id)?.owner === label.owner) return;
+    const reserved = state.reserved.get(label.id);
+    const isOlder = reserved !== undefined && label.revision < reserved.revision;
+    if (this.#context.rules.reserved.has(label.id) || (reserved !== undefined && !isOlder))
+      fail("id", `"${label.id}" is reserved`);
+  }
+}
+
+type Fail = (field: string, message: string) => void;
+
+function isReserved(state: State, rules: Rules, label: string): boolean {
+  return rules.reserved.has(label) || state.reserved.has(label);
+}

@@ -1,0 +1,156 @@
+import { readFileSync } from "node:fs";
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { entitySchemas, KINDS, type Group } from "../../src/domain/entities.ts";
+import { keyOf, readRecord, RECORD_VERSION } from "../../src/domain/records.ts";
+import { grantLabel } from "../../src/owners/labels.ts";
+import { canonicalJson } from "../../src/store/chain.ts";
+import { workOut } from "../../src/store/stored-state.ts";
+import { World } from "../support/domain.ts";
+
+/*
+ * The golden records are what release 0.1 wrote. They never change. When a form has to, raise
+ * RECORD_VERSION, add a lifter from 1 to 2 in records.ts, and put records-v2.json beside them.
+ */
+function golden(file: string): Record<string, any> {
+  return JSON.parse(readFileSync(new URL(`../golden/${file}`, import.meta.url), "utf8")) as Record<
+    string,
+    any
+  >;
+}
+const records = golden("records-v1.json");
+
+describe("records of version 1", () => {
+  it.each(Object.entries(records))("%s reads as it was written", (key, record) => {
+    const read = readRecord(key, record);
+    if (read.kind === "set-aside") throw new Error(read.entry.reason);
+    expect(read.newer).toBe(false);
+    const { entity } = read.change;
+    if (entity === null) throw new Error("nothing was read");
+    expect(keyOf(entity)).toBe(key);
+    // Once a later release writes another form, this holds what it lifts them to.
+    if (RECORD_VERSION === 1) expect(canonicalJson(entity as never)).toBe(canonicalJson(record));
+    const again = readRecord(key, JSON.parse(canonicalJson(entity as never)));
+    expect(again).toEqual(read);
+  });
+
+  it("are there for every kind, with every field", () => {
+    for (const kind of KINDS) {
+      const ofKind = Object.entries(records).filter(([key]) => key.startsWith(`${kind}/`));
+      const fields = new Set(ofKind.flatMap(([, record]) => Object.keys(record as object)));
+      expect([...fields].toSorted()).toEqual(Object.keys(entitySchemas[kind].shape).toSorted());
+    }
+  });
+
+  it("are set aside with the reason when they are not what they should be", () => {
+    const sound = records["label/games"];
+    for (const [key, value, reason] of [
+      ["label/games", null, "It is no record."],
+      ["label/games", [sound], "It is no record."],
+      ["label/games", "text", "It is no record."],
+      ["label/games", { ...sound, v: undefined }, "It carries no version."],
+      ["label/games", { ...sound, v: "1" }, "It carries no version."],
+      ["label/games", { ...sound, v: 0 }, "It carries no version."],
+      ["label/games", { ...sound, v: 1.5 }, "It carries no version."],
+      ["label/games", { ...sound, owner: "?" }, "owner: not an id"],
+      ["label/games", { ...sound, colour: "red" }, ": Unrecognized"],
+      ["label/other", sound, 'It names itself "label/games".'],
+      ["label", sound, 'It names itself "label/games".'],
+      ["sculpture/1", sound, 'Nothing is known of records like "sculpture/1".'],
+      ["toString/1", sound, 'Nothing is known of records like "toString/1".'],
+      ["endpoint/ep-1", { ...sound, kind: "endpoint", id: "ep-1" }, "host: "],
+    ] as const) {
+      const read = readRecord(key, value);
+      if (read.kind !== "set-aside") throw new Error(`${key} was read`);
+      expect(read.entry.reason).toContain(reason);
+      expect(read.entry.key).toBe(key);
+      expect(read.newer).toBe(false);
+    }
+    expect(readRecord("label/other", sound)).toMatchObject({ entry: { owner: "grp-01jgolden" } });
+  });
+
+  it("never make reading throw", () => {
+    const kinds = fc.constantFrom(...KINDS, "", "constructor");
+    const key = fc.oneof(
+      fc.string(),
+      fc.tuple(kinds, fc.string()).map((pair) => pair.join("/")),
+    );
+    fc.assert(
+      fc.property(key, fc.jsonValue(), (anyKey, value) => {
+        expect(readRecord(anyKey, value).kind).toBe("set-aside");
+      }),
+      { numRuns: 500 },
+    );
+    const mutated = fc.record({
+      key: fc.constantFrom(...Object.keys(records)),
+      field: fc.nat(20),
+      value: fc.oneof(fc.jsonValue(), fc.string({ unit: "binary" })),
+    });
+    fc.assert(
+      fc.property(mutated, ({ key: one, field, value }) => {
+        const record = records[one] as object;
+        const names = Object.keys(record);
+        const name = names[field % names.length] ?? "";
+        const read = readRecord(one, { ...record, [name]: value });
+        expect(["entity", "set-aside"]).toContain(read.kind);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});
+
+describe("records of a newer release", () => {
+  it("are read as far as they are understood, and said to be newer", () => {
+    for (const [key, record] of Object.entries(records)) {
+      const read = readRecord(key, { ...record, v: RECORD_VERSION + 1, colour: { deep: "red" } });
+      expect(read).toMatchObject({ kind: "entity", newer: true });
+      if (read.kind === "entity") expect(read.change.entity).toEqual(record);
+    }
+  });
+
+  it("are understood without fields that are unknown further in", () => {
+    const endpoint = structuredClone(records["endpoint/ep-01jgolden"]);
+    endpoint.v = 9;
+    endpoint.healthCheck.method = "HEAD";
+    expect(readRecord("endpoint/ep-01jgolden", endpoint)).toMatchObject({
+      kind: "entity",
+      newer: true,
+      change: { entity: records["endpoint/ep-01jgolden"] },
+    });
+    const person = structuredClone(records["person/per-01jgolden"]);
+    person.v = 2;
+    person.targets[1].note = "the lab";
+    person.targets[2].note = "the cluster";
+    person.identities[0].linkedAt = "2027-01-01T00:00:00.000Z";
+    const read = readRecord("person/per-01jgolden", person);
+    expect(read).toMatchObject({ kind: "entity", newer: true });
+    if (read.kind === "entity") {
+      expect(read.change.entity).toEqual(records["person/per-01jgolden"]);
+    }
+  });
+
+  it("are set aside, and still said to be newer, where they are not understood", () => {
+    const endpoint = { ...records["endpoint/ep-01jgolden"], v: 2, targets: { primary: "x" } };
+    expect(readRecord("endpoint/ep-01jgolden", endpoint)).toMatchObject({
+      kind: "set-aside",
+      newer: true,
+      entry: { owner: "grp-01jgolden" },
+    });
+    expect(readRecord("namespace/ns-1", { v: 2 })).toMatchObject({ newer: true });
+  });
+});
+
+describe("events of version 1", () => {
+  it("are written as the golden one", () => {
+    const world = new World();
+    const context = world.context();
+    const group = records["group/grp-01jgolden"] as Group;
+    const state = {
+      ...world.state,
+      owners: world.state.owners.set(group.id, group),
+    };
+    const decision = grantLabel(state, context, { label: "play", owner: group.id });
+    const { commit } = workOut(state, context, decision);
+    expect(commit?.event).toEqual(golden("event-v1.json"));
+  });
+});

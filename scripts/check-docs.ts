@@ -23,26 +23,18 @@ function documents(): string[] {
 
 /** What is wrong with a reference; undefined when nothing is. */
 function problemWith(reference: Reference, document: string): string | undefined {
-  switch (reference.kind) {
-    case "task":
-      return reference.task in scripts ? undefined : `there is no task "${reference.task}"`;
-    case "path":
-      return find(reference.path, document) === undefined
-        ? `there is no ${reference.path}`
-        : undefined;
-    case "anchor": {
-      const path = reference.path === "" ? document : find(reference.path, document);
-      if (path === undefined) return `there is no ${reference.path}`;
-      const { anchor } = reference;
-      return anchorsOf(read(path)).includes(anchor) ? undefined : `${path} has no #${anchor}`;
-    }
-    case "test": {
-      const path = find(reference.path, document);
-      // The missing file is reported as a path.
-      if (path === undefined || read(path).includes(reference.name)) return undefined;
-      return `${path} has no test "${reference.name}"`;
-    }
+  if (reference.kind === "task") {
+    return reference.task in scripts ? undefined : `there is no task "${reference.task}"`;
   }
+  const path = reference.path === "" ? document : find(reference.path, document);
+  if (path === undefined) return `there is no ${reference.path}`;
+  if (reference.kind === "anchor" && !anchorsOf(read(path)).includes(reference.anchor)) {
+    return `${path} has no #${reference.anchor}`;
+  }
+  if (reference.kind === "test" && !read(path).includes(reference.name)) {
+    return `${path} has no test "${reference.name}"`;
+  }
+  return undefined;
 }
 
 /** A path that exists, relative to the repository: given from its root or from the document. */

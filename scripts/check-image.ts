@@ -80,7 +80,7 @@ async function runImage(image: BuiltImage): Promise<void> {
     const [code] = (await Promise.race([once(child, "exit"), delay(endTimeout, ["late"])])) as [
       unknown,
     ];
-    if (code !== 0) throw new Error(`after SIGTERM: ${code}, not 0\n${output()}`);
+    if (code !== 0) throw new Error(`after SIGTERM: ${String(code)}, not 0\n${output()}`);
     console.log(`ended with 0, ${Math.round(performance.now() - began)} ms after SIGTERM`);
   } finally {
     child.kill("SIGKILL");

@@ -1,6 +1,5 @@
 import { Hono } from "hono";
 import { stream } from "hono/streaming";
-import { PROBLEMS } from "./api/problem.ts";
 import type { Core } from "./core.ts";
 import { Refusal } from "./errors.ts";
 import { StoreError } from "./store/store.ts";
@@ -60,7 +59,9 @@ export function createControl(core: Core): Hono {
     const text = await context.req.text();
     return context.json({ revision: await recover(core, text === "" ? undefined : text) });
   });
-  app.onError((error, context) => {
+  app.onError(async (error, context) => {
+    // With the rest of the API, which is loaded when it is first needed.
+    const { PROBLEMS } = await import("./api/problem.ts");
     const code =
       error instanceof Refusal
         ? error.code

@@ -130,7 +130,7 @@ class StageRun {
     this.#report(`RUN ${command}`);
     const { status, stdout, stderr } = spawnSync("sh", ["-c", command], {
       cwd: this.#at(this.#workdir),
-      env: { ...process.env, ...this.#env },
+      env: { ...environment(), ...this.#env },
       encoding: "utf8",
       timeout: 15 * 60_000,
     });
@@ -140,4 +140,10 @@ class StageRun {
   #at(path: string): string {
     return join(this.#root, path.startsWith("/") ? path : join(this.#workdir, path));
   }
+}
+
+/** This process's, without what npm tells its tasks of the repository that it runs them for. */
+function environment(): NodeJS.ProcessEnv {
+  const ofTask = /^(?:npm_(?!config_)|npm_config_(?:local|global)_prefix$|INIT_CWD$)/;
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !ofTask.test(name)));
 }

@@ -84,7 +84,7 @@ function withWords(kind: "entrypoint" | "cmd" | "healthcheck", text: string): St
   try {
     const words: unknown = JSON.parse(text);
     const isList = Array.isArray(words) && words.every((word) => typeof word === "string");
-    return isList ? { kind, words: words as string[] } : undefined;
+    return isList ? { kind, words } : undefined;
   } catch {
     return undefined;
   }

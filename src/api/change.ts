@@ -9,12 +9,9 @@ import { routesDiff, routesDiffSchema, type RoutesDiff } from "./routing.ts";
 
 /** The query of every change. */
 export const changeQuery = z.strictObject({
-  dryRun: z
-    .enum(["true", "false"])
-    .optional()
-    .openapi({
-      description: "`true`: nothing is stored; the answer says what would be routed differently.",
-    }),
+  dryRun: z.enum(["true", "false"]).optional().openapi({
+    description: "`true`: nothing is stored; the answer says what would be routed differently.",
+  }),
 });
 
 /** Headers of every change, for the contract; they are read in `change` and `conditional`. */

@@ -1,5 +1,5 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
-import { changeQuery, dryRunSchemaOf } from "./change.ts";
+import { dryRunSchemaOf } from "./change.ts";
 import type { ApiEnv } from "./deps.ts";
 import { invalidRequest } from "./problem.ts";
 
@@ -45,5 +45,3 @@ export const ownerParams = z.object({
   id: pathPart.openapi({ description: "The id or the name." }),
 });
 export const labelParams = z.object({ label: pathPart.openapi({ description: "The label." }) });
-
-export { changeQuery };

@@ -41,11 +41,9 @@ const labelSchema = z
     label: z.string(),
     revision: z.number().int(),
     createdAt: z.string(),
-    owner: z
-      .string()
-      .openapi({
-        description: "Who holds it; at rest: who held it last, and alone may have it back.",
-      }),
+    owner: z.string().openapi({
+      description: "Who holds it; at rest: who held it last, and alone may have it back.",
+    }),
     ownerName: z.string().nullable(),
     host: z.string(),
     url: z.string(),

@@ -27,7 +27,10 @@ export const ownerFields = {
   warnings: z.array(
     z.object({ code: z.enum(["membership_ending", "membership_ended"]), message: z.string() }),
   ),
-  quota: quotaSchema.openapi({ description: "What they may have, defaults included." }),
+  // Made anew: the domain's schemas may be older than what gives schemas `openapi`.
+  quota: z
+    .object(quotaSchema.shape)
+    .openapi({ description: "What they may have, defaults included." }),
   used: z.object({
     endpoints: z.number().int(),
     labels: z.number().int(),

@@ -70,6 +70,8 @@ function problem<const Description extends string>(description: Description) {
   return { description, content: problemContent };
 }
 
+// Not `as const`: TypeScript 7 spreads a readonly 404 as "404", and the client's types lose it.
+
 /** What every request may be answered with. */
 export const readProblems = {
   400: problem("A parameter is not valid."),
@@ -78,7 +80,7 @@ export const readProblems = {
   404: problem("There is no such thing, or not for this actor."),
   429: problem("Too many wrong tokens, or too many changes."),
   503: problem("The store cannot be reached; `Retry-After` says when to come again."),
-} as const;
+};
 
 /** What a request that changes something may be answered with besides. */
 export const changeProblems = {
@@ -88,7 +90,7 @@ export const changeProblems = {
   413: problem("The body is larger than 64 kB."),
   415: problem("The body is not `application/json`."),
   422: problem("The target is not allowed, or the `Idempotency-Key` belongs to another request."),
-} as const;
+};
 
 /** A request whose fields are wrong, all of them at once. */
 export class InvalidRequest extends Error {

@@ -95,15 +95,10 @@ const create = createRoute({
     body: body(
       z.strictObject({
         name: lineField.min(1),
-        owner: z
-          .string()
-          .max(100)
-          .nullable()
-          .optional()
-          .openapi({
-            description:
-              "An id or a name; the token's owner by itself. Null, by admins: an operator's token.",
-          }),
+        owner: z.string().max(100).nullable().optional().openapi({
+          description:
+            "An id or a name; the token's owner by itself. Null, by admins: an operator's token.",
+        }),
         scopes: scopes.min(1).max(20),
         expiresInDays: z.number().int().min(1).max(100_000).optional(),
       }),

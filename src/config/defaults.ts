@@ -21,7 +21,8 @@ export function configDefaults(): Section {
 export function fillDerived(merged: Section): void {
   const given = valueAt(merged, ["http", "port"]);
   // A wrong port is reported at its own key.
-  const port = Number.isInteger(given) && 0 <= Number(given) && Number(given) <= 65535 ? given : 0;
+  const number = Number(given);
+  const port = Number.isInteger(given) && 0 <= number && number <= 65535 ? number : 0;
   if (merged["publicUrl"] === null) merged["publicUrl"] = `http://localhost:${port}`;
   if (valueAt(merged, ["traefik", "consoleUrl"]) === null) {
     const host = reachableHost(valueAt(merged, ["http", "host"]));

@@ -26,6 +26,8 @@ export function canonicalAddress(text: string): Address | undefined {
     return { address: text, family: 4 };
   }
   if (!text.includes(":") || text.includes("%") || !ipaddr.IPv6.isValid(text)) return undefined;
+  // `::1.2.3.4`, long deprecated, is no mapped address, though the library reads it as one.
+  if (/^::\d+\./.test(text)) return undefined;
   const parsed = ipaddr.IPv6.parse(text);
   if (parsed.isIPv4MappedAddress()) {
     return { address: parsed.toIPv4Address().toString(), family: 4 };

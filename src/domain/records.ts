@@ -98,7 +98,7 @@ function parseNewer(kind: Kind, record: PlainRecord): Entity {
   if (read.success) return read.data;
   const unknown = unknownFields(read.error.issues, []);
   if (unknown === undefined) throw new Error(describe(read.error.issues[0]));
-  const known = structuredClone(record) as PlainRecord;
+  const known = structuredClone<PlainRecord>(record);
   for (const path of unknown) removeAt(known, path);
   return parse(kind, known);
 }

@@ -245,7 +245,9 @@ class EmbeddedStore implements LevelStore {
     if (this.#closed) throw this.#refuse();
     const before = this.#recoverable?.source;
     this.#recoverable = undefined;
+    // It was the database itself, or a salvaged copy: either way both are opened anew.
     await before?.close();
+    await this.#database.closeLevel();
     return (this.#recoverable = await readAnything(this.#database));
   }
 

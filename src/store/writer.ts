@@ -60,9 +60,12 @@ export class Writer {
   requireWritable(): void {
     if (this.#fault === undefined) return;
     const { code } = this.#fault;
-    throw new Refusal("unavailable", FAULT_MESSAGES[code], {
-      ...(code === "store_unavailable" || code === "closed" ? { retryAfter: RETRY_AFTER_S } : {}),
-    });
+    const passes = code === "store_unavailable" || code === "closed";
+    throw new Refusal(
+      "unavailable",
+      FAULT_MESSAGES[code],
+      passes ? { retryAfter: RETRY_AFTER_S } : {},
+    );
   }
 
   /**

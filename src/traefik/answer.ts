@@ -60,7 +60,7 @@ export function answer(
 ): Answer {
   const overTls = request.entryPoint === "https";
   // The server name alone decides about passing through: nothing of the request has been read.
-  if (overTls && isPassedThrough(table, settings, request.sni)) return { kind: "passthrough" };
+  if (overTls && isPassedThrough(settings, request.sni)) return { kind: "passthrough" };
   const read = readTarget(request.path, request.host);
   if (read === undefined) return { kind: "refused", status: 400 };
   if (!overTls) return answerHttp(table, settings, read);
@@ -105,13 +105,8 @@ function isForeign(settings: DocumentSettings, host: string): boolean {
   );
 }
 
-function isPassedThrough(
-  table: RoutingTable,
-  settings: DocumentSettings,
-  sni: string | null,
-): boolean {
+/** No claimed host is foreign, so that none of our own routers takes such a connection first. */
+function isPassedThrough(settings: DocumentSettings, sni: string | null): boolean {
   if (!handsOver(settings) || sni === null || sni === "") return false;
-  const name = canonicalHost(sni);
-  // A router with a Host of its own takes its connections before any TCP router.
-  return !table.hosts.has(name) && isForeign(settings, name);
+  return isForeign(settings, canonicalHost(sni));
 }

@@ -1,6 +1,6 @@
 import type { Config } from "../config.ts";
 import type { Endpoint } from "../domain/entities.ts";
-import { inZone, labelOf, type Hostname } from "../domain/names.ts";
+import { inZone, labelOf } from "../domain/names.ts";
 import type { Rules } from "../domain/rules.ts";
 import { checkEntry, type Entry, type Quarantined } from "./gate.ts";
 import {
@@ -60,14 +60,18 @@ export function buildDocument(table: RoutingTable, settings: DocumentSettings): 
     quarantined: [] as Quarantined[],
   };
   addShared(document, settings);
+  const published: HostRoutes[] = [];
   for (const host of table.hosts.values()) {
+    const before = document.http.routers.size;
     for (const route of host.routes) {
       const outcome = tryRoute(route, settings);
       if ("reason" in outcome) document.quarantined.push({ route, reason: outcome.reason });
       else addEntries(document, outcome.entries);
     }
+    // A host whose name itself was refused must not come back in a rule for many.
+    if (document.http.routers.size > before) published.push(host);
   }
-  addHttp(document, [...table.hosts.values()], settings);
+  addHttp(document, published, settings);
   addZoneDefault(document, settings);
   addCustomDomains(document, settings);
   return document;

@@ -172,15 +172,18 @@ class TableBuilder {
     const blocked = record === undefined ? undefined : this.#blocked(record);
     if (blocked === "given-back")
       return { state: "set-aside", reason: `"${label}" was given back and rests.` };
-    if (owner?.suspended !== undefined)
-      return { state: "suspended", reason: owner.suspended.reason };
-    if (blocked === "suspended")
+    if (blocked === "suspended" && record?.owner !== endpoint.owner) {
       return { state: "suspended", reason: `The holder of "${label}" is suspended.` };
+    }
+    const misplaced = whyUnreadable(endpoint) ?? this.#whyMisplaced(endpoint, owner);
+    if (misplaced !== undefined && blocked === undefined) {
+      return { state: "set-aside", reason: misplaced };
+    }
+    if (owner?.suspended !== undefined) {
+      return { state: "suspended", reason: owner.suspended.reason };
+    }
     if (endpoint.paused) return { state: "paused" };
-    const reason =
-      whyUnreadable(endpoint) ??
-      this.#whyMisplaced(endpoint, owner) ??
-      this.#whyNotTargeted(endpoint, owner);
+    const reason = this.#whyNotTargeted(endpoint, owner);
     return reason === undefined ? { state: "routed" } : { state: "set-aside", reason };
   }
 
@@ -227,19 +230,23 @@ class TableBuilder {
       const { id, path, owner: ownerId } = endpoint;
       const owner = this.#state.owners.get(ownerId);
       const misplaced = whyUnreadable(endpoint) ?? this.#whyMisplaced(endpoint, owner);
-      claimed ||= misplaced === undefined;
+      if (misplaced !== undefined) {
+        this.#leaveOut(endpoint, "set-aside", misplaced);
+        continue;
+      }
+      claimed = true;
       if (endpoint.paused) continue;
-      if (misplaced === undefined && owner?.suspended !== undefined) {
+      if (owner?.suspended !== undefined) {
         routes.set(path, this.#route("suspended", id, host, path, ownerId, { kind: "console" }));
         continue;
       }
-      const reason = misplaced ?? this.#whyNotTargeted(endpoint, owner);
-      if (reason === undefined) {
-        const service = { kind: "endpoint", endpoint } as const;
-        routes.set(path, this.#route("endpoint", id, host, path, ownerId, service));
-      } else {
+      const reason = this.#whyNotTargeted(endpoint, owner);
+      if (reason !== undefined) {
         this.#leaveOut(endpoint, "set-aside", reason);
+        continue;
       }
+      const service = { kind: "endpoint", endpoint } as const;
+      routes.set(path, this.#route("endpoint", id, host, path, ownerId, service));
     }
     return claimed;
   }

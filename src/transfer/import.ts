@@ -37,7 +37,9 @@ export interface ImportContext {
 
 type Raw = { [key: string]: Json };
 
-const rawList = z.array(z.record(z.string(), z.json())).optional();
+// What comes out of JSON.parse is JSON; each record is held to its own schema later.
+const json = z.custom<Json>(() => true);
+const rawList = z.array(z.record(z.string(), json)).optional();
 const fileSchema = z.strictObject({
   format: z.literal(EXPORT_FORMAT, `must be "${EXPORT_FORMAT}"`),
   zone: z.string().optional(),
@@ -50,7 +52,7 @@ const fileSchema = z.strictObject({
   pages: rawList,
   reserved: rawList,
   tokens: rawList,
-  setAside: z.array(z.strictObject({ key: z.string(), value: z.json() })).optional(),
+  setAside: z.array(z.strictObject({ key: z.string(), value: json })).optional(),
 });
 
 const ID_PREFIX: Partial<Record<Kind, string>> = {
@@ -134,6 +136,8 @@ class Importer {
   readonly #owners = new Map<string, string>();
   readonly #names = new Map<string, string>();
   readonly #setAside = new Map<Key, Json>();
+  /** Labels that are there because an owner has their name. */
+  readonly #derived = new Set<string>();
 
   constructor(context: ImportContext, problems: string[]) {
     this.#context = context;
@@ -217,8 +221,9 @@ class Importer {
         typeof entry === "string" ? this.#ownerId(entry) : entry,
       );
     }
-    if (kind === "endpoint" && record["host"] === undefined) {
-      const name = this.#names.get(String(record["owner"]));
+    const { owner } = record;
+    if (kind === "endpoint" && record["host"] === undefined && typeof owner === "string") {
+      const name = this.#names.get(owner);
       if (name !== undefined) record["host"] = `${name}.${context.rules.zone}`;
     }
     return record;
@@ -246,7 +251,8 @@ class Importer {
       // A record that cannot be read is not written over.
       if (state.labels.has(owner.name) || this.#setAside.has(`label/${owner.name}`)) continue;
       const { createdAt, revision } = owner;
-      this.#places.set(`label/${owner.name}`, `${this.#placeOf(owner)}.name`);
+      this.#places.set(`label/${owner.name}`, this.#placeOf(owner));
+      this.#derived.add(owner.name);
       changes.push({
         kind: "label",
         id: owner.name,
@@ -343,7 +349,7 @@ class Importer {
     const reserved = state.reserved.get(label.id);
     const isOlder = reserved !== undefined && label.revision < reserved.revision;
     if (this.#context.rules.reserved.has(label.id) || (reserved !== undefined && !isOlder))
-      fail("id", `"${label.id}" is reserved`);
+      fail(this.#derived.has(label.id) ? "name" : "id", `"${label.id}" is reserved`);
   }
 }
 

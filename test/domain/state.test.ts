@@ -134,7 +134,7 @@ describe("the state", () => {
           (one) => ({ kind: one.kind, id: one.id, entity: one }) as Change,
         );
         expect(plain(state)).toEqual(plain(apply(emptyState, all, steps.length)));
-        const gone = all.map(({ kind, id }) => ({ kind, id, entity: null }) as Change);
+        const gone = all.map(({ kind, id }) => ({ kind, id, entity: null }));
         expect(plain(apply(state, gone, 0))).toEqual(plain(emptyState));
       }),
       { numRuns: 300 },

@@ -323,6 +323,22 @@ describe("the provider", () => {
       await isHeld(0);
     });
 
+    it("forgets none of those that wait for the newest document", async () => {
+      await test.publish(1);
+      test.server.once("request", () => test.publisher.update(stateAt(3)));
+      test.server.prependOnceListener("request", () => test.publisher.update(stateAt(2)));
+      const poll = "/traefik/config?wait=20s";
+      const client = pipelined(poll, poll, poll);
+      await isHeld();
+      await test.publish(4);
+      expect(await client.answers(3)).toEqual([
+        '{"revision":3}',
+        '{"revision":3}',
+        '{"revision":4}',
+      ]);
+      await isHeld(0);
+    });
+
     it("does not let a held poll hold what comes behind it", async () => {
       await test.publish(1);
       const poll = "/traefik/config?wait=20s";
@@ -348,10 +364,10 @@ describe("the provider", () => {
           await fresh.publish(revision);
           const seen: number[][] = [[], []];
           const polls: Promise<unknown>[] = [];
-          const note = (index: number, query: string) =>
-            each[index]?.poll(query).then(({ headers }) => {
-              seen[index]?.push(Number(headers["tardis-revision"]));
-            }) ?? Promise.resolve();
+          const note = async (index: number, query: string) => {
+            const answer = await each[index]?.poll(query);
+            seen[index]?.push(Number(answer?.headers["tardis-revision"]));
+          };
           for (const step of steps) {
             if (step === "publish") fresh.publisher.update(stateAt((revision += 2)));
             else if (step === "same") fresh.publisher.update(stateAt((revision += 1)));

@@ -2,18 +2,16 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { type Overrides, type RunningConsole, startConsole } from "../../src/app.ts";
 import { loadConfig } from "../../src/config.ts";
 import { silentLog } from "../../src/observability/log.ts";
+import { builtMain } from "./built.ts";
 import { waitFor } from "./wait.ts";
 
 export const zone = "tardis.test";
 export const consoleHost = `console.${zone}`;
 /** The admin token that consoles under test start with. */
 export const adminToken = "tardis_test-admin-token-0123456789";
-
-const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 
 /** Writes a configuration file for the zone, all on loopback; JSON is YAML. @returns its path */
 export function writeConfig(folder: string, more: object = {}): string {
@@ -122,6 +120,11 @@ export interface ProcessOptions {
   readonly input?: string;
 }
 
+const children = new Set<ChildProcess>();
+process.once("exit", () => {
+  for (const child of children) child.kill("SIGKILL");
+});
+
 interface Run {
   readonly child: ChildProcess;
   readonly stdout: () => string;
@@ -129,8 +132,11 @@ interface Run {
   readonly ended: Promise<Ended>;
 }
 
-function run(args: readonly string[], { env = {}, cwd, input }: ProcessOptions): Run {
-  const child = spawn(process.execPath, ["--import", "tsx", MAIN, ...args], {
+async function run(
+  args: readonly string[],
+  { env = {}, cwd, input }: ProcessOptions,
+): Promise<Run> {
+  const child = spawn(process.execPath, [await builtMain(), ...args], {
     stdio: ["pipe", "pipe", "pipe"],
     env: { ...cleanEnvironment(), ...env },
     ...(cwd === undefined ? {} : { cwd }),
@@ -142,11 +148,10 @@ function run(args: readonly string[], { env = {}, cwd, input }: ProcessOptions):
   // A command that ends early does not read it.
   child.stdin.on("error", () => undefined);
   child.stdin.end(input ?? "");
-  const onExit = () => void child.kill("SIGKILL");
-  process.once("exit", onExit);
+  children.add(child);
   const ended = once(child, "close").then(([code, signal]) => {
-    process.off("exit", onExit);
-    return { code, signal } as Ended;
+    children.delete(child);
+    return { code, signal };
   });
   return { child, stdout: () => out, stderr: () => err, ended };
 }
@@ -165,14 +170,16 @@ export async function spawnConsole(
   options: ProcessOptions = {},
 ): Promise<ConsoleProcess> {
   const file = writeConfig(folder, more);
-  const { child, stdout, stderr, ended } = run(["--config", file, "start"], {
+  const { child, stdout, stderr, ended } = await run(["--config", file, "start"], {
     ...options,
     env: { TARDIS_BOOTSTRAP_TOKEN: adminToken, ...options.env },
   });
   const line = await waitFor(
     () => {
       if (child.exitCode !== null) return "ended";
-      return stderr().split("\n").find((text) => text.includes("tardis-console runs"));
+      return stderr()
+        .split("\n")
+        .find((text) => text.includes("tardis-console runs"));
     },
     { timeout: 20_000, describe: () => `the console to run:\n${stderr()}` },
   );
@@ -209,7 +216,7 @@ export async function runCommand(
   args: readonly string[],
   options: ProcessOptions = {},
 ): Promise<CommandResult> {
-  const { stdout, stderr, ended } = run(args, options);
+  const { stdout, stderr, ended } = await run(args, options);
   const how = await ended;
   return { ...how, stdout: stdout(), stderr: stderr(), json: () => JSON.parse(stdout()) };
 }

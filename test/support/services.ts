@@ -28,6 +28,7 @@ export function describeWithService(
     });
   } else {
     noteMissing(name);
+    // oxlint-disable-next-line vitest/no-disabled-tests -- without REQUIRE_SERVICES they are skipped, and the summary says so
     describe.skip(title, () => body(""));
   }
 }

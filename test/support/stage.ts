@@ -1,4 +1,3 @@
-import type { Entity } from "../../src/domain/entities.ts";
 import type { State } from "../../src/domain/state.ts";
 import { type Rendered, render } from "../../src/traefik/render.ts";
 import { whoAnswered } from "./asker.ts";
@@ -7,7 +6,14 @@ import { publishBytes } from "./live.ts";
 import { type PagesServer, startPagesServer } from "./pages-server.ts";
 import { type Published, type Question, startPublished } from "./published.ts";
 import type { Answer } from "./request.ts";
-import { type Overrides, type TestSettings, stateOf, testSettings, zone } from "./states.ts";
+import {
+  type Entities,
+  type Overrides,
+  type TestSettings,
+  stateOf,
+  testSettings,
+  zone,
+} from "./states.ts";
 import type { TraefikOptions } from "./traefik.ts";
 
 /** A whole host: a real Traefik, the servers of operators, and members' services. */
@@ -20,10 +26,7 @@ export interface Stage {
   member(name: string, options?: BackendOptions): Promise<Backend>;
   settings(overrides?: Overrides): TestSettings;
   /** Renders a state and puts it in force. */
-  show(
-    state: State | readonly (Entity | readonly Entity[])[],
-    overrides?: Overrides,
-  ): Promise<Rendered>;
+  show(state: State | Entities, overrides?: Overrides): Promise<Rendered>;
   /** Who answers an HTTPS request, as `whoAnswered` says it. */
   who(host: string, path?: string, more?: Partial<Question>): Promise<string>;
   /** Who answers a request to the plain entry point. */
@@ -41,7 +44,7 @@ export async function startStage(
   const { proxyProtocol = false, ...traefikOptions } = options;
   const members = new Map<string, Promise<Backend>>();
   const userhomes = await startBackend("userhomes");
-  const console_ = await startBackend("console");
+  const consoleServer = await startBackend("console");
   const pages = await startPagesServer({ proxyProtocol });
   const published = await startPublished({
     certs: [{ names: [zone, `*.${zone}`] }],
@@ -50,7 +53,7 @@ export async function startStage(
   const settings = (overrides: Overrides = {}) =>
     testSettings({
       ...overrides,
-      traefik: { consoleUrl: console_.url, ...overrides.traefik },
+      traefik: { consoleUrl: consoleServer.url, ...overrides.traefik },
       userhomes: { enabled: true, url: userhomes.url, ...overrides.userhomes },
       pages: {
         enabled: true,
@@ -66,7 +69,7 @@ export async function startStage(
   return {
     published,
     userhomes,
-    console: console_,
+    console: consoleServer,
     pages,
     settings,
     ask,
@@ -86,15 +89,13 @@ export async function startStage(
     async close() {
       await published.close();
       await pages.close();
-      for (const backend of [userhomes, console_, ...(await Promise.all(members.values()))]) {
+      for (const backend of [userhomes, consoleServer, ...(await Promise.all(members.values()))]) {
         await backend.close();
       }
     },
   };
 }
 
-function isList(
-  state: State | readonly (Entity | readonly Entity[])[],
-): state is readonly (Entity | readonly Entity[])[] {
+function isList(state: State | Entities): state is Entities {
   return Array.isArray(state);
 }

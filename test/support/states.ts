@@ -152,8 +152,11 @@ export function reserved(name: string): Reserved {
   return { ...stamp, kind: "reserved", id: name as Label, reason: "For a test." };
 }
 
+/** Entities, and lists of them where a builder makes several. */
+export type Entities = readonly (Entity | readonly Entity[])[];
+
 /** A state of these entities, in the order in which they are given. */
-export function stateOf(...entities: readonly (Entity | readonly Entity[])[]): State {
+export function stateOf(...entities: Entities): State {
   const changes = entities.flat().map((entity): Change => {
     return { kind: entity.kind, id: entity.id, entity } as Change;
   });

@@ -4,7 +4,7 @@ import { ClassicLevel } from "classic-level";
 import { StoreDamaged, StoreError, StoreLocked, StoreUnavailable } from "../store.ts";
 import type { KeyRange } from "./record.ts";
 
-export type Level = ClassicLevel<string, string>;
+export type Level = ClassicLevel;
 
 const OPEN_ATTEMPTS = 3;
 const OPEN_PAUSE_MS = 100;
@@ -22,7 +22,7 @@ const ENVIRONMENT =
  */
 export async function openLevel(path: string, create: boolean): Promise<Level> {
   for (let attempt = 1; ; attempt += 1) {
-    const level = new ClassicLevel<string, string>(path, { createIfMissing: create });
+    const level = new ClassicLevel(path, { createIfMissing: create });
     try {
       await level.open();
       return level;

@@ -1,0 +1,138 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { problemOf, startApi, ZONE, type TestApi } from "./support.ts";
+
+let api: TestApi;
+let alice: string;
+const bobs = new Map<string, string>();
+
+beforeAll(async () => {
+  api = await startApi();
+  await api.must("POST", "/api/v1/persons", { username: "alice" });
+  bobs.set("persons", (await api.must("POST", "/api/v1/persons", { username: "bob" })).id);
+  bobs.set(
+    "groups",
+    (await api.must("POST", "/api/v1/groups", { name: "games", managers: ["bob"] })).id,
+  );
+  bobs.set(
+    "endpoints",
+    (await api.must("POST", "/api/v1/endpoints", { owner: "bob", target: "http://10.0.0.7:80" }))
+      .id,
+  );
+  bobs.set(
+    "tokens",
+    (await api.must("POST", "/api/v1/tokens", { name: "b", owner: "bob", scopes: ["read"] })).id,
+  );
+  bobs.set("labels", "bob");
+  await api.must("POST", "/api/v1/reserved-names", { label: "kept", reason: "x" });
+  bobs.set("reserved-names", "kept");
+  const page = {
+    v: 1,
+    kind: "page",
+    createdAt: api.now().toISOString(),
+    project: 7,
+    projectPath: "a/b",
+    accessControl: false,
+    path: "",
+  };
+  await api.write((revision) => [
+    {
+      kind: "page",
+      id: "page-1",
+      entity: {
+        ...page,
+        id: "page-1",
+        revision,
+        owner: bobs.get("persons"),
+        host: `bob.${ZONE}`,
+      } as never,
+    },
+  ]);
+  bobs.set("pages", "page-1");
+  alice = await api.tokenFor("alice");
+});
+afterAll(() => api.close());
+
+const CASES: [method: string, resource: string, suffix?: string, json?: object][] = [
+  ["GET", "persons"],
+  ["PATCH", "persons", "", { displayName: "x" }],
+  ["PATCH", "persons", "", { role: "admin" }],
+  ["PATCH", "persons", "", { nonsense: 1 }],
+  ["DELETE", "persons"],
+  ["POST", "persons", "/suspend", { reason: "x" }],
+  ["POST", "persons", "/resume"],
+  ["GET", "groups"],
+  ["PATCH", "groups", "", { managers: ["alice"] }],
+  ["DELETE", "groups"],
+  ["POST", "groups", "/suspend", { reason: "x" }],
+  ["POST", "groups", "/resume"],
+  ["GET", "endpoints"],
+  ["PATCH", "endpoints", "", { paused: true }],
+  ["PATCH", "endpoints", "", { host: "x.example" }],
+  ["DELETE", "endpoints"],
+  ["GET", "tokens"],
+  ["DELETE", "tokens"],
+  ["GET", "labels"],
+  ["DELETE", "labels"],
+  ["POST", "labels", "/free"],
+  ["GET", "reserved-names"],
+  ["GET", "pages"],
+];
+
+test.each(CASES)(
+  "%s %s%s: another's thing answers exactly like a missing one",
+  async (method, resource, suffix = "", json) => {
+    for (const query of method === "GET" ? ["", "?x=1"] : ["", "?dryRun=true", "?dryRun=maybe"]) {
+      for (const headers of [
+        {},
+        { "If-Match": '"1"', "If-None-Match": "*" },
+        { "Idempotency-Key": `${method}${resource}${suffix}${query}${JSON.stringify(json)}` },
+      ]) {
+        const ask = async (id: string) => {
+          const answer = await api.request(method, `/api/v1/${resource}/${id}${suffix}${query}`, {
+            token: alice,
+            headers: { ...headers, "X-Request-Id": "same" },
+            ...(json === undefined ? {} : { json }),
+          });
+          const { "x-request-id": _own, ...rest } = Object.fromEntries(answer.headers);
+          return { ...problemOf(answer), headers: rest };
+        };
+        const there = await ask(bobs.get(resource) ?? "");
+        expect(there).toEqual(await ask("nothing-here"));
+        expect(there).toMatchObject({
+          status:
+            query === "?dryRun=maybe" || JSON.stringify(json) === '{"nonsense":1}' ? 400 : 404,
+        });
+      }
+    }
+  },
+);
+
+test("as someone's owner, too", async () => {
+  const bodies: [string, (owner: string) => object][] = [
+    ["endpoints", (owner) => ({ owner, target: "http://10.0.0.7:80" })],
+    ["endpoints", (owner) => ({ owner, host: ZONE, target: "http://10.0.0.7:80" })],
+    ["endpoints", (owner) => ({ owner, target: "nonsense" })],
+    ["tokens", (owner) => ({ name: "x", owner, scopes: ["read"] })],
+    ["tokens", (owner) => ({ name: "x", owner, scopes: ["admin"] })],
+    ["labels", (owner) => ({ label: "x", owner })],
+  ];
+  for (const [resource, json] of bodies) {
+    const ask = async (owner: string) =>
+      problemOf(
+        await api.request("POST", `/api/v1/${resource}`, { token: alice, json: json(owner) }),
+      );
+    const there = await ask("bob");
+    expect(there).toEqual(await ask("nobody"));
+    expect(there).toEqual(await ask(bobs.get("persons") ?? ""));
+    expect(there).toMatchObject({ status: resource === "labels" ? 403 : 404 });
+  }
+});
+
+test("lists of another's things are those of nobody's", async () => {
+  for (const list of ["labels", "endpoints", "pages", "routes", "tokens", "events"]) {
+    const ask = async (owner: string) =>
+      (await api.request("GET", `/api/v1/${list}?owner=${owner}`, { token: alice })).body;
+    expect(await ask("bob")).toEqual(await ask("nobody"));
+    expect((await ask("bob")).items).toEqual([]);
+  }
+});

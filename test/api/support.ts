@@ -1,0 +1,171 @@
+import { createApi } from "../../src/api/app.ts";
+import { loadConfig, type Config } from "../../src/config.ts";
+import type { Scope } from "../../src/domain/entities.ts";
+import { operator, type Actor } from "../../src/domain/policy.ts";
+import { rulesFrom } from "../../src/domain/rules.ts";
+import type { Change, State } from "../../src/domain/state.ts";
+import { Ledger } from "../../src/store/ledger.ts";
+import { openLevelStore } from "../../src/store/leveldb.ts";
+import { temporaryFolder } from "../support/folder.ts";
+
+/** A JSON answer as tests read it: what it is like is what they find out. */
+// oxlint-disable-next-line typescript/no-explicit-any -- each test says what it expects
+export type Json = any;
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  /** The JSON body, or null without one. */
+  readonly body: Json;
+}
+
+export interface RequestOptions {
+  readonly token?: string | undefined;
+  readonly json?: unknown;
+  /** A body as it is, in place of `json`. */
+  readonly text?: string;
+  readonly headers?: Record<string, string>;
+}
+
+export interface TestApi {
+  readonly app: ReturnType<typeof createApi>;
+  readonly ledger: Ledger;
+  readonly config: Config;
+  /** What the API wrote to its log as errors. */
+  readonly errors: object[];
+  /** A token of the operator with every scope. */
+  readonly admin: string;
+  readonly state: () => State;
+  /** Moves the clock. */
+  readonly advance: (milliseconds: number) => void;
+  readonly now: () => Date;
+  readonly request: (method: string, path: string, options?: RequestOptions) => Promise<Answer>;
+  /** The request as the operator; throws unless it succeeds. */
+  readonly must: (method: string, path: string, json?: unknown) => Promise<Json>;
+  /** A token for an owner, made by the operator. */
+  tokenFor(
+    owner: string | null,
+    scopes?: readonly Scope[],
+    expiresInDays?: number,
+  ): Promise<string>;
+  /** Writes records as they are, past every verb. */
+  write(changes: (revision: number) => readonly Change[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+const START = Date.parse("2026-11-22T12:00:00.000Z");
+export const ZONE = "tardis.test";
+export const ALL_SCOPES: readonly Scope[] = ["read", "endpoints", "owners", "tokens"];
+
+export interface ApiOptions {
+  readonly env?: Record<string, string>;
+  readonly clientAddress?: () => string;
+  readonly actor?: Actor;
+}
+
+/** An API on a fresh embedded store, with a clock that stands still. */
+export async function startApi(options: ApiOptions = {}): Promise<TestApi> {
+  const folder = await temporaryFolder();
+  const config = loadConfig({
+    env: {
+      TARDIS_ZONE: ZONE,
+      TARDIS_PUBLICURL: `https://console.${ZONE}`,
+      TARDIS_TARGETS__NETWORKS: '[{"cidr": "10.0.0.0/8"}]',
+      TARDIS_USERHOMES__ENABLED: "true",
+      TARDIS_PAGES__ENABLED: "true",
+      ...options.env,
+    },
+    cwd: folder.path,
+  });
+  let time = START;
+  const now = () => new Date(time);
+  const store = await openLevelStore(`${folder.path}/db`);
+  const rules = rulesFrom(config);
+  const ledger = await Ledger.open(store, { rules, now });
+  const errors: object[] = [];
+  const app = createApi({
+    ledger,
+    rules,
+    config,
+    now,
+    log: { error: (fields) => void errors.push(fields), warn: () => undefined },
+    clientAddress: options.clientAddress ?? (() => "192.0.2.1"),
+    published: () => null,
+    ...(options.actor === undefined ? {} : { actor: options.actor }),
+  });
+  const asOperator = createApi({
+    ledger,
+    rules,
+    config,
+    now,
+    log: { error: (fields) => void errors.push(fields), warn: () => undefined },
+    clientAddress: () => "unknown",
+    published: () => null,
+    actor: operator,
+  });
+
+  async function send(
+    target: typeof app,
+    method: string,
+    path: string,
+    given: RequestOptions,
+  ): Promise<Answer> {
+    const headers = new Headers(given.headers);
+    if (given.token !== undefined) headers.set("Authorization", `Bearer ${given.token}`);
+    const text = given.text ?? (given.json === undefined ? undefined : JSON.stringify(given.json));
+    if (given.json !== undefined && !headers.has("Content-Type"))
+      headers.set("Content-Type", "application/json");
+    const response = await target.request(path, {
+      method,
+      headers,
+      ...(text === undefined ? {} : { body: text }),
+    });
+    const answer = await response.text();
+    const isJson = /json/.test(response.headers.get("content-type") ?? "");
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: isJson && answer !== "" ? JSON.parse(answer) : null,
+    };
+  }
+
+  const must = async (method: string, path: string, json?: unknown) => {
+    const answer = await send(asOperator, method, path, json === undefined ? {} : { json });
+    if (answer.status >= 300)
+      throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+    return answer.body;
+  };
+  const tokenFor: TestApi["tokenFor"] = async (owner, scopes = ALL_SCOPES, expiresInDays = 30) =>
+    (await must("POST", "/api/v1/tokens", { name: "test", owner, scopes, expiresInDays })).secret;
+
+  return {
+    app,
+    ledger,
+    config,
+    errors,
+    admin: await tokenFor(null, [...ALL_SCOPES, "admin"]),
+    state: () => ledger.state,
+    advance: (milliseconds) => void (time += milliseconds),
+    now,
+    request: (method, path, given = {}) => send(app, method, path, given),
+    must,
+    tokenFor,
+    write: async (changes) => {
+      await ledger.change(operator, (_state, context) => ({
+        changes: changes(context.revision),
+        event: { type: "written", summary: "written by a test", owners: [] },
+        result: null,
+      }));
+    },
+    close: async () => {
+      await ledger.close();
+      await folder.remove();
+    },
+  };
+}
+
+/** What a problem says, but for what differs from one request to the next. */
+export function problemOf({ status, body }: Answer): object {
+  const { requestId: _own, ...rest } = body ?? {};
+  return { status, ...rest };
+}

@@ -1,0 +1,466 @@
+import type { Context, Decision } from "../src/domain/decision.ts";
+import type { Action } from "../src/domain/policy.ts";
+import type { State } from "../src/domain/state.ts";
+import { createEndpoint } from "../src/endpoints/create.ts";
+import { deleteEndpoint } from "../src/endpoints/delete.ts";
+import { updateEndpoint } from "../src/endpoints/update.ts";
+import { createGroup, createPerson } from "../src/owners/create.ts";
+import { deleteOwner } from "../src/owners/delete.ts";
+import {
+  freeLabel,
+  giveBackLabel,
+  grantLabel,
+  releaseLabel,
+  reserveLabel,
+} from "../src/owners/labels.ts";
+import { resumeOwner, suspendOwner } from "../src/owners/suspend.ts";
+import { createToken, revokeToken } from "../src/owners/tokens.ts";
+import { updateGroup, updatePerson } from "../src/owners/update.ts";
+
+/** Who asks. Each is a token in the world that `policy.test.ts` makes, but for two. */
+export const ACTORS = [
+  "anonymous",
+  "alice",
+  "alice, read only",
+  "alice, endpoints only",
+  "bob",
+  "manager of games",
+  "admin",
+  "admin without the scope",
+  "demoted admin",
+  "suspended",
+  "expired",
+  "operator",
+] as const;
+export type ActorName = (typeof ACTORS)[number];
+
+export type Expected = "allowed" | "missing" | "forbidden" | "unauthenticated";
+
+/** What is there to be asked for: ids by name. */
+export interface World {
+  readonly id: (name: ThingName) => string;
+  readonly zone: string;
+}
+export type ThingName =
+  | "alice"
+  | "bob"
+  | "games"
+  | "alice's endpoint"
+  | "bob's endpoint"
+  | "games' endpoint"
+  | "apex endpoint"
+  | "alice's token"
+  | "bob's token"
+  | "operator's token"
+  | "alice's page"
+  | "ownerless page";
+
+export interface Row {
+  readonly action: Action;
+  readonly resource: string;
+  readonly allowed: readonly ActorName[];
+  /** Who knows of it and may not. Whoever is in neither list is answered as if it were not there. */
+  readonly forbidden: readonly ActorName[];
+  /** The verb; without one, the policy itself is asked, for the owner. */
+  readonly verb?: (world: World) => (state: State, context: Context) => Decision<unknown>;
+  readonly owner?: ThingName;
+  /** Method, path and body of the same through the API. Lists: allowed is "has items". */
+  readonly api: (world: World) => readonly [method: string, path: string, json?: object];
+}
+
+const ADMINS = ["admin", "operator"] as const;
+const ALICE = ["alice", "alice, read only", "alice, endpoints only"] as const;
+const MEMBERS = [
+  ...ALICE,
+  "bob",
+  "manager of games",
+  "admin without the scope",
+  "demoted admin",
+] as const;
+const TARGET = "http://10.0.0.9:80";
+
+/** What an owner may read of Alice's: with the scope. */
+const aliceReads = {
+  allowed: ["alice", "alice, read only", ...ADMINS],
+  forbidden: ["alice, endpoints only"],
+} as const;
+const bobs = { allowed: ["bob", ...ADMINS], forbidden: [] } as const;
+const games = { allowed: ["manager of games", ...ADMINS], forbidden: [] } as const;
+/** Alice's, changed with the scope `endpoints`. */
+const aliceEndpoints = {
+  allowed: ["alice", "alice, endpoints only", ...ADMINS],
+  forbidden: ["alice, read only"],
+} as const;
+/** Alice's, changed with the scope `owners` or `tokens`. */
+const aliceChanges = {
+  allowed: ["alice", ...ADMINS],
+  forbidden: ["alice, read only", "alice, endpoints only"],
+} as const;
+/** Alice's, changed by admins alone. */
+const adminsOfAlice = { allowed: ADMINS, forbidden: ALICE } as const;
+const adminsOfGames = { allowed: ADMINS, forbidden: ["manager of games"] } as const;
+/** Something new that belongs to nobody yet. */
+const adminsMake = { allowed: ADMINS, forbidden: MEMBERS } as const;
+const adminsOnly = { allowed: ADMINS, forbidden: [] } as const;
+
+function endpointRows(
+  name: "alice's endpoint" | "bob's endpoint" | "games' endpoint",
+  owner: ThingName,
+  reads: Pick<Row, "allowed" | "forbidden">,
+  writes: Pick<Row, "allowed" | "forbidden">,
+): Row[] {
+  const path = (world: World) => `/api/v1/endpoints/${world.id(name)}`;
+  return [
+    { action: "endpoint.read", resource: name, ...reads, owner, api: (w) => ["GET", path(w)] },
+    {
+      action: "endpoint.write",
+      resource: `${name}, changed`,
+      ...writes,
+      verb: (w) => (s, c) => updateEndpoint(s, c, { id: w.id(name), paused: true }),
+      api: (w) => ["PATCH", path(w), { paused: true }],
+    },
+    {
+      action: "endpoint.write",
+      resource: `${name}, removed`,
+      ...writes,
+      verb: (w) => (s, c) => deleteEndpoint(s, c, { id: w.id(name) }),
+      api: (w) => ["DELETE", path(w)],
+    },
+    {
+      action: "endpoint.write",
+      resource: `a new endpoint of ${owner}`,
+      ...writes,
+      verb: (w) => (s, c) =>
+        createEndpoint(s, c, { owner: w.id(owner), path: "/new", target: TARGET }),
+      api: (w) => [
+        "POST",
+        "/api/v1/endpoints",
+        { owner: w.id(owner), path: "/new", target: TARGET },
+      ],
+    },
+    {
+      action: "route.read",
+      resource: `the routes of ${owner}`,
+      ...reads,
+      owner,
+      api: (w) => ["GET", `/api/v1/routes?owner=${w.id(owner)}`],
+    },
+    {
+      action: "event.read",
+      resource: `the events of ${owner}`,
+      ...reads,
+      owner,
+      api: (w) => ["GET", `/api/v1/events?owner=${w.id(owner)}`],
+    },
+    {
+      action: "label.read",
+      resource: `the label ${owner}`,
+      ...reads,
+      owner,
+      api: () => ["GET", `/api/v1/labels/${owner}`],
+    },
+  ];
+}
+
+/** The whole policy as a table: who may do what, on every surface alike. */
+export const POLICY_TABLE: readonly Row[] = [
+  ...endpointRows("alice's endpoint", "alice", aliceReads, aliceEndpoints),
+  ...endpointRows("bob's endpoint", "bob", bobs, bobs),
+  ...endpointRows("games' endpoint", "games", games, games),
+
+  {
+    action: "endpoint.read",
+    resource: "alice's endpoint at the apex",
+    ...aliceReads,
+    owner: "alice",
+    api: (w) => ["GET", `/api/v1/endpoints/${w.id("apex endpoint")}`],
+  },
+  {
+    action: "endpoint.write-host",
+    resource: "alice's endpoint at the apex, changed",
+    ...adminsOfAlice,
+    verb: (w) => (s, c) => updateEndpoint(s, c, { id: w.id("apex endpoint"), paused: true }),
+    api: (w) => ["PATCH", `/api/v1/endpoints/${w.id("apex endpoint")}`, { paused: true }],
+  },
+  {
+    action: "endpoint.write-host",
+    resource: "alice's endpoint at the apex, removed",
+    ...adminsOfAlice,
+    verb: (w) => (s, c) => deleteEndpoint(s, c, { id: w.id("apex endpoint") }),
+    api: (w) => ["DELETE", `/api/v1/endpoints/${w.id("apex endpoint")}`],
+  },
+  {
+    action: "endpoint.write-host",
+    resource: "alice's endpoint, moved to a whole host",
+    ...adminsOfAlice,
+    verb: (w) => (s, c) =>
+      updateEndpoint(s, c, { id: w.id("alice's endpoint"), host: `deep.er.${w.zone}` }),
+    api: (w) => [
+      "PATCH",
+      `/api/v1/endpoints/${w.id("alice's endpoint")}`,
+      { host: `deep.er.${w.zone}` },
+    ],
+  },
+  {
+    action: "endpoint.write-host",
+    resource: "a new endpoint of alice's at the apex",
+    ...adminsOfAlice,
+    verb: (w) => (s, c) =>
+      createEndpoint(s, c, { owner: w.id("alice"), host: w.zone, path: "/new", target: TARGET }),
+    api: (w) => [
+      "POST",
+      "/api/v1/endpoints",
+      { owner: w.id("alice"), host: w.zone, path: "/new", target: TARGET },
+    ],
+  },
+
+  {
+    action: "owner.read",
+    resource: "alice",
+    ...aliceReads,
+    owner: "alice",
+    api: () => ["GET", "/api/v1/persons/alice"],
+  },
+  {
+    action: "owner.read",
+    resource: "bob",
+    ...bobs,
+    owner: "bob",
+    api: () => ["GET", "/api/v1/persons/bob"],
+  },
+  {
+    action: "owner.create",
+    resource: "a new person",
+    ...adminsMake,
+    verb: () => (s, c) => createPerson(s, c, { username: "zoe" }),
+    api: () => ["POST", "/api/v1/persons", { username: "zoe" }],
+  },
+  {
+    action: "owner.describe",
+    resource: "alice, described",
+    ...aliceChanges,
+    verb: () => (s, c) => updatePerson(s, c, { id: "alice", displayName: "A." }),
+    api: () => ["PATCH", "/api/v1/persons/alice", { displayName: "A." }],
+  },
+  {
+    action: "owner.describe",
+    resource: "bob, described",
+    ...bobs,
+    verb: () => (s, c) => updatePerson(s, c, { id: "bob", displayName: "B." }),
+    api: () => ["PATCH", "/api/v1/persons/bob", { displayName: "B." }],
+  },
+  ...(
+    [
+      { role: "admin" },
+      { quota: { endpoints: 9 } },
+      { membershipEndsAt: null },
+      { targets: [] },
+      { identities: [] },
+    ] as const
+  ).map((fields): Row => ({
+    action: "owner.administer",
+    resource: `alice, with another ${Object.keys(fields).join()}`,
+    ...adminsOfAlice,
+    verb: () => (s, c) =>
+      updatePerson(s, c, { id: "alice", ...fields } as Parameters<typeof updatePerson>[2]),
+    api: () => ["PATCH", "/api/v1/persons/alice", fields],
+  })),
+  {
+    action: "owner.administer",
+    resource: "alice, renamed",
+    ...adminsOfAlice,
+    verb: () => (s, c) => updatePerson(s, c, { id: "alice", name: "alicia" }),
+    api: () => ["PATCH", "/api/v1/persons/alice", { username: "alicia" }],
+  },
+  {
+    action: "owner.administer",
+    resource: "alice, suspended",
+    ...adminsOfAlice,
+    verb: () => (s, c) => suspendOwner(s, c, { id: "alice", reason: "x" }),
+    api: () => ["POST", "/api/v1/persons/alice/suspend", { reason: "x" }],
+  },
+  {
+    action: "owner.administer",
+    resource: "the suspended one, resumed",
+    ...adminsOnly,
+    verb: () => (s, c) => resumeOwner(s, c, { id: "sus" }),
+    api: () => ["POST", "/api/v1/persons/sus/resume"],
+  },
+  {
+    action: "owner.delete",
+    resource: "alice, removed",
+    ...adminsOfAlice,
+    verb: () => (s, c) => deleteOwner(s, c, { id: "alice", kind: "person" }),
+    api: () => ["DELETE", "/api/v1/persons/alice"],
+  },
+
+  {
+    action: "owner.read",
+    resource: "games",
+    ...games,
+    owner: "games",
+    api: () => ["GET", "/api/v1/groups/games"],
+  },
+  {
+    action: "owner.create",
+    resource: "a new group",
+    ...adminsMake,
+    verb: () => (s, c) => createGroup(s, c, { name: "chess" }),
+    api: () => ["POST", "/api/v1/groups", { name: "chess" }],
+  },
+  {
+    action: "owner.describe",
+    resource: "games, described",
+    ...games,
+    verb: () => (s, c) => updateGroup(s, c, { id: "games", displayName: "G." }),
+    api: () => ["PATCH", "/api/v1/groups/games", { displayName: "G." }],
+  },
+  {
+    action: "group.managers",
+    resource: "games, handed over",
+    ...games,
+    verb: () => (s, c) => updateGroup(s, c, { id: "games", managers: ["bob"] }),
+    api: () => ["PATCH", "/api/v1/groups/games", { managers: ["bob"] }],
+  },
+  {
+    action: "owner.administer",
+    resource: "games, suspended",
+    ...adminsOfGames,
+    verb: () => (s, c) => suspendOwner(s, c, { id: "games", reason: "x" }),
+    api: () => ["POST", "/api/v1/groups/games/suspend", { reason: "x" }],
+  },
+  {
+    action: "owner.delete",
+    resource: "games, removed",
+    ...adminsOfGames,
+    verb: () => (s, c) => deleteOwner(s, c, { id: "games", kind: "group" }),
+    api: () => ["DELETE", "/api/v1/groups/games"],
+  },
+
+  {
+    action: "label.grant",
+    resource: "a new label of alice's",
+    ...adminsMake,
+    verb: () => (s, c) => grantLabel(s, c, { label: "wonder", owner: "alice" }),
+    api: () => ["POST", "/api/v1/labels", { label: "wonder", owner: "alice" }],
+  },
+  {
+    action: "label.give-back",
+    resource: "alice's second label",
+    ...aliceChanges,
+    verb: () => (s, c) => giveBackLabel(s, c, { label: "alice-two" }),
+    api: () => ["DELETE", "/api/v1/labels/alice-two"],
+  },
+  {
+    action: "label.free",
+    resource: "alice's label at rest",
+    ...adminsOfAlice,
+    verb: () => (s, c) => freeLabel(s, c, { label: "alice-old" }),
+    api: () => ["POST", "/api/v1/labels/alice-old/free"],
+  },
+  {
+    action: "label.read",
+    resource: "a reserved name",
+    ...adminsOnly,
+    api: () => ["GET", "/api/v1/reserved-names/kept"],
+  },
+  {
+    action: "label.reserve",
+    resource: "a new reserved name",
+    ...adminsMake,
+    verb: () => (s, c) => reserveLabel(s, c, { label: "secret", reason: "x" }),
+    api: () => ["POST", "/api/v1/reserved-names", { label: "secret", reason: "x" }],
+  },
+  {
+    action: "label.reserve",
+    resource: "a reserved name, released",
+    ...adminsMake,
+    verb: () => (s, c) => releaseLabel(s, c, { label: "kept" }),
+    api: () => ["DELETE", "/api/v1/reserved-names/kept"],
+  },
+
+  {
+    action: "page.read",
+    resource: "alice's page",
+    ...aliceReads,
+    owner: "alice",
+    api: (w) => ["GET", `/api/v1/pages/${w.id("alice's page")}`],
+  },
+  {
+    action: "page.read",
+    resource: "a page of nobody's",
+    ...adminsOnly,
+    api: (w) => ["GET", `/api/v1/pages/${w.id("ownerless page")}`],
+  },
+
+  {
+    action: "token.read",
+    resource: "alice's token",
+    ...aliceReads,
+    owner: "alice",
+    api: (w) => ["GET", `/api/v1/tokens/${w.id("alice's token")}`],
+  },
+  {
+    action: "token.read",
+    resource: "bob's token",
+    ...bobs,
+    owner: "bob",
+    api: (w) => ["GET", `/api/v1/tokens/${w.id("bob's token")}`],
+  },
+  {
+    action: "token.read",
+    resource: "an operator's token",
+    ...adminsOnly,
+    api: (w) => ["GET", `/api/v1/tokens/${w.id("operator's token")}`],
+  },
+  {
+    action: "token.create",
+    resource: "a new token of alice's",
+    ...aliceChanges,
+    verb: (w) => (s, c) => createToken(s, c, { name: "n", owner: w.id("alice"), scopes: ["read"] }),
+    api: (w) => ["POST", "/api/v1/tokens", { name: "n", owner: w.id("alice"), scopes: ["read"] }],
+  },
+  {
+    action: "token.create",
+    resource: "a new token of games'",
+    ...games,
+    verb: (w) => (s, c) => createToken(s, c, { name: "n", owner: w.id("games"), scopes: ["read"] }),
+    api: (w) => ["POST", "/api/v1/tokens", { name: "n", owner: w.id("games"), scopes: ["read"] }],
+  },
+  {
+    action: "token.create-operator",
+    resource: "a new operator's token",
+    ...adminsMake,
+    verb: () => (s, c) => createToken(s, c, { name: "n", owner: null, scopes: ["read"] }),
+    api: () => ["POST", "/api/v1/tokens", { name: "n", owner: null, scopes: ["read"] }],
+  },
+  {
+    action: "token.revoke",
+    resource: "alice's token, revoked",
+    ...aliceChanges,
+    verb: (w) => (s, c) => revokeToken(s, c, { id: w.id("alice's token") }),
+    api: (w) => ["DELETE", `/api/v1/tokens/${w.id("alice's token")}`],
+  },
+  {
+    action: "token.revoke",
+    resource: "bob's token, revoked",
+    ...bobs,
+    verb: (w) => (s, c) => revokeToken(s, c, { id: w.id("bob's token") }),
+    api: (w) => ["DELETE", `/api/v1/tokens/${w.id("bob's token")}`],
+  },
+  {
+    action: "token.revoke",
+    resource: "an operator's token, revoked",
+    ...adminsOnly,
+    verb: (w) => (s, c) => revokeToken(s, c, { id: w.id("operator's token") }),
+    api: (w) => ["DELETE", `/api/v1/tokens/${w.id("operator's token")}`],
+  },
+];
+
+/** What an actor is to get from a row. Who is not let in at all is not let in anywhere. */
+export function expected(row: Row, actor: ActorName): Expected {
+  if (actor === "anonymous" || actor === "expired") return "unauthenticated";
+  if (actor === "suspended") return "forbidden";
+  if (row.allowed.includes(actor)) return "allowed";
+  return row.forbidden.includes(actor) ? "forbidden" : "missing";
+}

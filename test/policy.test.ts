@@ -1,0 +1,191 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { authenticate } from "../src/auth/actor.ts";
+import { authorise, operator, POLICY, type Actor } from "../src/domain/policy.ts";
+import { Refusal } from "../src/errors.ts";
+import { ALL_SCOPES, startApi, ZONE, type Answer, type TestApi } from "./api/support.ts";
+import {
+  ACTORS,
+  expected,
+  POLICY_TABLE,
+  type ActorName,
+  type Expected,
+  type Row,
+  type ThingName,
+  type World,
+} from "./policy-table.ts";
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+let api: TestApi;
+let asOperator: TestApi;
+let world: World;
+const tokens = new Map<ActorName, string>();
+
+beforeAll(async () => {
+  api = await startApi();
+  asOperator = {
+    ...api,
+    request: async (method, path, { json } = {}) => operatorAnswer(method, path, json),
+  };
+  const ids = new Map<ThingName, string>();
+  for (const username of ["alice", "bob", "gina", "ada", "dan", "sus"]) {
+    const { id } = await api.must("POST", "/api/v1/persons", { username });
+    if (username === "alice" || username === "bob") ids.set(username, id);
+  }
+  ids.set(
+    "games",
+    (await api.must("POST", "/api/v1/groups", { name: "games", managers: ["gina"] })).id,
+  );
+  for (const name of ["ada", "dan"])
+    await api.must("PATCH", `/api/v1/persons/${name}`, { role: "admin" });
+  const endpoint = async (name: ThingName, input: object) => {
+    ids.set(
+      name,
+      (await api.must("POST", "/api/v1/endpoints", { target: "http://10.0.0.7:80", ...input })).id,
+    );
+  };
+  await endpoint("alice's endpoint", { owner: "alice" });
+  await endpoint("bob's endpoint", { owner: "bob" });
+  await endpoint("games' endpoint", { owner: "games" });
+  await endpoint("apex endpoint", { owner: "alice", host: ZONE });
+  await api.must("POST", "/api/v1/labels", { label: "alice-two", owner: "alice" });
+  await api.must("POST", "/api/v1/labels", { label: "alice-old", owner: "alice" });
+  await api.must("DELETE", "/api/v1/labels/alice-old");
+  await api.must("POST", "/api/v1/reserved-names", { label: "kept", reason: "for later" });
+  const page = {
+    v: 1 as const,
+    kind: "page" as const,
+    createdAt: api.now().toISOString(),
+    project: 7,
+    projectPath: "a/b",
+    accessControl: false,
+  };
+  await api.write((revision) => [
+    {
+      kind: "page",
+      id: "page-1",
+      entity: {
+        ...page,
+        id: "page-1",
+        revision,
+        owner: ids.get("alice") ?? "",
+        host: "alice.tardis.test",
+        path: "/p",
+      } as never,
+    },
+    {
+      kind: "page",
+      id: "page-2",
+      entity: {
+        ...page,
+        id: "page-2",
+        revision,
+        owner: null,
+        host: "other.tardis.test",
+        path: "",
+      } as never,
+    },
+  ]);
+  ids.set("alice's page", "page-1").set("ownerless page", "page-2");
+  for (const [name, owner] of [
+    ["alice's token", "alice"],
+    ["bob's token", "bob"],
+    ["operator's token", null],
+  ] as const) {
+    ids.set(name, (await api.must("POST", "/api/v1/tokens", { name, owner, scopes: ["read"] })).id);
+  }
+  tokens.set("expired", await api.tokenFor("alice", ALL_SCOPES, 1));
+  api.advance(2 * DAY_MS);
+  tokens.set("alice", await api.tokenFor("alice"));
+  tokens.set("alice, read only", await api.tokenFor("alice", ["read"]));
+  tokens.set("alice, endpoints only", await api.tokenFor("alice", ["endpoints"]));
+  tokens.set("bob", await api.tokenFor("bob"));
+  tokens.set("manager of games", await api.tokenFor("gina"));
+  tokens.set("admin", await api.tokenFor("ada", [...ALL_SCOPES, "admin"]));
+  tokens.set("admin without the scope", await api.tokenFor("ada"));
+  tokens.set("demoted admin", await api.tokenFor("dan", [...ALL_SCOPES, "admin"]));
+  tokens.set("suspended", await api.tokenFor("sus"));
+  await api.must("PATCH", "/api/v1/persons/dan", { role: "member" });
+  await api.must("POST", "/api/v1/persons/sus/suspend", { reason: "Spam." });
+  world = { zone: ZONE, id: (name) => ids.get(name) ?? name };
+});
+afterAll(() => api.close());
+
+/** The operator at the command line, whose requests need no token. */
+async function operatorAnswer(method: string, path: string, json: unknown): Promise<Answer> {
+  const body = await api.must(method, path, json);
+  return { status: 200, headers: new Headers(), body };
+}
+
+function actorOf(name: ActorName): Actor {
+  if (name === "operator") return operator;
+  const token = tokens.get(name);
+  return authenticate(api.state(), token === undefined ? undefined : `Bearer ${token}`, api.now());
+}
+
+function refusalOf(run: () => unknown): Expected {
+  try {
+    run();
+    return "allowed";
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    if (error.code === "not_found") return "missing";
+    if (error.code === "forbidden" || error.code === "unauthenticated") return error.code;
+    throw error;
+  }
+}
+
+function throughVerb(row: Row, name: ActorName): Expected {
+  return refusalOf(() => {
+    const actor = actorOf(name);
+    if (row.verb !== undefined) return api.ledger.preview(actor, row.verb(world));
+    return authorise(
+      api.state(),
+      actor,
+      row.action,
+      row.owner === undefined ? null : world.id(row.owner),
+      "thing",
+    );
+  });
+}
+
+async function throughApi(row: Row, name: ActorName): Promise<Expected> {
+  const [method, path, json] = row.api(world);
+  const target = name === "operator" ? asOperator : api;
+  const dry = method === "GET" ? path : `${path}?dryRun=true`;
+  const { status, body } = await target.request(method, dry, {
+    token: tokens.get(name),
+    ...(json === undefined ? {} : { json }),
+  });
+  if (status === 200)
+    return Array.isArray(body.items) && body.items.length === 0 ? "missing" : "allowed";
+  const verdicts: Record<number, Expected> = {
+    401: "unauthenticated",
+    403: "forbidden",
+    404: "missing",
+  };
+  return verdicts[status] ?? expect.fail(`${method} ${path}: ${status} ${JSON.stringify(body)}`);
+}
+
+describe("the policy, as one table", () => {
+  test("every action stands in it", () => {
+    const actions = new Set(POLICY_TABLE.map(({ action }) => action));
+    expect([...actions].toSorted()).toEqual(Object.keys(POLICY).toSorted());
+  });
+
+  test.each(POLICY_TABLE.map((row) => [`${row.action}: ${row.resource}`, row] as const))(
+    "%s",
+    async (_name, row) => {
+      const state = api.state();
+      const want = Object.fromEntries(ACTORS.map((actor) => [actor, expected(row, actor)]));
+      const verbs = Object.fromEntries(ACTORS.map((actor) => [actor, throughVerb(row, actor)]));
+      expect(verbs).toEqual(want);
+      const answers: Record<string, Expected> = {};
+      for (const actor of ACTORS) answers[actor] = await throughApi(row, actor);
+      // Without the scope to read, a list is refused whoever's things are asked for.
+      if (row.api(world)[1].includes("?owner=")) want["alice, endpoints only"] = "forbidden";
+      expect(answers).toEqual(want);
+      expect(api.state()).toBe(state);
+    },
+  );
+});

@@ -1,0 +1,262 @@
+import { chmod, readFile, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { RunningConsole } from "../../src/app.ts";
+import {
+  apiClient,
+  type CommandResult,
+  runCommand,
+  startTestConsole,
+  writeConfig,
+  zone,
+} from "../support/console.ts";
+import { temporaryFolder } from "../support/folder.ts";
+
+const COMMANDS = [
+  [],
+  ["start"],
+  ["check-config"],
+  ["render"],
+  ["export"],
+  ["import"],
+  ["recover"],
+  ["token", "create"],
+  ["person", "add"],
+  ["endpoint", "add"],
+  ["endpoint", "list"],
+  ["endpoint", "remove"],
+  ["healthcheck"],
+];
+
+describe("the help", () => {
+  it("says what every command is for", async () => {
+    const results = await Promise.all(COMMANDS.map((words) => runCommand([...words, "--help"])));
+    for (const [index, result] of results.entries()) {
+      expect(result, COMMANDS[index]?.join(" ")).toMatchObject({ code: 0, stderr: "" });
+      expect(result.stdout).toContain(`Usage: tardis-console ${(COMMANDS[index] ?? []).join(" ")}`);
+      expect(result.stdout.split("\n").length).toBeGreaterThan(4);
+    }
+  }, 60_000);
+
+  it("is pointed to by a wrong command line", async () => {
+    const wrong = [
+      ["bogus"],
+      ["start", "now"],
+      ["endpoint", "lisst"],
+      ["export", "--bogus"],
+      ["import"],
+    ];
+    const results = await Promise.all(wrong.map((words) => runCommand(words)));
+    for (const [index, result] of results.entries()) {
+      expect(result, wrong[index]?.join(" ")).toMatchObject({ code: 2, stdout: "" });
+      expect(result.stderr).toContain("--help");
+      expect(result.stderr).not.toMatch(/\bat .*:\d+:\d+/);
+    }
+    expect(results[0]?.stderr).toContain('"bogus"');
+  }, 60_000);
+});
+
+describe.each(["beside a running server", "without a server"] as const)("commands %s", (where) => {
+  let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+  let config: string;
+  let running: RunningConsole | undefined;
+
+  beforeAll(async () => {
+    folder = await temporaryFolder();
+    config = writeConfig(folder.path);
+    if (where === "beside a running server") running = await startTestConsole(folder.path);
+  });
+  afterAll(async () => {
+    await running?.close();
+    await folder.remove();
+  });
+
+  const command = (...words: string[]): Promise<CommandResult> =>
+    runCommand(["--config", config, ...words]);
+  const must = async (...words: string[]): Promise<CommandResult> => {
+    const result = await command(...words);
+    expect(result, words.join(" ")).toMatchObject({ code: 0, stderr: "" });
+    return result;
+  };
+
+  it("add a person and endpoints, list and remove them", async () => {
+    const person = (
+      await must("person", "add", "alice", "--email", "a@x.example", "--json")
+    ).json();
+    expect(person).toMatchObject({ email: "a@x.example" });
+    const people = await must("person", "add", "bob");
+    expect(people.stdout).toMatch(/^bob was added \(per-\w+\)\.\n$/);
+    const added = await must(
+      "endpoint",
+      "add",
+      "alice",
+      "http://127.0.0.1:9",
+      "--path",
+      "/wiki",
+      "--strip-prefix",
+      "--no-pass-host",
+    );
+    expect(added.stdout).toMatch(`https://alice.${zone}/wiki`);
+    const two = (
+      await must("endpoint", "add", "bob", "http://127.0.0.1:9", "http://127.0.0.1:10", "--json")
+    ).json();
+    expect(two.targets).toHaveLength(2);
+    const listed = (await must("endpoint", "list", "--json")).json();
+    expect(listed).toHaveLength(2);
+    expect(listed[0]).toMatchObject({ path: "/wiki", stripPrefix: true, passHostHeader: false });
+    const table = await must("endpoint", "list", "--owner", "bob");
+    expect(table.stdout).toMatch(
+      /^ID +URL +STATE +TARGETS\nep-\S+ +https:\S+ +routed +http:\S+ http:\S+\n$/,
+    );
+    expect((await must("endpoint", "remove", two.id, "--json")).json()).toEqual({
+      removed: two.id,
+    });
+
+    const refused = await command("endpoint", "remove", two.id);
+    expect(refused).toMatchObject({ code: 1, stdout: "", stderr: "There is no such endpoint.\n" });
+    const taken = await command("person", "add", "alice", "--json");
+    expect(taken).toMatchObject({ code: 1, stdout: "" });
+    expect(JSON.parse(taken.stderr)).toMatchObject({ details: { code: "taken" } });
+    const nobody = await command("endpoint", "add", "nobody", "http://127.0.0.1:9");
+    expect(nobody).toMatchObject({ code: 1, stderr: "owner: There is no such owner.\n" });
+  }, 60_000);
+
+  it("make tokens that work", async () => {
+    const made = await must(
+      "token",
+      "create",
+      "--owner",
+      "alice",
+      "--days",
+      "3",
+      "--scope",
+      "read",
+    );
+    expect(made.stdout).toMatch(/^tardis_\S{43}\n\(token tok-/);
+    const admin = (await must("token", "create", "--name", "robot", "--json")).json();
+    expect(admin).toMatchObject({ name: "robot", owner: null });
+    if (running !== undefined) {
+      const api = apiClient(running.httpPort, admin.secret);
+      expect((await api("GET", "/whoami")).body.admin).toBe(true);
+    }
+    const wrong = await command("token", "create", "--days", "soon");
+    expect(wrong).toMatchObject({ code: 2, stdout: "" });
+    expect(wrong.stderr).toContain('"soon" is not a whole number above 0');
+    const scope = await command("token", "create", "--scope", "everything");
+    expect(scope).toMatchObject({ code: 1, stdout: "" });
+  }, 60_000);
+
+  it("export a file of one's own, and import it all or not at all", async () => {
+    const file = join(folder.path, "export.json");
+    await writeFile(file, "something older");
+    await chmod(file, 0o644);
+    expect((await must("export", "--output", file, "--json")).json().file).toBe(file);
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    const text = await readFile(file, "utf8");
+    expect((await must("export")).stdout.replace(/.*exportedAt.*/, "")).toBe(
+      text.replace(/.*exportedAt.*/, ""),
+    );
+    const state = JSON.parse(text) as Record<string, unknown[]>;
+    expect(state["persons"]).toHaveLength(2);
+
+    const bad = join(folder.path, "bad.json");
+    const endpoints = [
+      ...(state["endpoints"] ?? []),
+      { owner: "ghost", targets: ["http://127.0.0.1:9"] },
+    ];
+    await writeFile(
+      bad,
+      JSON.stringify({
+        ...state,
+        persons: [...(state["persons"] ?? []), { name: "eve" }],
+        endpoints,
+      }),
+    );
+    const refused = await command("import", bad);
+    expect(refused).toMatchObject({ code: 1, stdout: "" });
+    expect(refused.stderr).toMatch(
+      /^The file was not imported; nothing was changed\.\n {2}endpoints\[1\]/,
+    );
+    const unlike = await command("import", "-", "--json");
+    expect(unlike).toMatchObject({ code: 1, stdout: "" });
+    expect(JSON.parse(unlike.stderr).details.problems[0]).toMatch(/^not JSON/);
+    const missing = await command("import", join(folder.path, "none.json"));
+    expect(missing.stderr).toMatch(/none\.json cannot be read: ENOENT.*\n$/);
+
+    const more = join(folder.path, "more.json");
+    await writeFile(
+      more,
+      JSON.stringify({ ...state, persons: [...(state["persons"] ?? []), { name: "eve" }] }),
+    );
+    const dry = await must("import", more, "--dry-run");
+    expect(dry.stdout).toMatch(/3 persons.*would be imported; nothing was changed/);
+    expect((await must("export")).stdout).not.toContain("eve");
+    const done = await command("import", more);
+    expect(done).toMatchObject({ code: 0 });
+    expect(done.stderr).toMatch(/^(staged \d+ of \d+\n)+$/);
+    expect(done.stdout).toMatch(/3 persons.*imported; the state is at revision \d+\.\n/);
+    const merged = join(folder.path, "merge.json");
+    await writeFile(
+      merged,
+      '{"format": "tardis-console/1", "groups": [{"name": "chess", "managers": ["eve"]}]}',
+    );
+    expect((await must("import", merged, "--merge", "--json")).json()).toMatchObject({
+      done: true,
+    });
+    const after = (await must("export")).stdout;
+    for (const name of ["alice", "bob", "eve", "chess"]) expect(after).toContain(`"${name}"`);
+  }, 90_000);
+});
+
+describe("commands that need no state", () => {
+  let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+  beforeAll(async () => void (folder = await temporaryFolder()));
+  afterAll(() => folder.remove());
+
+  it("check a configuration, with the place of what is wrong", async () => {
+    const right = writeConfig(folder.path, {
+      internal: { port: 0, token: "a-secret-of-the-provider" },
+    });
+    const checked = await runCommand(["-c", right, "check-config", "--json"]);
+    expect(checked).toMatchObject({ code: 0, stderr: "" });
+    expect(checked.json()).toMatchObject({ zone });
+    expect(checked.stdout).not.toContain("a-secret-of-the-provider");
+    const said = await runCommand(["check-config", "--config", right]);
+    expect(said.stdout).toMatch(/^The configuration is right: .*tardis\.yaml\.\n/);
+
+    const wrong = join(folder.path, "wrong.yaml");
+    await writeFile(
+      wrong,
+      "zone: tardis.test\nhttp:\n  prt: 80\n  host: 127.0.0.1\nlog: {level: loud}\n",
+    );
+    const refused = await runCommand(["-c", wrong, "check-config"]);
+    expect(refused).toMatchObject({ code: 2, stdout: "" });
+    const [first = "", second = ""] = refused.stderr.split("\n");
+    expect(first).toMatch(/wrong\.yaml:3: http\.prt: .*port/);
+    expect(second).toMatch(/wrong\.yaml:5: log\.level: /);
+    const asJson = await runCommand(["-c", wrong, "check-config", "--json"]);
+    expect(JSON.parse(asJson.stderr).details).toHaveLength(2);
+    const started = await runCommand(["-c", wrong]);
+    expect(started).toMatchObject({ code: 2, stdout: "", stderr: refused.stderr });
+  }, 60_000);
+
+  it("render the document of an export", async () => {
+    const config = writeConfig(folder.path, { pages: { enabled: true } });
+    const file = join(folder.path, "hand.json");
+    const endpoint = { owner: "alice", targets: ["http://127.0.0.1:9"] };
+    const page = { host: `alice.${zone}`, owner: "alice", project: 7, projectPath: "alice/site" };
+    const state = { persons: [{ name: "alice" }], endpoints: [endpoint], pages: [page] };
+    await writeFile(file, JSON.stringify({ format: "tardis-console/1", ...state }));
+    const rendered = await runCommand(["-c", config, "render", file]);
+    expect(rendered.code).toBe(0);
+    expect(Object.keys(rendered.json().http.routers).join()).toContain("endpoint-ep-");
+    expect(rendered.stderr).toMatch(/^not routed: page pg-\S+: .+\n$/);
+    const asJson = await runCommand(["-c", config, "render", file, "--json"]);
+    expect(asJson.json().unrouted).toHaveLength(1);
+    const garbage = await runCommand(["-c", config, "render", "-"], { input: "{}" });
+    expect(garbage).toMatchObject({ code: 1, stdout: "" });
+    expect(garbage.stderr).toContain("is not a valid export");
+    const missing = await runCommand(["-c", config, "render", "/nowhere.json"]);
+    expect(missing.stderr).toMatch(/^\/nowhere\.json cannot be read: .*\n$/);
+  }, 60_000);
+});

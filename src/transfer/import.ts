@@ -1,18 +1,17 @@
 import { z } from "zod";
-import type { Endpoint, Entity, Kind, LabelRecord, Owner } from "../domain/entities.ts";
-import { inZone, labelOf } from "../domain/names.ts";
+import type { Entity, Kind } from "../domain/entities.ts";
 import { keyOf, readRecord, RECORD_VERSION } from "../domain/records.ts";
-import { isOwnHost, type Rules } from "../domain/rules.ts";
+import type { Rules } from "../domain/rules.ts";
 import {
   apply,
   emptyState,
   entitiesOf,
-  identityKey,
   type Change,
   type SetAside,
   type State,
 } from "../domain/state.ts";
 import { isKey, type Json, type Key } from "../store/store.ts";
+import { problemsOf } from "./check.ts";
 import { EXPORT_FORMAT, SECTIONS, type Section } from "./export.ts";
 
 /** What an import would make of a file. With problems, nothing of it is taken. */
@@ -240,7 +239,14 @@ class Importer {
     }
     const withoutLabels = apply({ ...base, setAside }, this.#changes, revision);
     const state = apply(withoutLabels, this.#missingLabels(withoutLabels), revision);
-    for (const entity of entitiesOf(state)) this.#check(state, entity);
+    const { rules, present } = this.#context;
+    for (const entity of entitiesOf(state)) {
+      for (const { field, message } of problemsOf(entity, { state, present, rules })) {
+        // A label that only follows from a name is wrong in that name.
+        const at = entity.kind === "label" && this.#derived.has(entity.id) ? "name" : field;
+        this.#problems.push(`${this.#placeOf(entity)}.${at}: ${message}`);
+      }
+    }
     return { state, setAside: this.#setAside };
   }
 
@@ -262,99 +268,7 @@ class Importer {
     return changes;
   }
 
-  #check(state: State, entity: Entity): void {
-    const fail = (field: string, message: string) =>
-      this.#problems.push(`${this.#placeOf(entity)}.${field}: ${message}`);
-    switch (entity.kind) {
-      case "person":
-        this.#checkName(state, entity, fail);
-        for (const identity of entity.identities) {
-          if (state.personsByIdentity.get(identityKey(identity)) !== entity.id)
-            fail("identities", "another person has this identity");
-        }
-        break;
-      case "group":
-        this.#checkName(state, entity, fail);
-        for (const manager of entity.managers) {
-          if (state.owners.get(manager)?.kind !== "person")
-            fail("managers", `there is no person "${manager}"`);
-        }
-        break;
-      case "label":
-        this.#checkLabel(state, entity, fail);
-        break;
-      case "endpoint":
-        this.#checkEndpoint(state, entity, fail);
-        break;
-      case "page":
-        if (entity.owner !== null && !state.owners.has(entity.owner))
-          fail("owner", `there is no owner "${entity.owner}"`);
-        break;
-      case "token":
-        if (entity.owner !== null && !state.owners.has(entity.owner))
-          fail("owner", `there is no owner "${entity.owner}"`);
-        if (state.tokensByHash.get(entity.hash) !== entity.id)
-          fail("hash", "another token has this secret");
-        break;
-      case "reserved":
-      case "answer":
-    }
-  }
-
   #placeOf(entity: Entity): string {
     return this.#places.get(keyOf(entity)) ?? keyOf(entity);
   }
-
-  /** An owner's name is nobody else's, and its label is theirs. */
-  #checkName(state: State, owner: Owner, fail: Fail): void {
-    if (state.ownersByName.get(owner.name) !== owner.id)
-      return fail("name", `"${owner.name}" is another owner's name`);
-    const label = state.labels.get(owner.name);
-    if (label?.owner !== owner.id) {
-      if (label !== undefined) fail("name", `the label "${owner.name}" is another owner's`);
-    } else if (label.restsUntil !== undefined) {
-      fail("name", `the label "${owner.name}" is at rest`);
-    }
-  }
-
-  #checkEndpoint(state: State, endpoint: Endpoint, fail: Fail): void {
-    const { host, path, owner, id } = endpoint;
-    const { rules, present } = this.#context;
-    if (!state.owners.has(owner)) fail("owner", `there is no owner "${owner}"`);
-    if (state.endpointsByHost.get(host)?.get(path) !== id)
-      fail("path", `another endpoint is at ${host}${path}`);
-    // The configuration may have changed under one that is there already.
-    const isKnown = present.endpoints.get(id)?.host === host;
-    if (host === rules.consoleHost && !isKnown) fail("host", `${host} is the console's own`);
-    if (!inZone(host, rules.zone) && !isOwnHost(rules, host) && !isKnown)
-      fail("host", `${host} is neither in ${rules.zone} nor among ownHosts`);
-    const label = labelOf(host, rules.zone);
-    if (label === undefined) return;
-    const holder = state.labels.get(label);
-    if (holder === undefined) {
-      if (!isReserved(state, rules, label)) fail("host", `nobody holds "${label}"`);
-    } else if (holder.owner !== owner) {
-      fail("host", `${host} belongs to another owner`);
-    } else if (holder.restsUntil !== undefined) {
-      fail("host", `the label "${label}" is at rest`);
-    }
-  }
-
-  #checkLabel(state: State, label: LabelRecord, fail: Fail): void {
-    if (label.restsUntil !== undefined) return;
-    const holder = state.owners.get(label.owner);
-    if (holder === undefined) fail("owner", `there is no owner "${label.owner}"`);
-    // What is held already stays held: only a label that comes in by this file is checked.
-    if (this.#context.present.labels.get(label.id)?.owner === label.owner) return;
-    const reserved = state.reserved.get(label.id);
-    const isOlder = reserved !== undefined && label.revision < reserved.revision;
-    if (this.#context.rules.reserved.has(label.id) || (reserved !== undefined && !isOlder))
-      fail(this.#derived.has(label.id) ? "name" : "id", `"${label.id}" is reserved`);
-  }
-}
-
-type Fail = (field: string, message: string) => void;
-
-function isReserved(state: State, rules: Rules, label: string): boolean {
-  return rules.reserved.has(label) || state.reserved.has(label);
 }

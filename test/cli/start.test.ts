@@ -8,6 +8,7 @@ import { builtMain } from "../support/built.ts";
 import {
   adminToken,
   apiClient,
+  cleanEnvironment,
   consoleHost,
   type ConsoleProcess,
   runCommand,
@@ -69,6 +70,7 @@ describe("the console as a process", () => {
     const script = "import pty, sys; pty.spawn(sys.argv[1:])";
     const child = spawn("python3", ["-c", script, process.execPath, main, "-c", config], {
       stdio: ["pipe", "pipe", "inherit"],
+      env: cleanEnvironment(),
     });
     const closed = once(child, "close");
     let out = "";

@@ -157,7 +157,7 @@ async function run(
 }
 
 /** This process's environment without what would configure a console. */
-function cleanEnvironment(): NodeJS.ProcessEnv {
+export function cleanEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !name.startsWith("TARDIS_")),
   );

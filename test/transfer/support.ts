@@ -65,6 +65,12 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       const targets = ["http://10.0.0.1:80", "http://10.0.0.2:8080"];
       world.do(createEndpoint, { owner, ...place, path: prefix, targets, stripPrefix });
     }),
+  {
+    weight: 3,
+    arbitrary: fc.tuple(name, path).map(([owner, prefix]): Step => (world) => {
+      world.do(createEndpoint, { owner, path: prefix, targets: ["http://10.0.0.1:80"] });
+    }),
+  },
   fc.nat().map((n): Step => (world) => {
     const id = [...world.state.endpoints.keys()][n % Math.max(1, world.state.endpoints.size)];
     if (id !== undefined) world.do(updateEndpoint, { id, paused: true });

@@ -1,8 +1,10 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { startBackend } from "../test/support/backends.ts";
+import { certificateFor } from "../test/support/certificates.ts";
 import { request } from "../test/support/request.ts";
 import { startTraefik } from "../test/support/traefik.ts";
 import { removeFolder, seededFolder, startProcess, type ConsoleProcess } from "./process.ts";
-import { median, type Bench } from "./table.ts";
+import { median, type Bench, type Row } from "./table.ts";
 
 const DEADLINE_MS = 15_000;
 
@@ -13,23 +15,17 @@ export const live: Bench = {
     const folder = await seededFolder(100);
     const console = await startProcess(folder);
     const backend = await startBackend("live");
+    const measure = (name: string, count: number, setup: Setup) =>
+      changes(console, backend.port, name, count, setup);
     try {
-      const held = await changes(console, backend.port, quick ? 8 : 30, {
-        wait: "?wait=4s",
-        pollInterval: "50ms",
-      });
-      const plain = await changes(console, backend.port, quick ? 3 : 8, {
-        wait: "",
-        pollInterval: "5s",
-      });
+      const held = { wait: "?wait=4s", pollInterval: "50ms", defaultCertificate: true };
+      const ours = await measure("held", quick ? 8 : 30, held);
+      const bare = await measure("bare", quick ? 8 : 30, { ...held, defaultCertificate: false });
+      const plain = { wait: "", pollInterval: "5s", defaultCertificate: true };
+      const polled = await measure("plain", quick ? 3 : 8, plain);
       return [
-        {
-          what: "change acknowledged → first request routed by Traefik, 100 endpoints",
-          measured: `median ${Math.round(median(held))} ms (${Math.round(Math.min(...held))} to ${Math.round(Math.max(...held))}, ${held.length} changes)`,
-          compared: `plain poll every 5 s: median ${Math.round(median(plain))} ms`,
-          goal: "median ≤ 120 ms",
-          met: median(held) <= 120,
-        },
+        row("", ours, `plain poll every 5 s: median ${Math.round(median(polled))} ms`),
+        row(", Traefik without a default certificate", bare, "it draws a new one at each change"),
       ];
     } finally {
       await backend.close();
@@ -39,19 +35,41 @@ export const live: Bench = {
   },
 };
 
+interface Setup {
+  readonly wait: string;
+  readonly pollInterval: string;
+  /** Without one, Traefik draws an RSA key for a certificate of its own at each reload. */
+  readonly defaultCertificate: boolean;
+}
+
+function row(how: string, times: readonly number[], compared: string): Row {
+  const range = `${Math.round(Math.min(...times))} to ${Math.round(Math.max(...times))}`;
+  return {
+    what: `change acknowledged → first request routed by Traefik, 100 endpoints${how}`,
+    measured: `median ${Math.round(median(times))} ms (${range}, ${times.length} changes)`,
+    compared,
+    goal: "median ≤ 120 ms",
+    met: median(times) <= 120,
+  };
+}
+
 async function changes(
   console: ConsoleProcess,
   port: number,
+  name: string,
   count: number,
-  poll: { wait: string; pollInterval: string },
+  setup: Setup,
 ): Promise<number[]> {
+  const { cert: certFile, key: keyFile } = await certificateFor(["*.localhost"]);
+  const stores = { default: { defaultCertificate: { certFile, keyFile } } };
   const traefik = await startTraefik({
     provider: {
-      url: `http://127.0.0.1:${console.internalPort}/traefik/config${poll.wait}`,
-      pollInterval: poll.pollInterval,
+      url: `http://127.0.0.1:${console.internalPort}/traefik/config${setup.wait}`,
+      pollInterval: setup.pollInterval,
       pollTimeout: "15s",
     },
     throttle: "20ms",
+    ...(setup.defaultCertificate ? { fileProvider: { tls: { stores } } } : {}),
   });
   const measured: number[] = [];
   try {
@@ -60,9 +78,9 @@ async function changes(
       "the first configuration",
     );
     for (let change = 0; change < count; change++) {
-      const path = `/live-${poll.pollInterval}-${change}`;
+      const path = `/live-${name}-${change}`;
       // Changes come at any moment of a poll's life, not at its start.
-      await new Promise((resolve) => setTimeout(resolve, 200 + ((change * 617) % 1_100)));
+      await delay(200 + ((change * 617) % 1_100));
       await add(console, path, port);
       const acknowledged = performance.now();
       for (;;) {
@@ -73,8 +91,11 @@ async function changes(
           path,
         });
         if (answer.status === 200) break;
-        if (performance.now() - acknowledged > DEADLINE_MS)
+        // A breath between two handshakes: what is measured runs on the same two cores.
+        await delay(5);
+        if (performance.now() - acknowledged > DEADLINE_MS) {
           throw new Error(`${path} was not live in time`);
+        }
       }
       measured.push(performance.now() - acknowledged);
     }
@@ -90,7 +111,7 @@ async function add(console: ConsoleProcess, path: string, port: number): Promise
     headers: { Authorization: `Bearer ${console.token}`, "Content-Type": "application/json" },
     body: JSON.stringify({
       owner: "member0",
-      path: path.replaceAll(".", "-"),
+      path,
       target: `http://127.0.0.1:${port}`,
     }),
   });

@@ -33,9 +33,16 @@ export async function seededFolder(endpoints: number): Promise<string> {
   return folder;
 }
 
-/** Starts `dist/main.js`; `npm run build` comes before. */
-export async function startProcess(data: string): Promise<ConsoleProcess> {
-  const [httpPort = 0, internalPort = 0] = await freePorts(2);
+/**
+ * Starts `dist/main.js`; `npm run build` comes before.
+ * @param ports those of an earlier process, for a restart with the same configuration
+ */
+export async function startProcess(
+  data: string,
+  ports?: Pick<ConsoleProcess, "httpPort" | "internalPort">,
+): Promise<ConsoleProcess> {
+  const [freeHttp = 0, freeInternal = 0] = await freePorts(2);
+  const { httpPort, internalPort } = ports ?? { httpPort: freeHttp, internalPort: freeInternal };
   const token = "bench-token-bench-token";
   const started = performance.now();
   const child = spawn(process.execPath, ["dist/main.js", "start"], {

@@ -1,6 +1,7 @@
 import { createServer, type RequestListener, type Server } from "node:http";
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { getRequestListener } from "@hono/node-server";
 import { clientAddress } from "./auth/client-address.ts";
 import { withHttpPort, type Config } from "./config.ts";
@@ -13,9 +14,11 @@ import { createInternal, type Health } from "./internal.ts";
 import { closeServer, listen, listenOnSocket } from "./listeners.ts";
 import { createLog, type Logger } from "./observability/log.ts";
 import { createMetrics, type Metrics } from "./observability/metrics.ts";
+import { originOf } from "./publisher/origin.ts";
 import { Provider } from "./publisher/provider.ts";
 import { Publisher } from "./publisher/publisher.ts";
 import { render } from "./traefik/render.ts";
+import { version } from "./version.ts";
 
 /** What tests replace; everything has its real default. */
 export interface Overrides {
@@ -46,6 +49,7 @@ export function controlSocket(config: Pick<Config, "data">): string {
 
 const SWEEP_MS = 60_000;
 const WATCH_MS = 1_000;
+const BREATH_MS = 30;
 /** Above Traefik's 90 s of idle keep-alive, so that it is never us who close under a request. */
 const KEEP_ALIVE_MS = 95_000;
 /** The folder's path is short enough on every system where sockets are: 108 characters on Linux. */
@@ -77,6 +81,11 @@ export function createCore(
           ...(actor === undefined ? {} : { actor }),
         });
       }),
+    onLoaded: async ({ revision, lineage }) => {
+      const origin = originOf(config, lineage, version);
+      // Polls are answered before the records of a large host keep this process busy.
+      if ((await publisher?.()?.resume(revision, origin)) === true) await delay(BREATH_MS);
+    },
   });
   return core;
 }
@@ -116,6 +125,7 @@ export async function startConsole(
   const publisher: Publisher = new Publisher({
     render: (state) => render(state, settings),
     lastGood: core.lastGood,
+    origin: () => originOf(config, core.ledger?.position.lineage ?? "", version),
     metrics,
     log,
   });

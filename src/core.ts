@@ -9,7 +9,7 @@ import { createBootstrapToken, hashSecret } from "./owners/tokens.ts";
 import { LastGoodCopy } from "./publisher/last-good.ts";
 import { Ledger } from "./store/ledger.ts";
 import { openLevelStore, type LevelStore } from "./store/leveldb.ts";
-import { StoreDamaged, StoreError } from "./store/store.ts";
+import { type Position, StoreDamaged, StoreError } from "./store/store.ts";
 
 export interface CoreOptions {
   readonly config: Config;
@@ -17,6 +17,8 @@ export interface CoreOptions {
   readonly now?: () => Date;
   /** Makes the API for a ledger; the composition root decides how. */
   readonly api: (ledger: Ledger, actor: Actor | undefined) => Api;
+  /** Told where the store stands before its records are read. */
+  readonly onLoaded?: (position: Position) => Promise<void>;
 }
 
 export interface Api {
@@ -129,6 +131,7 @@ export class Core {
       const ledger = await Ledger.open(this.#store, {
         rules: this.rules,
         report: (error) => log.error({ err: error }, "a change was stored, and not followed up"),
+        onLoaded: async (position) => this.#options.onLoaded?.(position),
         ...(now === undefined ? {} : { now }),
       });
       await this.#requireNotOlder(ledger);

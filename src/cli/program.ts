@@ -7,6 +7,7 @@ import { emptyState } from "../domain/state.ts";
 import { newId } from "../store/ledger.ts";
 import { render } from "../traefik/render.ts";
 import { planImport } from "../transfer/import.ts";
+import { version } from "../version.ts";
 import { openControl, type ControlClient } from "./control-client.ts";
 import { readText } from "./input.ts";
 import { CommandError, messageOf, print, type OutputOptions } from "./output.ts";
@@ -19,7 +20,7 @@ const DESCRIPTION = "Self-service console and Traefik configuration provider of 
 export function createProgram(): Command {
   const program = new Command("tardis-console")
     .description(DESCRIPTION)
-    .version(version(), "-V, --version")
+    .version(version, "-V, --version")
     .option("-c, --config <file>", "the configuration file (or TARDIS_CONFIG)")
     .showHelpAfterError("(--help says more)")
     .exitOverride();
@@ -68,11 +69,6 @@ export function createProgram(): Command {
 function inherit(command: Command): void {
   command.exitOverride().showHelpAfterError("(--help says more)");
   for (const child of command.commands) inherit(child);
-}
-
-function version(): string {
-  const file = new URL("../../package.json", import.meta.url);
-  return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
 }
 
 function configOf(command: Command): Config {

@@ -6,6 +6,8 @@ import { join } from "node:path";
 export interface LastGood {
   readonly revision: number;
   readonly body: Buffer;
+  /** What the revision is of, and what rendered it: equal origins and revisions mean equal bytes. */
+  readonly origin: string;
 }
 
 const FILE = "last-good.json";
@@ -28,12 +30,13 @@ export class LastGoodCopy {
     const end = bytes?.indexOf("\n") ?? -1;
     if (bytes === undefined || end < 0) return undefined;
     try {
-      const { revision, sha256 } = JSON.parse(bytes.toString("latin1", 0, end)) as {
+      const { revision, origin, sha256 } = JSON.parse(bytes.toString("latin1", 0, end)) as {
         revision: number;
+        origin: string;
         sha256: string;
       };
-      const copy = { revision, body: bytes.subarray(end + 1) };
-      return digest(copy) === sha256 ? copy : undefined;
+      const copy = { revision, origin, body: bytes.subarray(end + 1) };
+      return typeof origin === "string" && digest(copy) === sha256 ? copy : undefined;
     } catch {
       return undefined;
     }
@@ -68,7 +71,8 @@ export class LastGoodCopy {
   async #write(copy: LastGood): Promise<void> {
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
     const path = join(this.#folder, FILE);
-    const head = `${JSON.stringify({ revision: copy.revision, sha256: digest(copy) })}\n`;
+    const { revision, origin } = copy;
+    const head = `${JSON.stringify({ revision, origin, sha256: digest(copy) })}\n`;
     await writeFile(`${path}.new`, Buffer.concat([Buffer.from(head), copy.body]), {
       mode: 0o600,
       flush: true,
@@ -83,6 +87,6 @@ export class LastGoodCopy {
   }
 }
 
-function digest({ revision, body }: LastGood): string {
-  return createHash("sha256").update(`${revision}\n`).update(body).digest("hex");
+function digest({ revision, origin, body }: LastGood): string {
+  return createHash("sha256").update(`${revision} ${origin}\n`).update(body).digest("hex");
 }

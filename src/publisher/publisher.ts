@@ -8,6 +8,8 @@ import { publicationOf, type Publication } from "./publication.ts";
 export interface PublisherOptions {
   readonly render: (state: State) => Rendered;
   readonly lastGood: LastGoodCopy;
+  /** What documents are made from now, beside the revision: the state's lineage, the settings. */
+  readonly origin?: () => string;
   readonly metrics: Metrics;
   readonly log: Logger;
 }
@@ -27,6 +29,7 @@ export class Publisher {
   #waiters: { readonly revision: number; readonly resolve: () => void }[] = [];
   #building: Promise<void> | undefined;
   #problem: string | undefined;
+  #saved = 0;
 
   constructor(options: PublisherOptions) {
     this.#options = options;
@@ -51,6 +54,20 @@ export class Publisher {
   onPublish(listener: (publication: Publication) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /**
+   * Takes up the document of an earlier run as the one of now, if it was made from this revision
+   * by the same settings: then building it again would give the same bytes, only later.
+   */
+  async resume(revision: number, origin: string): Promise<boolean> {
+    const copy = await this.#options.lastGood.read();
+    if (copy?.revision !== revision || copy.origin !== origin) return false;
+    const publication = await publicationOf(copy.body, revision, false);
+    if (this.#publication !== undefined) return false;
+    this.#saved = revision;
+    this.#publish(publication);
+    return true;
   }
 
   /** Takes up the document of an earlier run, unless one of this run is there already. */
@@ -89,6 +106,11 @@ export class Publisher {
   /** Resolves when everything given so far is published, or has failed to be. */
   async settled(): Promise<void> {
     while (this.#building !== undefined) await this.#building;
+    // Changes that left the document as it is are not worth a write each.
+    const current = this.#publication;
+    if (current !== undefined && !current.restored && this.#saved < current.revision) {
+      this.#save(current);
+    }
     await this.#options.lastGood.flush();
   }
 
@@ -105,7 +127,7 @@ export class Publisher {
   }
 
   async #build(state: State): Promise<void> {
-    const { metrics, log, render, lastGood } = this.#options;
+    const { metrics, log, render } = this.#options;
     const done = metrics.buildSeconds.startTimer();
     try {
       const rendered = render(state);
@@ -115,11 +137,11 @@ export class Publisher {
       const current = this.#publication;
       if (current !== undefined && current.body.equals(rendered.body)) {
         this.#publication = { ...current, revision: rendered.revision, restored: false };
-        if (current.restored) lastGood.save({ revision: rendered.revision, body: current.body });
+        if (current.restored) this.#save(this.#publication);
       } else {
         const publication = await publicationOf(rendered.body, rendered.revision, false);
         this.#publish(publication);
-        lastGood.save({ revision: publication.revision, body: publication.body });
+        this.#save(publication);
       }
       metrics.publishedRevision.set(rendered.revision);
     } catch (error) {
@@ -136,6 +158,12 @@ export class Publisher {
       this.#waiters = this.#waiters.filter(({ revision }) => revision > state.revision);
       for (const { resolve } of ready) resolve();
     }
+  }
+
+  #save({ revision, body }: Publication): void {
+    const { lastGood, origin } = this.#options;
+    this.#saved = revision;
+    lastGood.save({ revision, body, origin: origin?.() ?? "" });
   }
 
   #publish(publication: Publication): void {

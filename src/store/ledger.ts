@@ -43,6 +43,8 @@ export interface LedgerOptions {
   readonly queueMax?: number;
   /** Told what a listener threw; it hinders nothing. */
   readonly report?: (error: unknown) => void;
+  /** Told where the store stands, before its records are read: that takes long for many. */
+  readonly onLoaded?: (position: Position) => Promise<void>;
 }
 
 interface Pending {
@@ -68,7 +70,7 @@ const NEWER_RECORDS: Fault = {
 export class Ledger {
   readonly #store: Store;
   readonly #writer: Writer;
-  readonly #options: Required<LedgerOptions>;
+  readonly #options: Required<Omit<LedgerOptions, "onLoaded">>;
   readonly #listeners = new Set<(state: State) => void>();
   #state: State;
   #queue: Pending[] = [];
@@ -113,7 +115,9 @@ export class Ledger {
    */
   static async open(store: Store, options: LedgerOptions): Promise<Ledger> {
     try {
-      return new Ledger(store, await store.load(), options, undefined);
+      const loaded = await store.load();
+      await options.onLoaded?.(loaded.position);
+      return new Ledger(store, loaded, options, undefined);
     } catch (error) {
       if (error instanceof StoreNewer && error.loaded !== undefined) {
         return new Ledger(store, error.loaded, options, {

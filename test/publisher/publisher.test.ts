@@ -118,7 +118,7 @@ describe("the publisher", () => {
 
   it("says to pollers that what they get was restored", async () => {
     const copy = copyIn(test.folder);
-    copy.save({ revision: 4, body: Buffer.from("{}") });
+    copy.save({ revision: 4, origin: "", body: Buffer.from("{}") });
     await copy.flush();
     await test.publisher.restore();
     const connection = new Connection(test.port);
@@ -128,11 +128,32 @@ describe("the publisher", () => {
     connection.close();
   });
 
+  it.each([
+    { what: "the same revision and origin", revision: 7, origin: "here", taken: true },
+    { what: "another revision", revision: 8, origin: "here", taken: false },
+    { what: "other settings or another lineage", revision: 7, origin: "there", taken: false },
+  ])("resumes an earlier run's document for $what only if it must be equal", async (row) => {
+    const copy = copyIn(test.folder);
+    copy.save({ revision: 7, origin: "here", body: Buffer.from('{"revision":7}') });
+    await copy.flush();
+    expect(await test.publisher.resume(row.revision, row.origin)).toBe(row.taken);
+    expect(test.publisher.current?.restored).toBe(row.taken ? false : undefined);
+    await test.publish(9);
+    expect(test.publisher.current).toMatchObject({ revision: 9, restored: false });
+  });
+
+  it("keeps the revision of changes that left the document as it is, once it is asked to settle", async () => {
+    test.bodyOf = () => '{"same":true}';
+    await test.publish(3);
+    await test.publish(4);
+    expect((await copyIn(test.folder).read())?.revision).toBe(4);
+  });
+
   it("restores nothing over a document of this run", async () => {
     const copy = copyIn(test.folder);
     // Large, so that the document of now is ready first.
     const old = JSON.stringify(Array.from({ length: 300_000 }, () => Math.random()));
-    copy.save({ revision: 1, body: Buffer.from(old) });
+    copy.save({ revision: 1, origin: "", body: Buffer.from(old) });
     await copy.flush();
     const restored = test.publisher.restore();
     test.publisher.update(stateAt(2));
@@ -162,15 +183,19 @@ describe("the last good copy", () => {
   it("reads what was saved last, bytes as they were", async () => {
     const copy = copyIn(join(folder.path, "new"));
     const body = Buffer.from([0, 10, 13, 255, 10]);
-    for (let revision = 1; revision <= 20; revision++) copy.save({ revision, body });
+    for (let revision = 1; revision <= 20; revision++) copy.save({ revision, origin: "", body });
     await copy.flush();
-    expect(await copyIn(join(folder.path, "new")).read()).toEqual({ revision: 20, body });
+    expect(await copyIn(join(folder.path, "new")).read()).toEqual({
+      revision: 20,
+      origin: "",
+      body,
+    });
     expect(await readdir(join(folder.path, "new"))).toEqual([FILE]);
   });
 
   it("is ignored wherever a byte of it is missing or another one", async () => {
     const copy = copyIn(folder.path);
-    copy.save({ revision: 12, body: Buffer.from('{"http":{"routers":{}}}') });
+    copy.save({ revision: 12, origin: "", body: Buffer.from('{"http":{"routers":{}}}') });
     await copy.flush();
     const path = join(folder.path, FILE);
     const sound = await readFile(path);
@@ -191,7 +216,7 @@ describe("the last good copy", () => {
     const errors: unknown[] = [];
     await writeFile(join(folder.path, "file"), "");
     const copy = copyIn(join(folder.path, "file"), (error) => errors.push(error));
-    copy.save({ revision: 1, body: Buffer.from("{}") });
+    copy.save({ revision: 1, origin: "", body: Buffer.from("{}") });
     await copy.flush();
     expect(errors).toHaveLength(1);
     expect(await copy.read()).toBeUndefined();

@@ -7,7 +7,7 @@ const copy = new LastGoodCopy(folder, (error) => {
   throw error;
 });
 for (let revision = Number(after) + 1; ; revision++) {
-  copy.save({ revision, body: Buffer.alloc(200_000, (revision % 26) + 97) });
+  copy.save({ revision, origin: "", body: Buffer.alloc(200_000, (revision % 26) + 97) });
   await copy.flush();
   process.send?.(revision);
 }

@@ -4,6 +4,7 @@ import type { Group, Owner, OwnTargetGrant, Person, Quota } from "../domain/enti
 import { hostOf, type Label } from "../domain/names.ts";
 import { authorise } from "../domain/policy.ts";
 import { parseRange, reachesLoopback } from "../domain/addresses.ts";
+import { parsePorts } from "../domain/targets.ts";
 import {
   endpointAt,
   endpointsOf,
@@ -101,8 +102,22 @@ function requireOwnIdentities(state: State, person: Person): void {
   });
 }
 
-function requireGrants(targets: readonly OwnTargetGrant[]): void {
+/** @throws Refusal for a grant that no admin may give, or that could never match */
+function requireGrants(context: Context, targets: readonly OwnTargetGrant[]): void {
   targets.forEach((grant, position) => {
+    for (const ports of grant.ports) {
+      const { from, to } = parsePorts(ports);
+      if (from >= 1 && from <= to && to <= 65_535) continue;
+      throw new Refusal("invalid_input", `"${ports}" is no port or range from 1 to 65535.`, {
+        field: `targets.${position}.ports`,
+      });
+    }
+    if ("suffix" in grant && grant.suffix === `.${context.rules.zone}`) {
+      // Members' own names lead back to Traefik.
+      throw new Refusal("target_refused", "Names directly in the zone cannot be targets.", {
+        field: `targets.${position}.suffix`,
+      });
+    }
     if ("network" in grant && reachesLoopback(parseRange(grant.network))) {
       throw new Refusal("target_refused", "Loopback is granted in the configuration only.", {
         field: `targets.${position}.network`,
@@ -127,7 +142,7 @@ function finish<T extends Owner>(
   if (administers) authorise(state, context.actor, "owner.administer", before.id, before.kind);
   if (input.quota !== undefined) next = withField(next, "quota", quotaFrom(input.quota));
   if (input.targets !== undefined) {
-    requireGrants(input.targets);
+    requireGrants(context, input.targets);
     next = withField(next, "targets", [...input.targets]);
   }
   if (input.membershipEndsAt !== undefined)

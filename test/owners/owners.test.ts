@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import type { Group, Person } from "../../src/domain/entities.ts";
+import type { Group, OwnTargetGrant, Person } from "../../src/domain/entities.ts";
 import { operator, type Actor } from "../../src/domain/policy.ts";
 import { createGroup, createPerson } from "../../src/owners/create.ts";
 import { deleteOwner } from "../../src/owners/delete.ts";
@@ -35,6 +35,30 @@ describe("owners", () => {
       refused(host, make(["alice", "nobody"]), "invalid_input", "managers.1");
       refused(host, make(["games"]), "invalid_input", "managers.0");
       expect(make(["alice", host.alice, "ALICE"])().managers).toEqual([host.alice]);
+    });
+  });
+
+  describe("when targets are granted to them", () => {
+    const grant = (target: OwnTargetGrant) => () =>
+      host.do(updatePerson, { id: host.alice, targets: [target] });
+
+    it.each([
+      ["127.0.0.0/8", "target_refused", "targets.0.network"],
+      ["0.0.0.0/0", "target_refused", "targets.0.network"],
+      ["::/0", "target_refused", "targets.0.network"],
+    ] as const)("refuse %s, which reaches loopback", (network, code, field) => {
+      refused(host, grant({ network, ports: ["80"] }), code, field);
+    });
+
+    it("refuse the zone itself, and ports that no target has", () => {
+      const zone = grant({ suffix: ".tardis.test", ports: ["80"] });
+      refused(host, zone, "target_refused", "targets.0.suffix");
+      for (const ports of ["0", "65536", "90-80", "1-99999"]) {
+        const wrong = grant({ network: "10.0.0.0/8", ports: [ports] });
+        refused(host, wrong, "invalid_input", "targets.0.ports");
+      }
+      grant({ suffix: ".vm.tardis.test", ports: ["1-65535"] })();
+      expect(person(host.alice).targets).toHaveLength(1);
     });
   });
 

@@ -1,7 +1,6 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { median, type Bench } from "./table.ts";
-import { waitFor } from "../test/support/wait.ts";
 import {
   removeFolder,
   residentMb,
@@ -63,7 +62,7 @@ async function measure(endpoints: number, rounds: number): Promise<Figures> {
         const console = await startProcess(folder, ports);
         ports = console;
         times.push(console.firstDocumentMs);
-        memories.push(await settledMb(console));
+        memories.push(await residentMb(console.pid));
         await console.stop();
       }
     }
@@ -71,19 +70,4 @@ async function measure(endpoints: number, rounds: number): Promise<Figures> {
     await removeFolder(folder);
   }
   return { restart: median(restarts), cold: median(colds), memory: median(memories) };
-}
-
-/** Memory after the API answers: then the state is read and its document built. */
-async function settledMb(console: ConsoleProcess): Promise<number> {
-  await waitFor(
-    async () => {
-      const response = await fetch(`http://127.0.0.1:${console.httpPort}/api/v1/whoami`, {
-        headers: { Authorization: `Bearer ${console.token}` },
-      });
-      await response.arrayBuffer();
-      return response.ok;
-    },
-    { describe: "an answer of the API" },
-  );
-  return residentMb(console.pid);
 }

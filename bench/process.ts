@@ -70,6 +70,7 @@ export async function startProcess(
   );
   if (child.exitCode !== null) throw new Error(`the console ended: ${errors}`);
   const firstDocumentMs = performance.now() - started;
+  await apiAnswers(httpPort, token);
   return {
     pid: child.pid ?? 0,
     httpPort,
@@ -78,6 +79,19 @@ export async function startProcess(
     firstDocumentMs,
     stop: () => end(child),
   };
+}
+
+/** The API comes a moment after the first document, and the state's own document with it. */
+async function apiAnswers(port: number, token: string): Promise<void> {
+  const headers = { Authorization: `Bearer ${token}` };
+  await waitFor(
+    async () => {
+      const response = await fetch(`http://127.0.0.1:${port}/api/v1/whoami`, { headers });
+      await response.arrayBuffer();
+      return response.ok;
+    },
+    { describe: "an answer of the API" },
+  );
 }
 
 async function end(child: ChildProcess): Promise<void> {

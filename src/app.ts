@@ -50,6 +50,13 @@ export function controlSocket(config: Pick<Config, "data">): string {
 const SWEEP_MS = 60_000;
 const WATCH_MS = 1_000;
 const BREATH_MS = 30;
+const STARTING = JSON.stringify({
+  type: "about:blank",
+  title: "Unavailable",
+  status: 503,
+  code: "unavailable",
+  detail: "The console is starting; try again shortly.",
+});
 /** Above Traefik's 90 s of idle keep-alive, so that it is never us who close under a request. */
 const KEEP_ALIVE_MS = 95_000;
 /** The folder's path is short enough on every system where sockets are: 108 characters on Linux. */
@@ -113,7 +120,9 @@ export async function startConsole(
   const log = overrides.log ?? createLog(given.log);
   const metrics = createMetrics();
   let answerPublic: RequestListener = (_request, response) =>
-    void response.writeHead(503, { "Retry-After": "1" }).end();
+    void response
+      .writeHead(503, { "Content-Type": "application/problem+json", "Retry-After": "1" })
+      .end(STARTING);
   const publicServer = createServer((request, response) => answerPublic(request, response));
   publicServer.keepAliveTimeout = KEEP_ALIVE_MS;
   await makeDataFolder(given.data);

@@ -11,12 +11,18 @@ export interface LastGood {
 }
 
 const FILE = "last-good.json";
+/** A copy a second is near enough for what it is for; a flush each change would slow them all. */
+const INTERVAL_MS = 1_000;
 
 /** The last good document on disk: what is served after a restart while the store is away. */
 export class LastGoodCopy {
   readonly #folder: string;
   #waiting: LastGood | undefined;
   #writing: Promise<void> | undefined;
+  #nextAt = 0;
+  #flushing = 0;
+  /** Ends the pause before the next write. */
+  #hurry: (() => void) | undefined;
   readonly #onError: (error: unknown) => void;
 
   constructor(folder: string, onError: (error: unknown) => void) {
@@ -42,7 +48,7 @@ export class LastGoodCopy {
     }
   }
 
-  /** Writes the newest document soon; one in between is passed over. */
+  /** Writes the newest document within a second; one in between is passed over. */
   save(copy: LastGood): void {
     this.#waiting = copy;
     this.#writing ??= this.#writeAll();
@@ -50,13 +56,32 @@ export class LastGoodCopy {
 
   /** Resolves when everything saved so far is on disk. */
   async flush(): Promise<void> {
+    this.#flushing++;
+    this.#hurry?.();
     await this.#writing;
+    this.#flushing--;
+  }
+
+  /** Keeps writes apart, unless someone waits for them. */
+  async #pause(): Promise<void> {
+    const left = this.#nextAt - performance.now();
+    if (left <= 0 || this.#flushing > 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, left);
+      this.#hurry = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.#hurry = undefined;
   }
 
   async #writeAll(): Promise<void> {
     while (this.#waiting !== undefined) {
-      const copy = this.#waiting;
+      await this.#pause();
+      const copy: LastGood = this.#waiting;
       this.#waiting = undefined;
+      this.#nextAt = performance.now() + INTERVAL_MS;
       try {
         await this.#write(copy);
       } catch (error) {

@@ -14,7 +14,7 @@ import { createInternal, type Health } from "./internal.ts";
 import { closeServer, listen, listenOnSocket } from "./listeners.ts";
 import { createLog, type Logger } from "./observability/log.ts";
 import { createMetrics, type Metrics } from "./observability/metrics.ts";
-import { originOf } from "./publisher/origin.ts";
+import { originsOf } from "./publisher/origin.ts";
 import { Provider } from "./publisher/provider.ts";
 import { Publisher } from "./publisher/publisher.ts";
 import { render } from "./traefik/render.ts";
@@ -62,12 +62,18 @@ const KEEP_ALIVE_MS = 95_000;
 /** The folder's path is short enough on every system where sockets are: 108 characters on Linux. */
 const SOCKET_PATH_MAX = 100;
 
+/** What a server has beside the state: its publisher, which is made after the state's core. */
+interface Publishing {
+  readonly publisher: () => Publisher;
+  readonly originOf: (lineage: string) => string;
+}
+
 /** The state and its API, without listeners: for a server, and for the command line beside none. */
 export function createCore(
   config: Config,
   log: Logger,
   overrides: Overrides = {},
-  publisher?: () => Publisher | undefined,
+  publishing?: Publishing,
 ): Core {
   const now = overrides.now ?? (() => new Date());
   const core: Core = new Core({
@@ -84,14 +90,15 @@ export function createCore(
           now,
           log,
           clientAddress: (context) => clientAddress(context, config.http.trustedProxies),
-          published: () => publisher?.()?.current?.revision ?? null,
+          published: () => publishing?.publisher().current?.revision ?? null,
           ...(actor === undefined ? {} : { actor }),
         });
       }),
     onLoaded: async ({ revision, lineage }) => {
-      const origin = originOf(config, lineage, version);
+      if (publishing === undefined) return;
+      const { publisher, originOf } = publishing;
       // Polls are answered before the records of a large host keep this process busy.
-      if ((await publisher?.()?.resume(revision, origin)) === true) await delay(BREATH_MS);
+      if (await publisher().resume(revision, originOf(lineage))) await delay(BREATH_MS);
     },
   });
   return core;
@@ -129,12 +136,13 @@ export async function startConsole(
   const httpPort = await listen(publicServer, given.http, "public");
   const config = withHttpPort(given, httpPort);
 
-  const core = createCore(config, log, overrides, () => publisher);
+  const originOf = originsOf(config, version);
+  const core = createCore(config, log, overrides, { publisher: () => publisher, originOf });
   const settings = { ...config, rules: core.rules };
   const publisher: Publisher = new Publisher({
     render: (state) => render(state, settings),
     lastGood: core.lastGood,
-    origin: () => originOf(config, core.ledger?.position.lineage ?? "", version),
+    origin: () => originOf(core.ledger?.position.lineage ?? ""),
     metrics,
     log,
   });

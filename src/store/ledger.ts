@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { Context, Decision } from "../domain/decision.ts";
 import type { Actor } from "../domain/policy.ts";
 import type { Rules } from "../domain/rules.ts";
-import type { State } from "../domain/state.ts";
+import type { Change, State } from "../domain/state.ts";
 import { Refusal } from "../errors.ts";
 import {
   StoreNewer,
@@ -27,6 +27,12 @@ export interface Committed<T> {
   readonly before: State;
   readonly after: State;
 }
+
+/**
+ * Told the state that a group of commits left, and what they changed, in their order; undefined
+ * when the state was read or put in as a whole.
+ */
+export type CommitListener = (state: State, changes: readonly Change[] | undefined) => void;
 
 export type Decide<T> = (state: State, context: Context) => Decision<T>;
 
@@ -71,7 +77,7 @@ export class Ledger {
   readonly #store: Store;
   readonly #writer: Writer;
   readonly #options: Required<Omit<LedgerOptions, "onLoaded">>;
-  readonly #listeners = new Set<(state: State) => void>();
+  readonly #listeners = new Set<CommitListener>();
   #state: State;
   #queue: Pending[] = [];
   /** What needs the writer for itself: it comes before the next group. */
@@ -104,7 +110,7 @@ export class Ledger {
       {
         settleDelays: this.#options.settleDelays,
         resettleDelay: this.#options.resettleDelay,
-        onLoaded: (again) => this.#adopt(stateFrom(again).state),
+        onLoaded: (again) => this.#adopt(stateFrom(again).state, undefined),
       },
     );
   }
@@ -146,8 +152,8 @@ export class Ledger {
     return this.#store;
   }
 
-  /** Calls back after each stored group, with the state that it left. */
-  onCommit(listener: (state: State) => void): () => void {
+  /** Calls back after each stored group. */
+  onCommit(listener: CommitListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
@@ -237,14 +243,16 @@ export class Ledger {
 
   async #commitGroup(group: readonly Pending[]): Promise<void> {
     const commits: Commit[] = [];
+    const changed: Change[] = [];
     const answers: (() => void)[] = [];
     try {
       this.#writer.requireWritable();
       let state = this.#state;
       for (const { actor, decide, resolve, reject } of group) {
         try {
-          const { committed, commit } = this.#decide(state, actor, decide);
+          const { committed, commit, changes } = this.#decide(state, actor, decide);
           if (commit !== undefined) commits.push(commit);
+          changed.push(...changes);
           state = committed.after;
           answers.push(() => resolve(committed));
         } catch (error) {
@@ -254,7 +262,7 @@ export class Ledger {
       }
       if (commits.length > 0) {
         await this.#writer.append(commits);
-        this.#adopt(state);
+        this.#adopt(state, changed);
       }
     } catch (error) {
       for (const pending of group) pending.reject(error);
@@ -267,17 +275,23 @@ export class Ledger {
     before: State,
     actor: Actor,
     decide: Decide<T>,
-  ): { committed: Committed<T>; commit: Commit | undefined } {
+  ): {
+    committed: Committed<T>;
+    commit: Commit | undefined;
+    changes: readonly Change[];
+  } {
     const context = this.context(actor, before.revision + 1);
-    const { result, after, commit } = workOut(before, context, decide(before, context));
-    return { committed: { result, revision: after.revision, before, after }, commit };
+    const decision = decide(before, context);
+    const { result, after, commit } = workOut(before, context, decision);
+    const committed = { result, revision: after.revision, before, after };
+    return { committed, commit, changes: decision.changes };
   }
 
-  #adopt(state: State): void {
+  #adopt(state: State, changes: readonly Change[] | undefined): void {
     this.#state = state;
     for (const listener of this.#listeners) {
       try {
-        listener(state);
+        listener(state, changes);
       } catch (error) {
         this.#options.report(error);
       }

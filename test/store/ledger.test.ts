@@ -233,6 +233,22 @@ describe("the ledger", () => {
     expect((await level.load()).position.revision).toBe(1);
   });
 
+  it("tells its listeners what a group changed, in order", async () => {
+    const told: (string[] | undefined)[] = [];
+    ledger.onCommit((_state, changes) => told.push(changes?.map(({ id }) => id)));
+    const release = hold();
+    const all = Promise.allSettled([
+      change(add("first")),
+      change(add("x")),
+      change(claim("x")),
+      change(add("y")),
+    ]);
+    release();
+    await all;
+    await ledger.replace(() => [], { type: "emptied" });
+    expect(told).toEqual([["first"], ["x", "y"], undefined]);
+  });
+
   it("tells its listeners of each group in order, before those who asked", async () => {
     await ledger.close();
     const faults: unknown[] = [];

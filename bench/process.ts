@@ -26,8 +26,8 @@ export async function seededFolder(endpoints: number): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "tardis-bench-"));
   if (endpoints > 0) {
     const store = await openLevelStore(folder);
-    await store.load();
-    await store.replace(seedRecords(endpoints, "localhost"), { type: "seeded" });
+    const { position } = await store.load();
+    await store.replace(position, seedRecords(endpoints, "localhost"), { type: "seeded" });
     await store.close();
   }
   return folder;

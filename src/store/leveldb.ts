@@ -14,17 +14,25 @@ import { canonical, replacement, stage } from "./leveldb/replace.ts";
 import {
   StoreConflict,
   StoreDamaged,
+  StoreDiverged,
   StoreNewer,
   StoreUnavailable,
+  isExpected,
   samePosition,
 } from "./store.ts";
 import type {
   Commit,
+  Expected,
   HistoryQuery,
   Json,
   Key,
   Loaded,
   Position,
+  Readable,
+  RecoverDecision,
+  ReplaceOptions,
+  Settled,
+  Since,
   Store,
   StoreError,
   StoredEvent,
@@ -33,12 +41,6 @@ import type {
 export interface LevelStoreOptions {
   /** Told, in a plain sentence, what went wrong without harm to any answer. */
   readonly report?: (message: string) => void;
-}
-
-/** What a damaged store still gives. */
-export interface Readable extends Loaded {
-  /** What is wrong, in plain sentences; none when the store is sound. */
-  readonly problems: readonly string[];
 }
 
 /** The embedded store. Beside what every store promises, it can be recovered. */
@@ -58,14 +60,6 @@ export interface LevelStore extends Store {
    * @throws StoreUnavailable; in its place is then the old database or the new one, whole.
    */
   accept(event?: Commit["event"], decision?: RecoverDecision): Promise<Position>;
-}
-
-/** What whoever recovers a store knows better than the store. */
-export interface RecoverDecision {
-  /** The whole new state, in place of what can be read. */
-  readonly entities?: ReadonlyMap<Key, Json>;
-  /** A revision that was seen outside of the store: the new one is above it. */
-  readonly above?: number;
 }
 
 /**
@@ -136,12 +130,14 @@ class EmbeddedStore implements LevelStore {
   }
 
   replace(
+    expected: Position,
     entities: Iterable<readonly [Key, Json]>,
     event: Commit["event"],
-    onProgress?: (staged: number) => void,
+    { lineage, onProgress }: ReplaceOptions = {},
   ): Promise<Position> {
     return this.#inTurn(async () => {
       const { generation: old, position, since } = this.#writable();
+      if (!samePosition(position, expected)) throw new StoreConflict(position);
       const database = this.#database;
       const generation = old + 1;
       // A replacement that failed on the way may have left some of its entities.
@@ -153,7 +149,8 @@ class EmbeddedStore implements LevelStore {
         onProgress,
       );
       const { revision, commit } = position;
-      const next = replacement(revision, commit, event, { generation, digest, since });
+      const rest = { generation, digest, since };
+      const next = replacement(revision, commit, event, rest, lineage);
       await database.write("unknown", (level) => level.batch(next.puts, { sync: true }));
       await this.#stand(next.meta);
       await database.sweep(generation);
@@ -161,20 +158,28 @@ class EmbeddedStore implements LevelStore {
     });
   }
 
-  settle(): Promise<Position> {
+  settle(from: Position, ours: Expected): Promise<Settled> {
     return this.#inTurn(async () => {
-      const { position } = this.#known();
-      if (this.#database.isOpen) return position;
-      try {
-        await this.#database.open();
-        const { meta, problems } = await this.#database.read((level) => readPlace(level, position));
-        if (meta === undefined || problems.length > 0) throw this.#refuseDamaged(problems);
-        return await this.#stand(meta);
-      } catch (error) {
-        await this.#database.closeLevel();
-        throw error;
-      }
+      const position = await this.#place();
+      if (isExpected(position, ours)) return { stored: true, position };
+      if (samePosition(position, from)) return { stored: false, position };
+      throw new StoreDiverged(
+        `The store in ${this.#database.places.folder} stands at revision ${position.revision}, which this process did not write.`,
+      );
     });
+  }
+
+  /** Nobody else writes it: where it stands is where this process left it. */
+  since(position: Position): Promise<Since> {
+    return this.#inTurn(async () => {
+      const { position: found } = this.#writable();
+      if (!samePosition(found, position)) return { kind: "whole" };
+      return { kind: "changes", position, entities: new Map() };
+    });
+  }
+
+  watch(): () => void {
+    return () => undefined;
   }
 
   async history(query: HistoryQuery): Promise<readonly StoredEvent[]> {
@@ -230,6 +235,21 @@ class EmbeddedStore implements LevelStore {
     const mine = this.#turn.then(work);
     this.#turn = mine.catch(() => undefined);
     return mine;
+  }
+
+  /** Where it stands; after a failed write that is read from a database opened anew. */
+  async #place(): Promise<Position> {
+    const { position } = this.#known();
+    if (this.#database.isOpen) return position;
+    try {
+      await this.#database.open();
+      const { meta, problems } = await this.#database.read((level) => readPlace(level, position));
+      if (meta === undefined || problems.length > 0) throw this.#refuseDamaged(problems);
+      return await this.#stand(meta);
+    } catch (error) {
+      await this.#database.closeLevel();
+      throw error;
+    }
   }
 
   async #beBorn(): Promise<Loaded> {

@@ -1,10 +1,11 @@
+import { randomUUID } from "node:crypto";
 import { Refusal } from "../errors.ts";
 import { commitId } from "./chain.ts";
 import {
-  samePosition,
   StoreError,
   StoreUnavailable,
   type Commit,
+  type Expected,
   type Json,
   type Key,
   type Loaded,
@@ -76,15 +77,12 @@ export class Writer {
   async append(commits: readonly Commit[]): Promise<void> {
     this.requireWritable();
     const from = this.#position;
-    const ours: Position = {
+    const ours: Expected = {
       lineage: from.lineage,
       revision: from.revision + commits.length,
       commit: lastCommitId(from, commits),
     };
-    await this.#write(
-      () => this.#store.commit(from, commits),
-      (found) => samePosition(found, ours),
-    );
+    await this.#write(() => this.#store.commit(from, commits), ours);
   }
 
   /**
@@ -97,10 +95,13 @@ export class Writer {
     onProgress?: (staged: number) => void,
   ): Promise<void> {
     this.requireWritable();
-    const { revision, lineage } = this.#position;
-    const isOurs = (found: Position) =>
-      found.revision === revision + 1 && found.lineage !== lineage;
-    await this.#write(() => this.#store.replace(entities, event, onProgress), isOurs);
+    const from = this.#position;
+    const lineage = randomUUID();
+    const ours: Expected = { lineage, revision: from.revision + 1, commit: null };
+    await this.#write(
+      () => this.#store.replace(from, entities, event, { lineage, onProgress }),
+      ours,
+    );
     try {
       this.#options.onLoaded(await this.#store.load());
     } catch (error) {
@@ -109,7 +110,7 @@ export class Writer {
         code: "store_unavailable",
         reason: `The state was replaced, and cannot be read back: ${error.message}`,
       };
-      this.#settleLater(isOurs);
+      this.#settleLater(ours);
       throw new Refusal("unavailable", "The state was replaced; it is in force once it is read.", {
         retryAfter: RETRY_AFTER_S,
         cause: error,
@@ -136,11 +137,8 @@ export class Writer {
     return new Refusal("unavailable", FAULT_MESSAGES.store_damaged, { cause });
   }
 
-  /** @param isOurs whether a position is the one that this write leads to */
-  async #write(
-    write: () => Promise<Position>,
-    isOurs: (found: Position) => boolean,
-  ): Promise<void> {
+  /** @param ours where this write leads to */
+  async #write(write: () => Promise<Position>, ours: Expected): Promise<void> {
     try {
       this.#position = await write();
     } catch (error) {
@@ -152,13 +150,13 @@ export class Writer {
       };
       for (const delay of this.#options.settleDelays) {
         await new Promise((resolve) => setTimeout(resolve, delay));
-        const outcome = await this.#settle(isOurs);
+        const outcome = await this.#settle(ours);
         if (outcome === "unknown") continue;
         this.#fault = undefined;
         if (outcome === "stored") return;
         throw notStored(error);
       }
-      this.#settleLater(isOurs);
+      this.#settleLater(ours);
       if (error.outcome === "not-written") throw notStored(error);
       throw new Refusal(
         "unavailable",
@@ -169,38 +167,31 @@ export class Writer {
   }
 
   /** @throws Refusal when the store is not what this process left */
-  async #settle(
-    isOurs: (found: Position) => boolean,
-  ): Promise<"stored" | "not-stored" | "unknown"> {
-    let found: Position;
+  async #settle(ours: Expected): Promise<"stored" | "not-stored" | "unknown"> {
     try {
-      found = await this.#store.settle();
+      const { stored, position } = await this.#store.settle(this.#position, ours);
+      if (stored) this.#position = position;
+      return stored ? "stored" : "not-stored";
     } catch (error) {
       if (error instanceof StoreUnavailable || !(error instanceof StoreError)) return "unknown";
       throw this.stop(error);
     }
-    if (samePosition(found, this.#position)) return "not-stored";
-    if (!isOurs(found)) {
-      throw this.stop(new Error(`it stands at revision ${found.revision}, which is not ours.`));
-    }
-    this.#position = found;
-    return "stored";
   }
 
   /** Keeps asking; once the store is back, its state is read anew and writes are taken again. */
-  #settleLater(isOurs: (found: Position) => boolean): void {
+  #settleLater(ours: Expected): void {
     if (this.#fault?.code !== "store_unavailable") return;
     this.#retry = setTimeout(() => {
-      this.#resume(isOurs).catch((error: unknown) => {
-        if (error instanceof StoreUnavailable) this.#settleLater(isOurs);
+      this.#resume(ours).catch((error: unknown) => {
+        if (error instanceof StoreUnavailable) this.#settleLater(ours);
         else if (!(error instanceof Refusal)) this.stop(error);
       });
     }, this.#options.resettleDelay);
     this.#retry.unref();
   }
 
-  async #resume(isOurs: (found: Position) => boolean): Promise<void> {
-    if ((await this.#settle(isOurs)) === "unknown") return this.#settleLater(isOurs);
+  async #resume(ours: Expected): Promise<void> {
+    if ((await this.#settle(ours)) === "unknown") return this.#settleLater(ours);
     // Writes are taken only after the state in memory is the store's again.
     this.#options.onLoaded(await this.#store.load());
     if (this.#fault?.code === "store_unavailable") this.#fault = undefined;

@@ -92,7 +92,7 @@ export function describeStore(name: string, makePlace: () => Promise<StorePlace>
         await expect(lost).rejects.toBeInstanceOf(StoreConflict);
         await expect(lost).rejects.toMatchObject({ actual: first, code: "store_conflict" });
       }
-      expect(await store.settle()).toEqual(first);
+      expect((await store.since(first)).kind).toBe("changes");
       expect(await reload()).toEqual({ position: first, entities: { "a/1": 1 } });
     });
 
@@ -186,7 +186,14 @@ export function describeStore(name: string, makePlace: () => Promise<StorePlace>
       const before = await store.commit(start, [put("a/1", 1), put("a/2", 2)]);
       const next = Array.from({ length: 5000 }, (_, n): [Key, Json] => [`b/${n}`, { n }]);
       const progress: number[] = [];
-      const at = await store.replace(next, { type: "import" }, (staged) => progress.push(staged));
+      const at = await store.replace(
+        before,
+        next,
+        { type: "import" },
+        {
+          onProgress: (staged) => progress.push(staged),
+        },
+      );
       expect(at.revision).toBe(3);
       expect(at.lineage).not.toBe(before.lineage);
       expect(progress.at(-1)).toBe(5000);
@@ -218,12 +225,12 @@ export function describeStore(name: string, makePlace: () => Promise<StorePlace>
         for (let n = 0; n < 3000; n += 1) yield [`b/${n}`, n];
         throw new Error("the file ends here");
       }
-      await expect(store.replace(broken(), { type: "import" })).rejects.toThrow("ends here");
-      expect(await store.settle()).toEqual(at);
+      await expect(store.replace(at, broken(), { type: "import" })).rejects.toThrow("ends here");
+      expect((await store.since(at)).kind).toBe("changes");
       expect(await entities()).toEqual({ "a/1": 1 });
       // Nothing of the one that failed shows in the next.
-      await expect(store.replace(broken(), { type: "import" })).rejects.toThrow("ends here");
-      const replaced = await store.replace([["c/1", 1]], { type: "import" });
+      await expect(store.replace(at, broken(), { type: "import" })).rejects.toThrow("ends here");
+      const replaced = await store.replace(at, [["c/1", 1]], { type: "import" });
       expect(replaced.revision).toBe(at.revision + 1);
       expect(await entities()).toEqual({ "c/1": 1 });
       for (const bad of [
@@ -234,10 +241,13 @@ export function describeStore(name: string, makePlace: () => Promise<StorePlace>
           ["a/1", 2],
         ],
       ] as [Key, Json][][]) {
-        await expect(store.replace(bad, { type: "import" })).rejects.toBeInstanceOf(TypeError);
+        const refused = store.replace(replaced, bad, { type: "import" });
+        await expect(refused).rejects.toBeInstanceOf(TypeError);
       }
       expect(await reload()).toEqual({ position: replaced, entities: { "c/1": 1 } });
-      const empty = await store.replace([], { type: "import" });
+      const stale = store.replace(at, [], { type: "import" });
+      await expect(stale).rejects.toBeInstanceOf(StoreConflict);
+      const empty = await store.replace(replaced, [], { type: "import" });
       expect(await reload()).toEqual({ position: empty, entities: {} });
     });
 
@@ -275,7 +285,9 @@ export function describeStore(name: string, makePlace: () => Promise<StorePlace>
       await store.load();
       await store.close();
       await expect(store.commit(start, [put("a/1", 1)])).rejects.toMatchObject(refused);
-      await expect(store.settle()).rejects.toMatchObject({ code: "store_unavailable" });
+      await expect(store.settle(start, { ...start, revision: 1 })).rejects.toMatchObject({
+        code: "store_unavailable",
+      });
       await expect(store.history({ limit: 1 })).rejects.toMatchObject({
         code: "store_unavailable",
       });
@@ -298,14 +310,14 @@ export function describeStore(name: string, makePlace: () => Promise<StorePlace>
       );
       await fc.assert(
         fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (steps) => {
-          let at = await store.replace([], { type: "begin" });
+          let at = await store.replace((await store.load()).position, [], { type: "begin" });
           const model = new Map<Key, string>();
           for (const action of steps) {
             if (action === "reopen") {
               store = await place.reopen();
               expect((await store.load()).position).toEqual(at);
             } else if ("replace" in action) {
-              at = await store.replace(Object.entries(action.replace), { type: "import" });
+              at = await store.replace(at, Object.entries(action.replace), { type: "import" });
               model.clear();
               for (const [name, entity] of Object.entries(action.replace)) {
                 model.set(name, canonicalJson(entity));

@@ -7,7 +7,12 @@ import { rulesFrom } from "../../src/domain/rules.ts";
 import { Refusal } from "../../src/errors.ts";
 import { Ledger, type Decide, type LedgerOptions } from "../../src/store/ledger.ts";
 import { openLevelStore, type LevelStore } from "../../src/store/leveldb.ts";
-import { StoreConflict, StoreDamaged, StoreUnavailable } from "../../src/store/store.ts";
+import {
+  StoreConflict,
+  StoreDamaged,
+  StoreDiverged,
+  StoreUnavailable,
+} from "../../src/store/store.ts";
 import { testConfig } from "../support/domain.ts";
 import { FaultyStore } from "../support/faulty-store.ts";
 import { temporaryFolder } from "../support/folder.ts";
@@ -346,10 +351,9 @@ describe("the ledger", () => {
     it("stops for a position that it did not lead to", async () => {
       await change(increment);
       store.faults = ["after-unknown"];
-      store.foreign = { ...ledger.position, revision: 7, commit: "x" };
+      store.settleErrors = [new StoreDiverged("it stands at revision 7.")];
       await expect(change(increment)).rejects.toMatchObject({ code: "unavailable" });
       expect(ledger.fault).toMatchObject({ code: "store_damaged" });
-      store.foreign = undefined;
       await expect(change(increment)).rejects.toMatchObject({ code: "unavailable" });
       expect(ledger.state.revision).toBe(1);
     });
@@ -448,7 +452,7 @@ describe("the ledger", () => {
   describe("with records that it cannot read", () => {
     it("keeps them as they are, says so, and drops the word once they are written anew", async () => {
       const garbage = { v: 1, kind: "label", id: "odd", owner: "per-7" };
-      await level.replace([["label/odd", garbage]], { type: "imported" });
+      await level.replace(ledger.position, [["label/odd", garbage]], { type: "imported" });
       await ledger.close();
       await open();
       expect(ledger.state.setAside).toEqual([
@@ -465,7 +469,7 @@ describe("the ledger", () => {
       ["that it understands", { ...labelRecord("new", 1), v: 2, colour: "red" }],
       ["that it does not", { v: 2, kind: "label", id: "new" }],
     ])("serves records of a newer release %s, and writes nothing", async (_what, record) => {
-      await level.replace([["label/new", record as never]], { type: "imported" });
+      await level.replace(ledger.position, [["label/new", record as never]], { type: "imported" });
       await ledger.close();
       await open();
       expect(ledger.state.labels.size + ledger.state.setAside.length).toBe(1);

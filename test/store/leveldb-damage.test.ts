@@ -208,7 +208,9 @@ describe("LevelDB, damaged", () => {
     );
     // Nothing can be written to it, and the recovered one is above everything acknowledged.
     await expect(again.commit(position, [])).rejects.toBeInstanceOf(StoreDamaged);
-    await expect(again.replace([], { type: "import" })).rejects.toBeInstanceOf(StoreDamaged);
+    await expect(again.replace(position, [], { type: "import" })).rejects.toBeInstanceOf(
+      StoreDamaged,
+    );
     expect((await again.accept()).revision).toBe(revision + 2);
     expect((await again.history({ limit: 1, reverse: true }))[0]?.event).toEqual({
       type: "recovered",

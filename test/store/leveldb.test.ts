@@ -80,7 +80,7 @@ describe("LevelDB, beside what every store does", () => {
       entities: new Map([["a/1", 1]]),
     });
     await expect(store.commit(at, [put("a/1", 2)])).rejects.toBeInstanceOf(StoreNewer);
-    await expect(store.replace([], { type: "import" })).rejects.toBeInstanceOf(StoreNewer);
+    await expect(store.replace(at, [], { type: "import" })).rejects.toBeInstanceOf(StoreNewer);
     expect((await store.history({ limit: 5 })).length).toBe(1);
 
     // What it cannot understand it does not show.
@@ -146,9 +146,9 @@ describe("LevelDB, beside what every store does", () => {
   });
 
   it("leaves nothing of replaced states, nor of one that was not finished", async () => {
-    await store.load();
-    await store.replace([["a/1", 1]], { type: "import" });
-    const at = await store.replace([["a/2", 2]], { type: "import" });
+    const { position } = await store.load();
+    const first = await store.replace(position, [["a/1", 1]], { type: "import" });
+    const at = await store.replace(first, [["a/2", 2]], { type: "import" });
     expect(await keysOf("e")).toEqual(["e2/a/2"]);
     await underneath(async (level) => {
       await level.put("e3/a/3", "3");

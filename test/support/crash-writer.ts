@@ -22,7 +22,7 @@ for (;;) {
   const group = at.revision + 1;
   const size = 1 + random(6);
   if (random(10) === 0) {
-    at = await store.replace(mirror, { group, index: 0, of: 1 });
+    at = await store.replace(at, mirror, { group, index: 0, of: 1 });
   } else {
     const commits = Array.from({ length: size }, (_, index): Commit => {
       const pair = `${random(50)}`;

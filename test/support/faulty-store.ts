@@ -1,9 +1,13 @@
 import {
   StoreUnavailable,
   type Commit,
+  type Expected,
   type Json,
   type Key,
   type Position,
+  type ReplaceOptions,
+  type Settled,
+  type Since,
   type Store,
 } from "../../src/store/store.ts";
 
@@ -19,8 +23,6 @@ export class FaultyStore implements Store {
   faults: Fault[] = [];
   settleErrors: Error[] = [];
   loadErrors: Error[] = [];
-  /** What `settle` answers instead of the truth. */
-  foreign: Position | undefined;
   commitError: Error | undefined;
   /** Commits wait for this. */
   gate: Promise<void> = Promise.resolve();
@@ -43,18 +45,27 @@ export class FaultyStore implements Store {
   }
 
   async replace(
+    expected: Position,
     entities: Iterable<readonly [Key, Json]>,
     event: Commit["event"],
-    onProgress?: (staged: number) => void,
+    options?: ReplaceOptions,
   ): Promise<Position> {
     await this.gate;
-    return this.#write(() => this.#store.replace(entities, event, onProgress));
+    return this.#write(() => this.#store.replace(expected, entities, event, options));
   }
 
-  async settle(): Promise<Position> {
+  async settle(from: Position, ours: Expected): Promise<Settled> {
     const error = this.settleErrors.shift();
     if (error !== undefined) throw error;
-    return this.foreign ?? this.#store.settle();
+    return this.#store.settle(from, ours);
+  }
+
+  since(position: Position): Promise<Since> {
+    return this.#store.since(position);
+  }
+
+  watch(listener: () => void): () => void {
+    return this.#store.watch(listener);
   }
 
   history: Store["history"] = (query) => this.#store.history(query);

@@ -1,9 +1,9 @@
 import { StoreDamaged } from "../store.ts";
-import type { HistoryQuery, Position, StoredEvent } from "../store.ts";
+import type { HistoryQuery, Position, StoredEvent, StoredLink } from "../store.ts";
 import { PLACE_ALTERED, checkHead, checkLast, checkPair } from "./inspect.ts";
 import type { Level } from "./level.ts";
 import { EVENTS, META_KEY, decodeEvent, decodeMeta, eventKey, toStoredEvent } from "./record.ts";
-import type { Meta, StoredLink } from "./record.ts";
+import type { Meta } from "./record.ts";
 
 /**
  * Events of the history, each checked by its link and by its neighbour.

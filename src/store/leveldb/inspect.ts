@@ -1,7 +1,7 @@
 import { digestWith, entityHash } from "../chain.ts";
 import type { Digest } from "../chain.ts";
 import { StoreDamaged, isKey } from "../store.ts";
-import type { Json, Key, Position } from "../store.ts";
+import type { Json, Key, Position, StoredLink } from "../store.ts";
 import type { Level } from "./level.ts";
 import { chunks, readError } from "./level.ts";
 import {
@@ -16,7 +16,7 @@ import {
   eventKey,
   parseJson,
 } from "./record.ts";
-import type { Meta, StoredLink } from "./record.ts";
+import type { Meta } from "./record.ts";
 
 /** Everything that a database says of itself, and what is wrong with it. */
 export interface Inspection {

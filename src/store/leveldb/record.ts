@@ -10,8 +10,8 @@
  */
 import { hash } from "node:crypto";
 import { canonicalJson, digestText, linkId } from "../chain.ts";
-import type { Digest, Link } from "../chain.ts";
-import type { Commit, Json, Position, StoredEvent } from "../store.ts";
+import type { Digest } from "../chain.ts";
+import type { Commit, Json, Position, StoredEvent, StoredLink } from "../store.ts";
 
 /** The format that this release writes. */
 export const FORMAT = 1;
@@ -26,11 +26,6 @@ export interface Meta {
   readonly digest: Digest;
   /** From this revision on, the history is known to have no gap. */
   readonly since: number;
-}
-
-/** An event as it lies in the store: its link, and the link's id. */
-export interface StoredLink extends Link {
-  readonly commit: string;
 }
 
 /** A range of keys, for an iterator. */

@@ -48,14 +48,15 @@ export async function stage(
 /**
  * The one event and the meta of a whole state that takes another's place under a new lineage.
  * @param after the revision that it comes after.
+ * @param lineage the new one; else it is drawn.
  */
 export function replacement(
   after: number,
   parent: string,
   event: Commit["event"],
   rest: Pick<Meta, "generation" | "digest" | "since">,
+  lineage: string = randomUUID(),
 ): { readonly meta: Meta; readonly puts: Put[] } {
-  const lineage = randomUUID();
   const revision = after + 1;
   const content = digestText(rest.digest);
   const link = { lineage, parent, revision, content, event };

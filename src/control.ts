@@ -33,10 +33,9 @@ export type ImportLine =
 export function createControl(core: Core): Hono {
   const app = new Hono();
   app.all("/api/*", (context) => core.operatorApi(context.req.raw));
-  app.get("/control/export", async (context) => {
-    const text = await exportText(core);
-    return context.body(text, 200, { "Content-Type": "application/json" });
-  });
+  app.get("/control/export", (context) =>
+    context.body(exportText(core), 200, { "Content-Type": "application/json" }),
+  );
   app.post("/control/import", async (context) => {
     const text = await context.req.text();
     const merge = context.req.query("merge") === "true";

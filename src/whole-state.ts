@@ -21,10 +21,9 @@ class FileRefused extends Error {
  * The whole state as one file.
  * @throws Refusal `unavailable` while the store cannot be read
  */
-export async function exportText(core: Core): Promise<string> {
-  const ledger = core.requireLedger();
-  const stored = await setAsideRecords(core, ledger.state);
-  return formatExport(exportState(ledger.state, stored, core.rules.zone, core.now()));
+export function exportText(core: Core): string {
+  const { state, unread } = core.requireLedger();
+  return formatExport(exportState(state, unread, core.rules.zone, core.now()));
 }
 
 /**
@@ -40,9 +39,9 @@ export async function importText(
   say: (line: ImportLine) => unknown,
 ): Promise<void> {
   const ledger = core.requireLedger();
-  const setAside = options.merge ? await setAsideRecords(core, ledger.state) : undefined;
   let plan: ImportPlan | undefined;
   const decide = (state: State) => {
+    const setAside = options.merge ? ledger.unread : undefined;
     plan = planFile(core, text, { present: state, merge: options.merge, setAside });
     if (plan.problems.length > 0) throw new FileRefused(plan.problems);
     return plan;
@@ -107,16 +106,4 @@ function unroutedIn(core: Core, state: State): string[] {
   const { rules, config } = core;
   const table = routingTable(state, { rules, userhomes: config.userhomes.enabled });
   return table.unrouted.map(({ kind, id, reason }) => `${kind} ${id}: ${reason}`);
-}
-
-/** Records that this release cannot read, as the store holds them. */
-async function setAsideRecords(core: Core, state: State): Promise<ReadonlyMap<Key, Json>> {
-  if (state.setAside.length === 0) return new Map();
-  const { entities } = await core.requireLedger().store.load();
-  const records = new Map<Key, Json>();
-  for (const { key } of state.setAside) {
-    const record = entities.get(key);
-    if (record !== undefined) records.set(key, record);
-  }
-  return records;
 }

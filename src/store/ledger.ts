@@ -5,6 +5,7 @@ import type { Rules } from "../domain/rules.ts";
 import type { Change, State } from "../domain/state.ts";
 import { Refusal } from "../errors.ts";
 import {
+  StoreConflict,
   StoreNewer,
   type Commit,
   type Json,
@@ -13,8 +14,8 @@ import {
   type Position,
 } from "./store.ts";
 import type { Store } from "./store.ts";
-import { newId, stateFrom, workOut } from "./stored-state.ts";
-import { Writer, type Fault } from "./writer.ts";
+import { follow, newId, stateFrom, workOut, type ReadState } from "./stored-state.ts";
+import { Writer, type Fault, type Update } from "./writer.ts";
 
 export { newId, stateFrom } from "./stored-state.ts";
 export type { Fault } from "./writer.ts";
@@ -47,6 +48,8 @@ export interface LedgerOptions {
   readonly resettleDelay?: number;
   /** Changes that may wait at once; more are refused. */
   readonly queueMax?: number;
+  /** How long changes that lost the race against other replicas' are tried again, in milliseconds. */
+  readonly racePatience?: number;
   /** Told what a listener threw; it hinders nothing. */
   readonly report?: (error: unknown) => void;
   /** Told where the store stands, before its records are read: that takes long for many. */
@@ -62,6 +65,9 @@ interface Pending {
 
 const GROUP_MAX = 256;
 const QUEUE_MAX = 10_000;
+const RACE_PATIENCE_MS = 3_000;
+/** The longest pause before the next try; the pauses are random, so that replicas do not keep step. */
+const RACE_PAUSE_MAX_MS = 100;
 const SETTLE_DELAYS_MS = [0, 50, 200, 500];
 const RESETTLE_MS = 1000;
 const NEWER_RECORDS: Fault = {
@@ -69,17 +75,33 @@ const NEWER_RECORDS: Fault = {
   reason: "A newer release has written some records; this one only serves them.",
 };
 
+/** A group of changes, decided on one state. */
+interface DecidedGroup {
+  readonly after: State;
+  readonly commits: readonly Commit[];
+  readonly changes: readonly Change[];
+  /** Tells each who waits. */
+  readonly answers: readonly (() => void)[];
+  /** Whether some were refused or changed nothing: that must hold on the newest state, too. */
+  readonly hasRefusals: boolean;
+}
+
 /**
  * The state in memory and the one writer of this process. Verbs that wait at the same time are
  * decided one after the other and stored as one group, so that one disk flush serves them all.
+ * What other processes write to the same store is followed; a group that lost the race against
+ * them is decided again on the new state.
  */
 export class Ledger {
   readonly #store: Store;
   readonly #writer: Writer;
   readonly #options: Required<Omit<LedgerOptions, "onLoaded">>;
   readonly #listeners = new Set<CommitListener>();
+  readonly #unwatch: () => void;
   #state: State;
+  #unread: ReadonlyMap<Key, Json>;
   #queue: Pending[] = [];
+  #catchUpDue = false;
   /** What needs the writer for itself: it comes before the next group. */
   #exclusive: (() => Promise<void>)[] = [];
   #draining: Promise<void> | undefined;
@@ -98,11 +120,13 @@ export class Ledger {
       settleDelays: SETTLE_DELAYS_MS,
       resettleDelay: RESETTLE_MS,
       queueMax: QUEUE_MAX,
+      racePatience: RACE_PATIENCE_MS,
       report: (error) => process.emitWarning(error instanceof Error ? error : String(error)),
       ...options,
     };
     const read = stateFrom(loaded);
     this.#state = read.state;
+    this.#unread = read.unread;
     this.#writer = new Writer(
       store,
       loaded.position,
@@ -110,9 +134,11 @@ export class Ledger {
       {
         settleDelays: this.#options.settleDelays,
         resettleDelay: this.#options.resettleDelay,
-        onLoaded: (again) => this.#adopt(stateFrom(again).state, undefined),
+        onUpdate: (update) => this.#takeUp(update),
+        requestCatchUp: () => this.#requestCatchUp(),
       },
     );
+    this.#unwatch = store.watch(() => this.#requestCatchUp());
   }
 
   /**
@@ -150,6 +176,19 @@ export class Ledger {
 
   get store(): Store {
     return this.#store;
+  }
+
+  /** The records of the state that could not be read, as they are stored. */
+  get unread(): ReadonlyMap<Key, Json> {
+    return this.#unread;
+  }
+
+  /**
+   * Takes up what other replicas have written by now.
+   * @throws Refusal `unavailable` when the store cannot be followed
+   */
+  catchUp(): Promise<void> {
+    return this.#exclusively(async () => void (await this.#writer.catchUp()));
   }
 
   /** Calls back after each stored group. */
@@ -204,23 +243,18 @@ export class Ledger {
     event: Commit["event"],
     onProgress?: (staged: number) => void,
   ): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#requireOpen();
-      this.#exclusive.push(async () => {
-        try {
-          this.#writer.requireWritable();
-          resolve(await this.#writer.replace(decide(this.#state), event, onProgress));
-        } catch (error) {
-          reject(error);
-        }
-      });
-      this.#draining ??= this.#drain();
-    });
+    return this.#exclusively(() =>
+      this.#racing(async () => {
+        this.#writer.requireWritable();
+        await this.#writer.replace(decide(this.#state), event, onProgress);
+      }),
+    );
   }
 
   /** Finishes what is queued, takes nothing more, then closes the store. */
   async close(): Promise<void> {
     this.#closing = true;
+    this.#unwatch();
     await this.#draining;
     await this.#writer.close();
   }
@@ -229,11 +263,31 @@ export class Ledger {
     if (this.#closing) throw new Refusal("unavailable", "The console is shutting down.");
   }
 
+  /** Runs alone: no group is decided or stored meanwhile. */
+  #exclusively(work: () => Promise<void>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#requireOpen();
+      this.#exclusive.push(() => work().then(resolve, reject));
+      this.#draining ??= this.#drain();
+    });
+  }
+
+  /** A hint that there is something new: what comes of it, `fault` says. */
+  #requestCatchUp(): void {
+    if (this.#closing) return;
+    this.#catchUpDue = true;
+    this.#draining ??= this.#drain();
+  }
+
   async #drain(): Promise<void> {
-    while (this.#queue.length > 0 || this.#exclusive.length > 0) {
+    while (this.#catchUpDue || this.#queue.length > 0 || this.#exclusive.length > 0) {
       const exclusive = this.#exclusive.shift();
-      if (exclusive === undefined) await this.#commitGroup(this.#queue.splice(0, GROUP_MAX));
-      else await exclusive();
+      if (this.#catchUpDue) {
+        this.#catchUpDue = false;
+        if (exclusive !== undefined) this.#exclusive.unshift(exclusive);
+        await this.#writer.catchUp().catch((error: unknown) => this.#reportUnlessRefusal(error));
+      } else if (exclusive !== undefined) await exclusive();
+      else await this.#commitGroup(this.#queue.splice(0, GROUP_MAX));
       // Whoever waits for an answer gets it before the next group is decided.
       await new Promise(setImmediate);
     }
@@ -241,34 +295,74 @@ export class Ledger {
     this.#draining = undefined;
   }
 
+  #reportUnlessRefusal(error: unknown): void {
+    if (!(error instanceof Refusal)) this.#options.report(error);
+  }
+
+  /**
+   * Writes until no other replica comes between.
+   * @throws Refusal `unavailable` when that takes too long
+   */
+  async #racing(write: () => Promise<void>): Promise<void> {
+    const end = performance.now() + this.#options.racePatience;
+    for (let pause = 1; ; pause = Math.min(pause * 2, RACE_PAUSE_MAX_MS)) {
+      try {
+        return await write();
+      } catch (error) {
+        if (!(error instanceof StoreConflict)) throw error;
+        const moved = await this.#writer.catchUp();
+        // It says that it stands elsewhere, and leads nowhere from where this process left it.
+        if (!moved && error.actual.lineage !== this.position.lineage)
+          throw this.#writer.stop(error);
+        if (performance.now() > end) throw tooManyRaces(error);
+      }
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * pause));
+    }
+  }
+
   async #commitGroup(group: readonly Pending[]): Promise<void> {
-    const commits: Commit[] = [];
-    const changed: Change[] = [];
-    const answers: (() => void)[] = [];
+    let answers: DecidedGroup["answers"] = [];
     try {
-      this.#writer.requireWritable();
-      let state = this.#state;
-      for (const { actor, decide, resolve, reject } of group) {
-        try {
-          const { committed, commit, changes } = this.#decide(state, actor, decide);
-          if (commit !== undefined) commits.push(commit);
-          changed.push(...changes);
-          state = committed.after;
-          answers.push(() => resolve(committed));
-        } catch (error) {
-          // Told after the group is stored: it may have been refused because of what is in the group.
-          answers.push(() => reject(error));
+      await this.#racing(async () => {
+        this.#writer.requireWritable();
+        let decided = this.#decideGroup(group);
+        // With other writers, what is refused may have become possible meanwhile.
+        if (decided.hasRefusals && (await this.#writer.catchUp()))
+          decided = this.#decideGroup(group);
+        if (decided.commits.length > 0) {
+          await this.#writer.append(decided.commits);
+          this.#adopt({ state: decided.after, unread: this.#unread }, decided.changes);
         }
-      }
-      if (commits.length > 0) {
-        await this.#writer.append(commits);
-        this.#adopt(state, changed);
-      }
+        ({ answers } = decided);
+      });
     } catch (error) {
       for (const pending of group) pending.reject(error);
       return;
     }
     for (const answer of answers) answer();
+  }
+
+  #decideGroup(group: readonly Pending[]): DecidedGroup {
+    const commits: Commit[] = [];
+    const changes: Change[] = [];
+    // Told after the group is stored: it may have been refused because of what is in the group.
+    const answers: (() => void)[] = [];
+    let hasRefusals = false;
+    let after = this.#state;
+    for (const { actor, decide, resolve, reject } of group) {
+      try {
+        const decided = this.#decide(after, actor, decide);
+        if (decided.commit === undefined) hasRefusals = true;
+        else commits.push(decided.commit);
+        changes.push(...decided.changes);
+        ({ after } = decided.committed);
+        answers.push(() => resolve(decided.committed));
+      } catch (error) {
+        hasRefusals = true;
+        answers.push(() => reject(error));
+      }
+    }
+    return { after, commits, changes, answers, hasRefusals };
   }
 
   #decide<T>(
@@ -287,8 +381,21 @@ export class Ledger {
     return { committed, commit, changes: decision.changes };
   }
 
-  #adopt(state: State, changes: readonly Change[] | undefined): void {
+  #takeUp(update: Update): void {
+    const read =
+      update.kind === "whole"
+        ? { ...stateFrom(update.loaded), changes: undefined }
+        : follow({ state: this.#state, unread: this.#unread }, update.entities, update.revision);
+    if (read.newer) this.#writer.holdForNewer(NEWER_RECORDS.reason);
+    this.#adopt(read, read.changes);
+  }
+
+  #adopt(
+    { state, unread }: Pick<ReadState, "state" | "unread">,
+    changes: readonly Change[] | undefined,
+  ): void {
     this.#state = state;
+    this.#unread = unread.size === state.setAside.length ? unread : stillUnread(unread, state);
     for (const listener of this.#listeners) {
       try {
         listener(state, changes);
@@ -297,4 +404,18 @@ export class Ledger {
       }
     }
   }
+}
+
+/** Without those that were written anew. */
+function stillUnread(unread: ReadonlyMap<Key, Json>, state: State): ReadonlyMap<Key, Json> {
+  const keys = new Set(state.setAside.map(({ key }) => key));
+  return new Map([...unread].filter(([key]) => keys.has(key)));
+}
+
+function tooManyRaces(cause: unknown): Refusal {
+  return new Refusal(
+    "unavailable",
+    "Others are changing things all the time; nothing was changed. Try again shortly.",
+    { retryAfter: 1, cause },
+  );
 }

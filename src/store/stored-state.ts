@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Context, Decision } from "../domain/decision.ts";
-import type { Kind } from "../domain/entities.ts";
+import { KINDS, type Kind } from "../domain/entities.ts";
 import { keyOf, readRecord } from "../domain/records.ts";
 import {
   apply,
@@ -11,7 +11,7 @@ import {
   type State,
 } from "../domain/state.ts";
 import { canonicalJson } from "./chain.ts";
-import { assertKey, type Commit, type Json, type Loaded, type Write } from "./store.ts";
+import { assertKey, type Commit, type Json, type Key, type Loaded, type Write } from "./store.ts";
 
 /** A decision worked out: what a store keeps of it, and the state that it leaves. */
 export interface Decided<T> {
@@ -79,22 +79,78 @@ function eventOf(
   };
 }
 
-/**
- * The state that a store holds; what cannot be read is set aside, not lost.
- * @returns also whether a newer release wrote any of it
- */
-export function stateFrom(loaded: Loaded): { state: State; newer: boolean } {
+/** A state as it was read, beside what of it could not be. */
+export interface ReadState {
+  readonly state: State;
+  /** The records that could not be read, as they are stored. */
+  readonly unread: ReadonlyMap<Key, Json>;
+  /** Whether a newer release wrote any of it. */
+  readonly newer: boolean;
+}
+
+/** The state that a store holds; what cannot be read is set aside, not lost. */
+export function stateFrom(loaded: Loaded): ReadState {
   const changes: Change[] = [];
   const setAside: SetAside[] = [];
+  const unread = new Map<Key, Json>();
   let newer = false;
   for (const [key, value] of loaded.entities) {
     const read = readRecord(key, value);
     newer ||= read.newer;
-    if (read.kind === "set-aside") setAside.push(read.entry);
-    else changes.push(read.change);
+    if (read.kind === "set-aside") {
+      setAside.push(read.entry);
+      unread.set(key, value);
+    } else changes.push(read.change);
   }
   const state = apply({ ...emptyState, setAside }, changes, loaded.position.revision);
-  return { state, newer };
+  return { state, unread, newer };
+}
+
+/**
+ * A state with what was written to the store since.
+ * @param entities what was written, as it is stored now; null for what was deleted
+ * @returns also the changes; undefined when records were set aside, which no change can say
+ */
+export function follow(
+  before: Pick<ReadState, "state" | "unread">,
+  entities: ReadonlyMap<Key, Json | null>,
+  revision: number,
+): ReadState & { readonly changes: readonly Change[] | undefined } {
+  const changes: Change[] = [];
+  const setAside = new Map(before.state.setAside.map((entry) => [entry.key, entry]));
+  const unread = new Map(before.unread);
+  let newer = false;
+  let whole = false;
+  for (const [key, value] of entities) {
+    whole ||= setAside.delete(key);
+    unread.delete(key);
+    const read = value === null ? undefined : readRecord(key, value);
+    newer ||= read?.newer === true;
+    if (read?.kind === "entity") {
+      changes.push(read.change);
+      continue;
+    }
+    const removal = removalOf(key);
+    if (removal !== undefined) changes.push(removal);
+    if (read === undefined || value === null) continue;
+    whole = true;
+    setAside.set(key, read.entry);
+    unread.set(key, value);
+  }
+  const state = apply({ ...before.state, setAside: [] }, changes, revision);
+  return {
+    state: { ...state, setAside: [...setAside.values()] },
+    unread,
+    newer,
+    changes: whole ? undefined : changes,
+  };
+}
+
+/** Undefined for a kind of records that this release knows nothing of. */
+function removalOf(key: Key): Change | undefined {
+  const slash = key.indexOf("/");
+  const kind = KINDS.find((known) => known === key.slice(0, slash));
+  return kind === undefined ? undefined : { kind, id: key.slice(slash + 1), entity: null };
 }
 
 /**

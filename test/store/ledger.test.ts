@@ -348,14 +348,31 @@ describe("the ledger", () => {
       await expect(change(increment)).rejects.toThrow(/^The store cannot be written now;/);
     });
 
-    it("stops for a position that it did not lead to", async () => {
+    it("keeps its state while the store is not the one it knew, and goes on once it is", async () => {
       await change(increment);
-      store.faults = ["after-unknown"];
-      store.settleErrors = [new StoreDiverged("it stands at revision 7.")];
-      await expect(change(increment)).rejects.toMatchObject({ code: "unavailable" });
-      expect(ledger.fault).toMatchObject({ code: "store_damaged" });
-      await expect(change(increment)).rejects.toMatchObject({ code: "unavailable" });
-      expect(ledger.state.revision).toBe(1);
+      const diverged = () => new StoreDiverged("It is empty.");
+      store.faults = ["before-unknown"];
+      store.settleErrors = [diverged()];
+      store.sinceErrors = Array.from({ length: 20 }, diverged);
+      const refused = { code: "unavailable", message: expect.stringContaining("operator") };
+      await expect(change(increment)).rejects.toMatchObject(refused);
+      expect(ledger.fault).toEqual({
+        code: "store_diverged",
+        reason: "It is empty. See `tardis-console recover`.",
+      });
+      await expect(change(increment)).rejects.toMatchObject(refused);
+      expect([ledger.state.revision, store.groups]).toEqual([1, [1, 1]]);
+      await waitFor(() => ledger.fault === undefined, { describe: "the store to be put right" });
+      expect((await change(increment)).result).toBe(2);
+    });
+
+    it("refuses nothing for what it has not caught up with", async () => {
+      await change(increment);
+      const away = () => new StoreUnavailable("away", "not-written");
+      store.sinceErrors = [away(), away()];
+      await expect(change(claim("counter"))).rejects.toMatchObject({ code: "unavailable" });
+      await waitFor(() => ledger.fault === undefined, { describe: "the store to be back" });
+      await expect(change(claim("counter"))).rejects.toMatchObject({ code: "taken" });
     });
 
     it.each([

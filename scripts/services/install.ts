@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync } from "node:fs";
-import { renameSync, rmSync, statSync } from "node:fs";
+import { renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type ServiceName, services } from "./catalogue.ts";
 import { cacheFolder, findInCache, installedFolder } from "./find.ts";
@@ -8,9 +8,14 @@ import { cacheFolder, findInCache, installedFolder } from "./find.ts";
 /** What an entry of the catalogue installs with. */
 export interface InstallTools {
   /** Runs a command to its end. Throws with the end of its output when it fails. */
-  run(command: string, args: readonly string[]): Promise<void>;
+  run(command: string, args: readonly string[], cwd?: string): Promise<void>;
   /** Puts the executables of a Python package into `folder/bin`. */
   pythonExecutable(folder: string, packageName: string, version: string): Promise<void>;
+  /**
+   * Puts an executable of Debian's packages into `folder/bin`, with the libraries among them.
+   * Nothing is installed on the machine, and no service is started.
+   */
+  debianExecutable(folder: string, name: string, packages: readonly string[]): Promise<void>;
 }
 
 /** What became of one service. */
@@ -49,7 +54,7 @@ export async function ensureService(
   );
   const building = temporaryFolder(name);
   try {
-    await install(building, { run, pythonExecutable });
+    await install(building, { run, pythonExecutable, debianExecutable });
     if (!existsSync(join(building, executable)))
       throw new Error(`the install ended well but left no ${executable}`);
     moveInPlace(name, building);
@@ -121,26 +126,62 @@ async function pythonExecutable(folder: string, packageName: string, version: st
   rmSync(work, { recursive: true });
 }
 
+async function debianExecutable(folder: string, name: string, packages: readonly string[]) {
+  const work = join(folder, "work");
+  mkdirSync(work);
+  const download = () => run("apt-get", ["download", "--quiet", ...packages], work);
+  // A bare machine has no list of packages, and one with an old list asks for versions that are gone.
+  if (!(await succeedsIn(download))) {
+    await run("apt-get", ["update", "--quiet"]);
+    await download();
+  }
+  const root = join(folder, "root");
+  for (const file of readdirSync(work))
+    await run("dpkg-deb", ["--extract", join(work, file), root]);
+  const bin = join(folder, "bin");
+  mkdirSync(bin);
+  // Found from where the script is: the folder is renamed once it is complete.
+  const libraries = ["usr/lib", "lib"]
+    .flatMap((path) => [path, `${path}/$(uname -m)-linux-gnu`])
+    .map((path) => `$here/root/${path}`);
+  writeFileSync(
+    join(bin, name),
+    [
+      "#!/bin/sh",
+      'here=$(cd "$(dirname "$0")/.." && pwd)',
+      `LD_LIBRARY_PATH="${libraries.join(":")}" exec "$here/root/usr/bin/${name}" "$@"`,
+      "",
+    ].join("\n"),
+    { mode: 0o755 },
+  );
+  rmSync(work, { recursive: true });
+}
+
+async function succeedsIn(work: () => Promise<void>): Promise<boolean> {
+  return work().then(
+    () => true,
+    () => false,
+  );
+}
+
 /** Returns the Python of a new virtual environment. */
 async function virtualEnvironment(folder: string): Promise<string> {
   await run("python3", ["-m", "venv", folder]);
   return join(folder, "bin", "python3");
 }
 
-async function succeeds(command: string, args: readonly string[]): Promise<boolean> {
-  return run(command, args).then(
-    () => true,
-    () => false,
-  );
+function succeeds(command: string, args: readonly string[]): Promise<boolean> {
+  return succeedsIn(() => run(command, args));
 }
 
-function run(command: string, args: readonly string[]): Promise<void> {
+function run(command: string, args: readonly string[], cwd?: string): Promise<void> {
   const what = `${command} ${args.join(" ")}`;
   return new Promise((resolve, reject) => {
     let output = "";
     const child = spawn(command, args, {
       stdio: ["ignore", "pipe", "pipe"],
       timeout: commandTimeout,
+      cwd,
     });
     const keep = (chunk: Buffer) => {
       output = (output + chunk.toString()).slice(-4_000);

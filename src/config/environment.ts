@@ -20,6 +20,7 @@ const OTHERS = new Set([
   "TARDIS_BOOTSTRAP_TOKEN_FILE",
   "TARDIS_CACHE",
   "TARDIS_TRAEFIK",
+  "TARDIS_REDIS_SERVER",
 ]);
 const OTHER_PREFIXES = /^TARDIS_(?:TEST|BENCH|CRASH|FUZZ)_/;
 /** What Kubernetes puts into a pod for a Service whose name begins with `tardis`. */

@@ -12,6 +12,7 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "tardis-services-"));
   vi.stubEnv("TARDIS_CACHE", join(folder, "cache"));
   vi.stubEnv("TARDIS_TRAEFIK", undefined);
+  vi.stubEnv("TARDIS_REDIS_SERVER", undefined);
   vi.stubEnv("PATH", join(folder, "path"));
 });
 afterEach(() => {
@@ -69,7 +70,10 @@ describe("npm run services", () => {
     expect(status).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({
       cache: join(folder, "cache"),
-      services: [{ name: "traefik", version: services.traefik.version, executable: null }],
+      services: [
+        { name: "traefik", version: services.traefik.version, executable: null },
+        { name: "redis", version: services.redis.version, executable: null },
+      ],
     });
   });
 

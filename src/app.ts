@@ -1,6 +1,7 @@
 import { createServer, type RequestListener, type Server } from "node:http";
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { hostname } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import { getRequestListener } from "@hono/node-server";
 import { clientAddress } from "./auth/client-address.ts";
@@ -9,14 +10,16 @@ import { createConsole } from "./console/app.ts";
 import { createPublic } from "./console/public.ts";
 import { createControl } from "./control.ts";
 import { Core, type Api } from "./core.ts";
-import { Refusal } from "./errors.ts";
 import { createInternal, type Health } from "./internal.ts";
-import { closeServer, listen, listenOnSocket } from "./listeners.ts";
+import { closeServer, isListening, listen, listenOnSocket } from "./listeners.ts";
+import { bootstrapOnce, startLoops } from "./loops.ts";
 import { createLog, type Logger } from "./observability/log.ts";
 import { createMetrics, type Metrics } from "./observability/metrics.ts";
+import { Freshness } from "./publisher/freshness.ts";
 import { originsOf } from "./publisher/origin.ts";
 import { Provider } from "./publisher/provider.ts";
 import { Publisher } from "./publisher/publisher.ts";
+import { Replica } from "./replica.ts";
 import { render } from "./traefik/render.ts";
 import { version } from "./version.ts";
 
@@ -36,6 +39,7 @@ export interface RunningConsole {
   readonly core: Core;
   readonly publisher: Publisher;
   readonly provider: Provider;
+  readonly replica: Replica;
   readonly internalPort: number;
   readonly httpPort: number;
   /** Answers what is under way, then ends; resolves when all of it is closed. */
@@ -47,9 +51,9 @@ export function controlSocket(config: Pick<Config, "data">): string {
   return join(config.data, "control.sock");
 }
 
-const SWEEP_MS = 60_000;
-const WATCH_MS = 1_000;
 const BREATH_MS = 30;
+/** A store that answers at all does so far sooner; a poll is not kept for one that is frozen. */
+const FRESH_PATIENCE_MS = 500;
 const STARTING = JSON.stringify({
   type: "about:blank",
   title: "Unavailable",
@@ -95,7 +99,7 @@ export function createCore(
         });
       }),
     onLoaded: async ({ revision, lineage }) => {
-      if (publishing === undefined) return;
+      if (publishing === undefined || isShared(config)) return;
       const { publisher, originOf } = publishing;
       // Polls are answered before the records of a large host keep this process busy.
       if (await publisher().resume(revision, originOf(lineage))) await delay(BREATH_MS);
@@ -133,6 +137,7 @@ export async function startConsole(
   const publicServer = createServer((request, response) => answerPublic(request, response));
   publicServer.keepAliveTimeout = KEEP_ALIVE_MS;
   await makeDataFolder(given.data);
+  await requireAlone(given);
   const httpPort = await listen(publicServer, given.http, "public");
   const config = withHttpPort(given, httpPort);
 
@@ -146,8 +151,21 @@ export async function startConsole(
     metrics,
     log,
   });
+  const freshness = new Freshness({
+    catchUp: () => core.requireLedger().catchUp(),
+    canAsk: () => core.canFollow,
+    patience: FRESH_PATIENCE_MS,
+  });
+  const replica = new Replica({
+    volatile: () => core.volatile,
+    position: () => core.ledger?.position,
+    name: `${hostname()}-${process.pid}`,
+    release: version,
+    log,
+  });
   const provider = new Provider({
     publisher,
+    fresh: isShared(config) ? () => freshness.look() : undefined,
     metrics,
     token: config.internal.token,
     maxHeldPolls: config.internal.maxHeldPolls,
@@ -160,7 +178,13 @@ export async function startConsole(
   const servers = [publicServer, internalServer];
   const closeServers = () => Promise.all(servers.map(closeServer));
   try {
-    const internalPort = await listen(internalServer, config.internal, "internal");
+    // Beside other replicas a poll is not answered before this one has read what they wrote: until
+    // then there is nobody here, and whoever polls is sent to another.
+    let internalPort = 0;
+    const listenInternally = async () => {
+      internalPort = await listen(internalServer, config.internal, "internal");
+    };
+    if (!isShared(config)) await listenInternally();
     await core.open();
     core.onLedger((ledger) => {
       publisher.update(ledger.state);
@@ -176,11 +200,16 @@ export async function startConsole(
         "serving the last good document; the store cannot be read",
       );
     }
+    if (isShared(config)) {
+      await publisher.settled();
+      await listenInternally();
+    }
+    await replica.start();
     const control = await startControl(core, config, log);
     if (control !== undefined) servers.push(control);
     const bootstrap = () => bootstrapOnce(core, overrides, log);
     await bootstrap();
-    const stopLoops = startLoops(core, metrics, log, bootstrap);
+    const stopLoops = startLoops({ core, replica, metrics, log, bootstrap });
 
     answerPublic = publicListener(core, publisher, config, metrics);
     for (const warning of config.warnings) log.warn(warning);
@@ -199,12 +228,14 @@ export async function startConsole(
       core,
       publisher,
       provider,
+      replica,
       internalPort,
       httpPort,
       close: async () => {
         stopLoops();
         provider.close();
         await closeServers();
+        await replica.stop();
         await publisher.settled();
         await core.close();
         log.info("tardis-console ended");
@@ -215,6 +246,23 @@ export async function startConsole(
     await core.close().catch(() => undefined);
     throw error;
   }
+}
+
+/** Whether other replicas may write the same store. */
+function isShared(config: Config): boolean {
+  return config.store === "redis";
+}
+
+/**
+ * The embedded store locks its folder; beside a server it is only what is kept for a restart that two
+ * consoles would take from each other.
+ * @throws Error when another console runs with the same data folder
+ */
+async function requireAlone(config: Config): Promise<void> {
+  if (!isShared(config) || !(await isListening(controlSocket(config)))) return;
+  throw new Error(
+    `Another console runs with the data folder ${config.data}: each replica needs its own.`,
+  );
 }
 
 async function makeDataFolder(path: string): Promise<void> {
@@ -274,51 +322,6 @@ async function startControl(core: Core, config: Config, log: Logger): Promise<Se
     return undefined;
   }
   return server;
-}
-
-/** Makes the first admin token; while the store takes no change, that has to wait. */
-async function bootstrapOnce(core: Core, overrides: Overrides, log: Logger): Promise<void> {
-  try {
-    const secret = await core.bootstrap(overrides.bootstrapToken);
-    if (secret !== undefined) await overrides.onBootstrapToken?.(secret);
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    log.warn(`the first admin token is not made yet: ${error.message}`);
-  }
-}
-
-/** What is due now and then: the sweep, and an eye on the store. @returns ends both */
-function startLoops(
-  core: Core,
-  metrics: Metrics,
-  log: Logger,
-  bootstrap: () => Promise<void>,
-): () => void {
-  const failed = (error: unknown) =>
-    log.error({ err: error }, "what is due could not be done; it is tried again");
-  const sweep = () => void core.sweep().catch(failed);
-  // What was wrong at the start has been told there.
-  let known = core.fault?.reason;
-  const watch = async () => {
-    await core.retry();
-    const reason = core.fault?.reason;
-    metrics.storeWritable.set(reason === undefined ? 1 : 0);
-    if (reason === known) return;
-    known = reason;
-    if (reason !== undefined) {
-      log.error({ code: core.fault?.code }, reason);
-      return;
-    }
-    log.info("the store takes changes again");
-    await bootstrap();
-  };
-  const run = () => void watch().catch(failed);
-  sweep();
-  run();
-  const timers = [setInterval(sweep, SWEEP_MS), setInterval(run, WATCH_MS)];
-  return () => {
-    for (const timer of timers) clearInterval(timer);
-  };
 }
 
 /** Keeps a drawn admin token where only this user reads it. @returns the file's path */

@@ -4,15 +4,35 @@ import type { Core } from "./core.ts";
 import { Refusal } from "./errors.ts";
 import { StoreError } from "./store/store.ts";
 import { recover, recoverPreview } from "./recovery.ts";
+import type { TableChange } from "./traefik/compare.ts";
 import { exportText, importText } from "./whole-state.ts";
 
-/** What `GET /control/recover` answers: what stands where, before anything is decided. */
+/** A state that may become the truth. */
+export interface StateCount {
+  readonly revision: number;
+  readonly lineage: string;
+  readonly records: number;
+}
+
+/** What stands where, before anything is decided: the answer to `POST /control/recover/preview`. */
 export interface RecoverPreview {
   readonly fault: string | null;
   readonly problems: readonly string[];
-  readonly store: { readonly revision: number; readonly records: number } | null;
+  /** What the store gives. */
+  readonly store: StateCount | null;
+  /** What this process knew last; null where it has read no state. */
+  readonly memory: StateCount | null;
   readonly lastGood: { readonly revision: number } | null;
+  /** What would be routed differently from what is in memory; null where that is not known. */
+  readonly accept: TableChange | null;
+  readonly fromExport: TableChange | null;
 }
+
+/** What is to be the truth: the body of `POST /control/recover`. */
+export type RecoverChoice =
+  | { readonly kind: "accept" }
+  | { readonly kind: "memory" }
+  | { readonly kind: "export"; readonly text: string };
 
 /** One line of the answer to an import: progress, then the end. */
 export type ImportLine =
@@ -53,10 +73,13 @@ export function createControl(core: Core): Hono {
       await Promise.all(lines);
     });
   });
-  app.get("/control/recover", async (context) => context.json(await recoverPreview(core)));
-  app.post("/control/recover", async (context) => {
+  app.post("/control/recover/preview", async (context) => {
     const text = await context.req.text();
-    return context.json({ revision: await recover(core, text === "" ? undefined : text) });
+    return context.json(await recoverPreview(core, text === "" ? undefined : text));
+  });
+  app.post("/control/recover", async (context) => {
+    const choice = await context.req.json<RecoverChoice>();
+    return context.json({ revision: await recover(core, choice) });
   });
   app.onError(async (error, context) => {
     // With the rest of the API, which is loaded when it is first needed.

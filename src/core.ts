@@ -8,8 +8,9 @@ import { sweep } from "./owners/sweep.ts";
 import { createBootstrapToken, hashSecret } from "./owners/tokens.ts";
 import { LastGoodCopy } from "./publisher/last-good.ts";
 import { Ledger } from "./store/ledger.ts";
-import { openLevelStore, type LevelStore } from "./store/leveldb.ts";
-import { type Position, StoreDamaged, StoreError } from "./store/store.ts";
+import { openStore, type OpenStore } from "./store/open.ts";
+import { type Position, StoreDamaged, StoreError, type WholeStore } from "./store/store.ts";
+import type { Volatile } from "./store/volatile.ts";
 
 export interface CoreOptions {
   readonly config: Config;
@@ -47,7 +48,7 @@ export class Core {
   readonly lastGood: LastGoodCopy;
   readonly #options: CoreOptions;
   readonly #listeners = new Set<(ledger: Ledger) => void>();
-  #store: LevelStore | undefined;
+  #opened: OpenStore | undefined;
   #ledger: Ledger | undefined;
   #api: Api | undefined;
   #operatorApi: Api | undefined;
@@ -72,13 +73,24 @@ export class Core {
   }
 
   /** The store, readable or not; undefined while it cannot even be opened. */
-  get store(): LevelStore | undefined {
-    return this.#store;
+  get store(): WholeStore | undefined {
+    return this.#opened?.store;
+  }
+
+  /** What replicas tell each other; undefined while the store cannot even be opened. */
+  get volatile(): Volatile | undefined {
+    return this.#opened?.volatile;
   }
 
   /** Why the store cannot be read, or cannot be written now. */
   get fault(): CoreFault | undefined {
     return this.#fault ?? this.#ledger?.fault;
+  }
+
+  /** Whether there is a state that can be brought up to what other replicas have stored. */
+  get canFollow(): boolean {
+    const { fault } = this;
+    return this.#ledger !== undefined && (fault === undefined || fault.code === "store_newer");
   }
 
   /** The API for whoever brings a token; undefined while the store cannot be read. */
@@ -104,9 +116,13 @@ export class Core {
     return this.inTurn(() => this.#open());
   }
 
-  /** Opens what could not be reached before; what is damaged waits for `recover`. */
+  /**
+   * Opens what could not be reached before, or was not the store that was known; what is damaged
+   * waits for `recover`.
+   */
   async retry(): Promise<void> {
-    if (this.#ledger !== undefined || this.#fault?.code !== "store_unavailable") return;
+    const passes = ["store_unavailable", "store_diverged"].includes(this.#fault?.code ?? "");
+    if (this.#ledger !== undefined || !passes) return;
     await this.inTurn(() => this.#open());
   }
 
@@ -127,8 +143,9 @@ export class Core {
     const { log, now, config } = this.#options;
     const before = this.#fault;
     try {
-      this.#store ??= await openLevelStore(config.data, { report: (message) => log.warn(message) });
-      const ledger = await Ledger.open(this.#store, {
+      this.#opened ??= await openStore(config, { report: (message) => log.warn(message) });
+      const { store } = this.#opened;
+      const ledger = await Ledger.open(store, {
         rules: this.rules,
         report: (error) => log.error({ err: error }, "a change was stored, and not followed up"),
         onLoaded: async (position) => this.#options.onLoaded?.(position),
@@ -157,7 +174,7 @@ export class Core {
     const { revision } = ledger.position;
     if (published <= revision) return;
     throw new StoreDamaged(
-      `The store in ${this.config.data} stands at revision ${revision}, but revision ${published} has been published from it: changes are missing. Restore the folder, or see \`tardis-console recover\`.`,
+      `The store ${this.store?.place} stands at revision ${revision}, but revision ${published} has been published from it: changes are missing. Restore the folder, or see \`tardis-console recover\`.`,
     );
   }
 
@@ -235,9 +252,9 @@ export class Core {
 
   async #closeStore(): Promise<void> {
     const ledger = this.#ledger;
-    const store = this.#store;
-    this.#ledger = this.#api = this.#operatorApi = this.#store = undefined;
-    if (ledger === undefined) await store?.close();
-    else await ledger.close();
+    const opened = this.#opened;
+    this.#ledger = this.#api = this.#operatorApi = this.#opened = undefined;
+    await ledger?.close();
+    await opened?.close();
   }
 }

@@ -1,4 +1,5 @@
 import type { Server } from "node:http";
+import { connect } from "node:net";
 import { chmod, rm } from "node:fs/promises";
 
 /** How long running requests may take to end, in milliseconds. */
@@ -39,7 +40,7 @@ export function listen(
 
 /**
  * Binds a server to a socket file that only this user may open. One that a killed process left is
- * removed: whoever calls this holds the store's lock, so nobody listens there.
+ * removed: whoever calls this is alone with the folder, so nobody listens there.
  * @throws Error
  */
 export async function listenOnSocket(server: Server, path: string): Promise<void> {
@@ -52,6 +53,18 @@ export async function listenOnSocket(server: Server, path: string): Promise<void
     });
   });
   await chmod(path, 0o600);
+}
+
+/** Whether a process listens on a socket file. */
+export function isListening(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once("error", () => resolve(false));
+  });
 }
 
 /** Takes nothing new and lets running requests end, for a while; then ends them. */

@@ -1,9 +1,9 @@
 import { request as httpRequest } from "node:http";
-import { connect } from "node:net";
 import { Readable } from "node:stream";
 import { controlSocket, createCore } from "../app.ts";
 import type { Config } from "../config.ts";
 import { createControl } from "../control.ts";
+import { isListening } from "../listeners.ts";
 import { silentLog } from "../observability/log.ts";
 
 /** A console to talk to: the running server of this data folder, else its state opened here. */
@@ -19,7 +19,7 @@ export interface ControlClient {
  */
 export async function openControl(config: Config): Promise<ControlClient> {
   const path = controlSocket(config);
-  if (await answers(path)) {
+  if (await isListening(path)) {
     return {
       live: true,
       request: (method, url, body) => overSocket(path, method, url, body),
@@ -38,17 +38,6 @@ export async function openControl(config: Config): Promise<ControlClient> {
       }),
     close: () => core.close(),
   };
-}
-
-function answers(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(path);
-    socket.once("connect", () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once("error", () => resolve(false));
-  });
 }
 
 function overSocket(

@@ -11,6 +11,7 @@ import { version } from "../version.ts";
 import { openControl, type ControlClient } from "./control-client.ts";
 import { readText } from "./input.ts";
 import { CommandError, messageOf, print, type OutputOptions } from "./output.ts";
+import { addMigrateCommand } from "./migrate.ts";
 import { addResourceCommands } from "./resources.ts";
 import { addTransferCommands } from "./transfer.ts";
 
@@ -60,6 +61,7 @@ export function createProgram(): Command {
     .description("end with 0 if a running console is ready, for container health checks")
     .action((_options: object, command: Command) => healthcheck(configOf(command)));
   addTransferCommands(program, withControl);
+  addMigrateCommand(program, configOf);
   addResourceCommands(program, withControl);
   for (const command of program.commands) inherit(command);
   return program;

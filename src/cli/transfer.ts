@@ -2,7 +2,8 @@ import { open } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
 import type { Command } from "commander";
-import type { ImportLine, RecoverPreview } from "../control.ts";
+import type { ImportLine, RecoverChoice, RecoverPreview } from "../control.ts";
+import type { TableChange } from "../traefik/compare.ts";
 import type { ControlClient } from "./control-client.ts";
 import { readText } from "./input.ts";
 import { answerOf, CommandError, messageOf, print, progress } from "./output.ts";
@@ -73,37 +74,51 @@ export function addTransferCommands(program: Command, withControl: WithControl):
     .description(
       "decide what is true after the store was damaged; without an option, show what there is",
     )
-    .option("--accept", "take what the store still gives")
-    .option("--from-export <file>", "take an export instead")
+    .option("--accept", "take what the store gives")
+    .option("--from-memory", "take what the running server knew last")
+    .option("--from-export <file>", "take an export")
+    .option("--dry-run", "only show what each would change")
     .option("--json", "print JSON")
-    .action(
-      async (
-        options: OutputOptions & { accept?: boolean; fromExport?: string },
-        command: Command,
-      ) => {
-        const text =
-          options.fromExport === undefined ? undefined : await readText(options.fromExport);
-        if (text !== undefined && options.accept === true)
-          throw new CommandError("give --accept or --from-export, not both", 2);
-        await withControl(command, async (control) => {
-          if (text === undefined && options.accept !== true) {
-            const preview = await answerOf<RecoverPreview>(
-              await control.request("GET", "/control/recover"),
-            );
-            print(options, preview, () => describe(preview));
-            return;
-          }
-          const done = await answerOf<{ revision: number }>(
-            await control.request("POST", "/control/recover", text ?? ""),
+    .action(async (options: OutputOptions & RecoverOptions, command: Command) => {
+      const choice = await choiceOf(options);
+      await withControl(command, async (control) => {
+        if (choice === undefined || options.dryRun === true) {
+          const text = choice?.kind === "export" ? choice.text : "";
+          const preview = await answerOf<RecoverPreview>(
+            await control.request("POST", "/control/recover/preview", text),
           );
-          print(
-            options,
-            done,
-            () => `The state stands at revision ${done.revision}; changes are taken again.`,
-          );
-        });
-      },
-    );
+          print(options, preview, () => describe(preview));
+          return;
+        }
+        const done = await answerOf<{ revision: number }>(
+          await control.request("POST", "/control/recover", JSON.stringify(choice)),
+        );
+        print(
+          options,
+          done,
+          () => `The state stands at revision ${done.revision}; changes are taken again.`,
+        );
+      });
+    });
+}
+
+interface RecoverOptions {
+  readonly accept?: boolean;
+  readonly fromMemory?: boolean;
+  readonly fromExport?: string;
+  readonly dryRun?: boolean;
+}
+
+/** @throws CommandError when more than one is given, or the file cannot be read */
+async function choiceOf(options: RecoverOptions): Promise<RecoverChoice | undefined> {
+  const { accept, fromMemory, fromExport } = options;
+  if ([accept === true, fromMemory === true, fromExport !== undefined].filter(Boolean).length > 1) {
+    throw new CommandError("give one of --accept, --from-memory and --from-export", 2);
+  }
+  if (accept === true) return { kind: "accept" };
+  if (fromMemory === true) return { kind: "memory" };
+  if (fromExport === undefined) return undefined;
+  return { kind: "export", text: await readText(fromExport) };
 }
 
 function describe(preview: RecoverPreview): string[] {
@@ -116,13 +131,36 @@ function describe(preview: RecoverPreview): string[] {
     ...preview.problems.map((problem) => `  - ${problem}`),
     preview.store === null
       ? "The store gives nothing."
-      : `The store still gives ${preview.store.records} records, of revision ${preview.store.revision}.`,
+      : `The store gives ${preview.store.records} records, of revision ${preview.store.revision}.`,
+    preview.memory === null
+      ? "There is no state in memory."
+      : `The server has ${preview.memory.records} records in memory, of revision ${preview.memory.revision}.`,
     preview.lastGood === null
       ? "There is no last good document."
       : `The last good document is of revision ${preview.lastGood.revision}; it is served meanwhile.`,
     "",
-    "recover --accept            takes what the store still gives; the damaged folder is kept beside it",
-    "recover --from-export FILE  takes an export instead",
+    "recover --accept            takes what the store gives; a damaged folder is kept beside it",
+    ...changeLines(preview.accept),
+    ...(preview.memory === null
+      ? []
+      : [
+          "recover --from-memory       takes what this server knew last",
+          "    routes stay as they are",
+        ]),
+    "recover --from-export FILE  takes an export",
+    ...changeLines(preview.fromExport),
+  ];
+}
+
+/** What a choice would route differently, below its line. */
+function changeLines(change: TableChange | null): string[] {
+  if (change === null) return [];
+  const { added, removed, changed, examples } = change;
+  const more = added + removed + changed - examples.length;
+  return [
+    `    routes: ${added} more, ${removed} fewer, ${changed} different`,
+    ...examples.map((line) => `      ${line}`),
+    ...(more > 0 ? [`      and ${more} more`] : []),
   ];
 }
 

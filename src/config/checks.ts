@@ -52,6 +52,7 @@ export function crossProblems(settings: Settings): Finding[] {
       hint: `name what is below it, like ".vm.${zone}"`,
     });
   }
+  found.push(...redisFindings(settings));
   if (limits.healthInterval.minSeconds > limits.healthInterval.maxSeconds) {
     found.push({
       paths: [
@@ -68,6 +69,43 @@ export function crossProblems(settings: Settings): Finding[] {
         ["tokens", "maxDays"],
       ],
       message: `defaultDays, ${tokens.defaultDays}, is more than maxDays, ${tokens.maxDays}`,
+    });
+  }
+  return found;
+}
+
+function redisFindings({ store, redis }: Settings): Finding[] {
+  if (store !== "redis") return [];
+  const plain = redis.url.startsWith("redis:");
+  const found: Finding[] = [];
+  for (const key of ["ca", "serverName"] as const) {
+    if (!plain || redis.tls[key] === null) continue;
+    found.push({
+      paths: [
+        ["redis", "tls", key],
+        ["redis", "url"],
+      ],
+      message: "is given, and redis.url asks for no TLS",
+      hint: `write "${redis.url.replace("redis:", "rediss:")}"`,
+    });
+  }
+  if (redis.username !== null && redis.password === null) {
+    found.push({
+      paths: [
+        ["redis", "username"],
+        ["redis", "password"],
+      ],
+      message: "is given without redis.password",
+      hint: "set TARDIS_REDIS__PASSWORD_FILE",
+    });
+  }
+  if (redis.sentinelPassword !== null && redis.sentinels.length === 0) {
+    found.push({
+      paths: [
+        ["redis", "sentinelPassword"],
+        ["redis", "sentinels"],
+      ],
+      message: "is given, and there are no redis.sentinels",
     });
   }
   return found;

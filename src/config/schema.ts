@@ -51,6 +51,42 @@ export const schema = z.strictObject({
   data: text("folder", syntax.parseFolder).describe(
     "Folder for the store, the last good document and the control socket.",
   ),
+  store: oneOf(["leveldb", "redis"]).describe(
+    "Where the state is kept: in the data folder, or in a Redis that several consoles share.",
+  ),
+  redis: z.strictObject({
+    url: text("redis:// or rediss:// URL", syntax.parseRedisUrl).describe(
+      "The server, or how the Sentinels' master is spoken to (TLS or not). Without a password.",
+    ),
+    username: orNull(text("name", syntax.parseName)).describe("The user; null: Redis's default."),
+    password: orNull(secret("text", syntax.parseSecret)).describe("Their password."),
+    database: whole(0, 1_000_000).describe("The number of the database."),
+    prefix: text("name", syntax.parseName).describe("What the keys of this console begin with."),
+    sentinels: texts("host:port", syntax.parseHostPort).describe(
+      "Sentinels that know the master; none: `url` is the server itself.",
+    ),
+    sentinelName: text("name", syntax.parseName).describe("The master's name at the Sentinels."),
+    sentinelPassword: orNull(secret("text", syntax.parseSecret)).describe(
+      "The Sentinels' password.",
+    ),
+    tls: z.strictObject({
+      ca: orNull(text("file", syntax.parseFile)).describe(
+        "Certificates (PEM) that sign Redis's own; null: the system's.",
+      ),
+      serverName: orNull(text("host", syntax.parseHost)).describe(
+        "The name in Redis's certificate; null: the host's.",
+      ),
+    }),
+    commandTimeout: whole(100, 60_000).describe("Milliseconds that an answer may take."),
+    durability: oneOf(["always", "everysec", "none"]).describe(
+      "The least that Redis must promise of what it has acknowledged; else nothing is written.",
+    ),
+    waitReplicas: whole(0, 100).describe("Redis replicas that must have a change, too."),
+    waitTimeout: whole(1, 60_000).describe("Milliseconds that they may take."),
+    historyEvents: whole(0, 100_000_000).describe(
+      "Events of the history that are kept, about; 0: all.",
+    ),
+  }),
   http: z.strictObject({
     host: text("address", syntax.parseListenHost).describe(
       "Where the public listener (console, API, host pages) binds.",

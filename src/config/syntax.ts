@@ -188,6 +188,45 @@ export function parseMiddleware(text: string): string | Fault {
     : text;
 }
 
+/** A name without spaces, braces or signs that mean something elsewhere. */
+export function parseName(text: string): string | Fault {
+  return /^[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}$/.test(text)
+    ? text
+    : new Fault(`${shown(text)} is not a name of letters, digits and any of _ . : -`);
+}
+
+/** A Redis server: scheme, host and port; the port is written out. */
+export function parseRedisUrl(text: string): string | Fault {
+  const fault = new Fault(`${shown(text)} is not an address like "redis://127.0.0.1:6379"`);
+  const match = /^(rediss?):\/\/(.*)$/.exec(text);
+  if (match === null) return fault;
+  const [, scheme = "", rest = ""] = match;
+  if (rest.includes("@")) {
+    return new Fault(
+      "must not hold a user name or a password",
+      "they have keys of their own, username and password",
+    );
+  }
+  const [address = "", path] = rest.split(/[/?#](.*)/s);
+  if (path !== undefined && path !== "") {
+    return new Fault(
+      `${shown(text)} must end with the port`,
+      "the database has a key of its own, database",
+    );
+  }
+  const host = parseHostPort(/:\d+$/.test(address) ? address : `${address}:6379`);
+  return host instanceof Fault ? fault : `${scheme}://${host}`;
+}
+
+/** A password: any text. The value is in no message. */
+export function parseSecret(text: string): string | Fault {
+  return text === "" ? new Fault("must not be empty", "null: none") : text;
+}
+
+export function parseFile(text: string): string | Fault {
+  return text === "" || text.includes("\0") ? new Fault("must be the path of a file") : text;
+}
+
 /** A folder, relative to where the console was started. */
 export function parseFolder(text: string): string | Fault {
   return text === "" || text.includes("\0") ? new Fault("must be the path of a folder") : text;

@@ -56,6 +56,8 @@ function reasonFor(code: string | undefined): string {
   switch (code) {
     case "store_damaged":
       return "The state cannot be read: the store is damaged. What Traefik serves stays as it is until an operator has decided with `tardis-console recover`.";
+    case "store_diverged":
+      return "The store is not the one that this console knew. What Traefik serves stays as it is until an operator has decided with `tardis-console recover`.";
     case "store_newer":
       return "The state cannot be read: a newer release has written the store.";
     case undefined:

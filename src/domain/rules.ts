@@ -54,6 +54,12 @@ function pagesSystems({ pages }: Config): System[] {
   ];
 }
 
+/** Where the store is, when it is not in the data folder: Redis itself, and its Sentinels. */
+function redisAddresses({ store, redis }: Config): string[] {
+  if (store !== "redis") return [];
+  return [redis.url.replace(/^rediss?:\/\//, ""), ...redis.sentinels];
+}
+
 function targetPolicy(config: Config, localAddresses: readonly string[]): TargetPolicy {
   const grants: TargetGrant[] = [];
   for (const { cidr, ports, to } of [...config.targets.networks, ...config.targets.loopback]) {
@@ -74,6 +80,7 @@ function targetPolicy(config: Config, localAddresses: readonly string[]): Target
     ...(config.userhomes.enabled ? systemsOf(config.userhomes.url, "userhomes.url") : []),
     ...config.traefik.addresses.flatMap((address) => systemsOf(address, "traefik.addresses")),
     ...config.systems.flatMap((address) => systemsOf(address, "systems")),
+    ...redisAddresses(config).flatMap((address) => systemsOf(address, "redis")),
   ];
   for (const [listener, what] of [
     [config.http, "http"],
@@ -103,7 +110,7 @@ export function rulesFrom(config: Config, localAddresses: readonly string[] = []
     config.traefik.consoleUrl,
   ].map((url) => new URL(url).hostname);
   hosts.push(
-    ...[...config.systems, ...config.traefik.addresses].map((text) =>
+    ...[...config.systems, ...config.traefik.addresses, ...redisAddresses(config)].map((text) =>
       text.replace(/^[a-z0-9]+:\/\//, "").replace(/[:/].*$/, ""),
     ),
   );

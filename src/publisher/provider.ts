@@ -18,6 +18,11 @@ export interface ProviderOptions {
   readonly token: string | null;
   readonly maxHeldPolls: number;
   readonly metrics: Metrics;
+  /**
+   * Makes this replica's state as new as any other's; undefined where there are no others. A poll is
+   * answered after it, so that no poller gets something older after something newer.
+   */
+  readonly fresh?: (() => Promise<void>) | undefined;
 }
 
 /** One who polls, as far as it is known. */
@@ -82,7 +87,7 @@ export class Provider {
 
   /** Answers `GET /traefik/config`. */
   handle(request: IncomingMessage, response: ServerResponse, query: URLSearchParams): void {
-    const { publisher } = this.#options;
+    const { publisher, fresh } = this.#options;
     if (!this.#isAllowed(request)) {
       response.setHeader("WWW-Authenticate", "Bearer");
       this.#refuse(response, 401, "unauthenticated", "The provider's token is missing or wrong.");
@@ -104,11 +109,9 @@ export class Provider {
       this.#refuse(response, 400, "invalid_input", detail);
       return;
     }
-    if (publisher.isBehind) {
-      void publisher.caughtUp().then(() => this.#answer(request, response, poller, waitMs));
-    } else {
-      this.#answer(request, response, poller, waitMs);
-    }
+    const answer = () => this.#answer(request, response, poller, waitMs);
+    if (fresh === undefined && !publisher.isBehind) answer();
+    else void Promise.resolve(fresh?.()).then(() => publisher.caughtUp().then(answer));
   }
 
   #answer(

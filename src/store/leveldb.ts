@@ -2,15 +2,18 @@ import { randomUUID } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { Database, placesIn } from "./leveldb/database.ts";
 import { workOut } from "./leveldb/group.ts";
-import { readHistory, readPlace } from "./leveldb/history.ts";
+import { readHistory, readLinks, readPlace } from "./leveldb/history.ts";
 import { inspect, isBlank } from "./leveldb/inspect.ts";
 import type { Inspection } from "./leveldb/inspect.ts";
 import { deleteRange, readError } from "./leveldb/level.ts";
-import { FORMAT, META_KEY, encodeMeta, entityRange } from "./leveldb/record.ts";
-import type { Meta } from "./leveldb/record.ts";
+import { META_KEY, entityRange } from "./leveldb/record.ts";
 import { finishSwap, readAnything, swapIn, writeFresh } from "./leveldb/recover.ts";
 import type { Recoverable } from "./leveldb/recover.ts";
-import { canonical, replacement, stage } from "./leveldb/replace.ts";
+import { canonical } from "./canonical.ts";
+import { replacement, stage, stageLinks } from "./leveldb/replace.ts";
+import type { Put } from "./leveldb/replace.ts";
+import { FORMAT, encodeMeta } from "./sealed.ts";
+import type { Meta } from "./sealed.ts";
 import {
   StoreConflict,
   StoreDamaged,
@@ -21,6 +24,7 @@ import {
   samePosition,
 } from "./store.ts";
 import type {
+  Archive,
   Commit,
   Expected,
   HistoryQuery,
@@ -33,33 +37,15 @@ import type {
   ReplaceOptions,
   Settled,
   Since,
-  Store,
   StoreError,
   StoredEvent,
+  StoredLink,
+  WholeStore,
 } from "./store.ts";
 
 export interface LevelStoreOptions {
   /** Told, in a plain sentence, what went wrong without harm to any answer. */
   readonly report?: (message: string) => void;
-}
-
-/** The embedded store. Beside what every store promises, it can be recovered. */
-export interface LevelStore extends Store {
-  /**
-   * Reads what can be read, whatever is wrong with it, the whole history included. The database is
-   * not changed: where LevelDB cannot read it, a copy of it is repaired and read.
-   * @throws StoreUnavailable when the machine is at fault and not the data.
-   */
-  loadUnchecked(): Promise<Readable>;
-
-  /**
-   * Makes what `loadUnchecked` gives the truth, under a new lineage and with one event: written to a
-   * new database that takes the old one's place. The old one is kept as `damaged-<time>` beside it.
-   * The revision is above every one that was acknowledged.
-   * @param decision what stands elsewhere and counts more than what the store still gives
-   * @throws StoreUnavailable; in its place is then the old database or the new one, whole.
-   */
-  accept(event?: Commit["event"], decision?: RecoverDecision): Promise<Position>;
 }
 
 /**
@@ -71,7 +57,7 @@ export interface LevelStore extends Store {
 export async function openLevelStore(
   folder: string,
   options: LevelStoreOptions = {},
-): Promise<LevelStore> {
+): Promise<WholeStore> {
   const places = placesIn(folder);
   const database = new Database(places, options.report ?? (() => undefined));
   try {
@@ -86,7 +72,9 @@ export async function openLevelStore(
   return new EmbeddedStore(database);
 }
 
-class EmbeddedStore implements LevelStore {
+const LINKS_A_READ = 1_000;
+
+class EmbeddedStore implements WholeStore {
   readonly #database: Database;
   /** Where the store stands; undefined until it passed `load`. */
   #meta: Meta | undefined;
@@ -101,19 +89,25 @@ class EmbeddedStore implements LevelStore {
     this.#refusal = refusal;
   }
 
+  get place(): string {
+    return `in ${this.#database.places.folder}`;
+  }
+
   load(): Promise<Loaded> {
-    return this.#inTurn(async () => {
-      if (!this.#database.isOpen) throw this.#refuse();
-      const head = await this.#database.readHead();
-      if (head === undefined && (await this.#database.read(isBlank))) return this.#beBorn();
-      const found = await this.#database.read((level) => inspect(level, head));
-      const { meta, problems, entities } = found;
-      if (found.format !== undefined && found.format > FORMAT) throw this.#refuseNewer(found);
-      if (meta === undefined || problems.length > 0) throw this.#refuseDamaged(problems);
-      await this.#stand(meta);
-      await this.#database.sweep(meta.generation);
-      return { position: meta.position, entities };
-    });
+    return this.#inTurn(() => this.#load());
+  }
+
+  async #load(): Promise<Loaded> {
+    if (!this.#database.isOpen) throw this.#refuse();
+    const head = await this.#database.readHead();
+    if (head === undefined && (await this.#database.read(isBlank))) return this.#beBorn();
+    const found = await this.#database.read((level) => inspect(level, head));
+    const { meta, problems, entities } = found;
+    if (found.format !== undefined && found.format > FORMAT) throw this.#refuseNewer(found);
+    if (meta === undefined || problems.length > 0) throw this.#refuseDamaged(problems);
+    await this.#stand(meta);
+    await this.#database.sweep(meta.generation);
+    return { position: meta.position, entities };
   }
 
   commit(expected: Position, commits: readonly Commit[]): Promise<Position> {
@@ -222,6 +216,36 @@ class EmbeddedStore implements LevelStore {
     });
   }
 
+  archive(): Promise<Archive> {
+    return this.#inTurn(async () => {
+      const loaded = await this.#load();
+      const { since } = this.#writable();
+      return { ...loaded, since, links: () => this.#links() };
+    });
+  }
+
+  restore(archive: Archive, onProgress?: (done: number, of: number) => void): Promise<Position> {
+    return this.#inTurn(async () => {
+      const { generation: old, position: before } = this.#writable();
+      if (before.revision !== 0) throw new StoreConflict(before);
+      const { entities, position, since } = archive;
+      const write = (outcome: "not-written" | "unknown") => (puts: Put[]) =>
+        this.#database.write(outcome, (level) => level.batch(puts, { sync: true }));
+      const generation = old + 1;
+      await this.#database.write("not-written", (level) =>
+        deleteRange(level, entityRange(generation)),
+      );
+      const staged = write("not-written");
+      const digest = await stage(staged, generation, canonical(entities), (done) =>
+        onProgress?.(done, entities.size),
+      );
+      await stageLinks(staged, archive.links());
+      const meta = { format: FORMAT, position, generation, digest, since };
+      await write("unknown")([{ type: "put", key: META_KEY, value: encodeMeta(meta) }]);
+      return this.#stand(meta);
+    });
+  }
+
   close(): Promise<void> {
     return this.#inTurn(async () => {
       this.#closed = true;
@@ -235,6 +259,18 @@ class EmbeddedStore implements LevelStore {
     const mine = this.#turn.then(work);
     this.#turn = mine.catch(() => undefined);
     return mine;
+  }
+
+  async *#links(): AsyncIterable<StoredLink> {
+    let after = 0;
+    for (;;) {
+      const from = after;
+      const links = await this.#database.read((level) => readLinks(level, from, LINKS_A_READ));
+      yield* links;
+      const last = links.at(-1);
+      if (last === undefined) return;
+      after = last.revision;
+    }
   }
 
   /** Where it stands; after a failed write that is read from a database opened anew. */

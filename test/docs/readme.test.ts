@@ -61,10 +61,12 @@ describe("README.md", () => {
     const [shown = ""] = blocksOf("Run it", "yaml");
     const example = new URL("../../examples/compose/traefik.yaml", import.meta.url);
     const { providers } = parse(readFileSync(example, "utf8")) as {
-      providers: { http: { endpoint: string; headers?: object } };
+      providers: { file: object; http: { endpoint: string; headers?: object } };
     };
-    const { headers: _token, ...http } = providers.http;
-    const endpoint = http.endpoint.replace("console:", "127.0.0.1:");
-    expect(parse(shown)).toEqual({ providers: { ...providers, http: { ...http, endpoint } } });
+    // There, its own entry point leads to the two consoles.
+    const { file: _consoles, http: polling, ...rest } = providers;
+    const { headers: _token, ...http } = polling;
+    const endpoint = http.endpoint.replace(":8083/", ":8081/");
+    expect(parse(shown)).toEqual({ providers: { ...rest, http: { ...http, endpoint } } });
   });
 });

@@ -5,7 +5,7 @@ import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { RunningConsole } from "../../src/app.ts";
 import { SCOPES } from "../../src/domain/entities.ts";
-import { HeadFile } from "../../src/store/leveldb/head.ts";
+import { HeadFile } from "../../src/store/head.ts";
 import { openLevelStore } from "../../src/store/leveldb.ts";
 import { openControl } from "../../src/cli/control-client.ts";
 import { loadConfig } from "../../src/config.ts";
@@ -14,6 +14,9 @@ import { apiClient, startTestConsole } from "../support/console.ts";
 import { temporaryFolder } from "../support/folder.ts";
 
 const ADMIN = JSON.stringify({ name: "again", owner: null, scopes: [...SCOPES] });
+
+const ACCEPT = JSON.stringify({ kind: "accept" });
+const fromExport = (text: string) => JSON.stringify({ kind: "export", text });
 
 /** What happened to the data folder while nobody looked. */
 interface Damage {
@@ -206,7 +209,7 @@ describe("a damaged data folder", () => {
 
       // It may be looked at as often as one likes.
       for (const _time of [1, 2]) {
-        const shown = await control<RecoverPreview>("GET", "/control/recover");
+        const shown = await control<RecoverPreview>("POST", "/control/recover/preview");
         expect(shown).toMatchObject({ status: 200, live: beside });
         expect(shown.body.fault).toMatch(said);
         expect(shown.body.lastGood).toEqual({ revision });
@@ -215,7 +218,7 @@ describe("a damaged data folder", () => {
       expect(failed.status).toBe(503);
       expect(failed.body.detail).toMatch(said);
 
-      const given = by === "--accept" ? "" : JSON.stringify(exported.body);
+      const given = by === "--accept" ? ACCEPT : fromExport(JSON.stringify(exported.body));
       const done = await control<{ revision: number }>("POST", "/control/recover", given);
       expect(done).toMatchObject({ status: 200, live: beside });
       expect(done.body.revision).toBeGreaterThan(revision);
@@ -231,7 +234,7 @@ describe("a damaged data folder", () => {
       if (by === "--from-export") expect((await poll(console)).document).toBe(before.document);
       expect((await poll(console)).restored).toBeNull();
       expect((await api("POST", "/persons", { username: "zoe" })).status).toBe(201);
-      const again = await control<RecoverPreview>("GET", "/control/recover");
+      const again = await control<RecoverPreview>("POST", "/control/recover/preview");
       expect(again.body.fault).toBeNull();
       await stop();
       logged = "";
@@ -245,7 +248,7 @@ describe("a damaged data folder", () => {
 
   it("recovers nothing that is sound, nor from a file that is not valid", async () => {
     await start();
-    const sound = await control<{ detail: string }>("POST", "/control/recover", "");
+    const sound = await control<{ detail: string }>("POST", "/control/recover", ACCEPT);
     expect(sound.status).toBe(409);
     expect(sound.body.detail).toBe("The store is sound; there is nothing to recover.");
     await stop();
@@ -253,7 +256,11 @@ describe("a damaged data folder", () => {
     const garbage = '{"format": "tardis-console/1", "persons": [{"name": "A b"}]}';
     for (const beside of [false, true]) {
       if (beside) await start();
-      const refused = await control<{ detail: string }>("POST", "/control/recover", garbage);
+      const refused = await control<{ detail: string }>(
+        "POST",
+        "/control/recover",
+        fromExport(garbage),
+      );
       expect(refused).toMatchObject({ status: 400, live: beside });
       expect(refused.body.detail).toContain("persons[0]");
     }
@@ -281,7 +288,7 @@ describe("a damaged data folder", () => {
     const refused = await api("POST", "/persons", { username: "bob" });
     expect([refused.status, refused.body.code]).toEqual([503, "unavailable"]);
     expect(refused.body.detail).toContain("newer release");
-    const accept = await control<{ detail: string }>("POST", "/control/recover", "");
+    const accept = await control<{ detail: string }>("POST", "/control/recover", ACCEPT);
     expect(accept.status).toBe(409);
     expect(accept.body.detail).toContain("newer release");
     await stop();

@@ -6,12 +6,13 @@ import { operator } from "../../src/domain/policy.ts";
 import { rulesFrom } from "../../src/domain/rules.ts";
 import { Refusal } from "../../src/errors.ts";
 import { Ledger, type Decide, type LedgerOptions } from "../../src/store/ledger.ts";
-import { openLevelStore, type LevelStore } from "../../src/store/leveldb.ts";
+import { openLevelStore } from "../../src/store/leveldb.ts";
 import {
   StoreConflict,
   StoreDamaged,
   StoreDiverged,
   StoreUnavailable,
+  type WholeStore,
 } from "../../src/store/store.ts";
 import { testConfig } from "../support/domain.ts";
 import { FaultyStore } from "../support/faulty-store.ts";
@@ -54,7 +55,7 @@ const claim =
 
 describe("the ledger", () => {
   let folder: Awaited<ReturnType<typeof temporaryFolder>>;
-  let level: LevelStore;
+  let level: WholeStore;
   let store: FaultyStore;
   let ledger: Ledger;
 

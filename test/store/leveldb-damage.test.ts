@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { ClassicLevel } from "classic-level";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { openLevelStore } from "../../src/store/leveldb.ts";
-import type { LevelStore } from "../../src/store/leveldb.ts";
-import { StoreDamaged, StoreError } from "../../src/store/store.ts";
+
+import { StoreDamaged, StoreError, type WholeStore } from "../../src/store/store.ts";
 import type { Json, Key, Position, StoredEvent } from "../../src/store/store.ts";
 import { del, put } from "../conformance/store.ts";
 import { temporaryFolder } from "../support/folder.ts";
@@ -26,7 +26,7 @@ describe("LevelDB, damaged", () => {
   let copies = 0;
   let logOnly: Truth;
   let compacted: Truth;
-  const open: LevelStore[] = [];
+  const open: WholeStore[] = [];
 
   beforeAll(async () => {
     root = await temporaryFolder();
@@ -38,7 +38,7 @@ describe("LevelDB, damaged", () => {
   });
   afterAll(() => root.remove());
 
-  async function openIn(folder: string): Promise<LevelStore> {
+  async function openIn(folder: string): Promise<WholeStore> {
     const store = await openLevelStore(folder);
     open.push(store);
     return store;
@@ -99,7 +99,7 @@ describe("LevelDB, damaged", () => {
     return outcome;
   }
 
-  async function checkRecovers(store: LevelStore, folder: string, truth: Truth): Promise<void> {
+  async function checkRecovers(store: WholeStore, folder: string, truth: Truth): Promise<void> {
     const readable = await store.loadUnchecked();
     expect(readable.problems).not.toEqual([]);
     const event = { type: "recovered", by: "root" };

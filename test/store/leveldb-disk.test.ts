@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openLevelStore } from "../../src/store/leveldb.ts";
-import type { LevelStore } from "../../src/store/leveldb.ts";
-import { StoreUnavailable } from "../../src/store/store.ts";
+
+import { StoreUnavailable, type WholeStore } from "../../src/store/store.ts";
 import type { Json, Key, Position } from "../../src/store/store.ts";
 import { put } from "../conformance/store.ts";
 import { temporaryFolder } from "../support/folder.ts";
@@ -30,7 +30,7 @@ const noMount = await whyNoMount();
 
 describe("LevelDB on a disk that fails", () => {
   let folder: Awaited<ReturnType<typeof temporaryFolder>>;
-  let store: LevelStore | undefined;
+  let store: WholeStore | undefined;
   let mounted = false;
 
   beforeEach(async (context) => {
@@ -47,7 +47,7 @@ describe("LevelDB on a disk that fails", () => {
     await folder?.remove();
   });
 
-  async function fillUp(target: LevelStore, from: Position, acknowledged: Map<Key, Json>) {
+  async function fillUp(target: WholeStore, from: Position, acknowledged: Map<Key, Json>) {
     let position = from;
     for (let n = 0; n < 1000; n += 1) {
       // Random text, which does not compress.

@@ -2,18 +2,18 @@ import { cp, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { ClassicLevel } from "classic-level";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { decodeMeta, encodeMeta, seal } from "../../src/store/leveldb/record.ts";
-import type { Meta } from "../../src/store/leveldb/record.ts";
+import { decodeMeta, encodeMeta, seal } from "../../src/store/sealed.ts";
+import type { Meta } from "../../src/store/sealed.ts";
 import { openLevelStore } from "../../src/store/leveldb.ts";
-import type { LevelStore } from "../../src/store/leveldb.ts";
-import { StoreDamaged, StoreLocked, StoreNewer } from "../../src/store/store.ts";
+
+import { StoreDamaged, StoreLocked, StoreNewer, type WholeStore } from "../../src/store/store.ts";
 import { describeStore, put } from "../conformance/store.ts";
 import { temporaryFolder } from "../support/folder.ts";
 
 describeStore("LevelDB", async () => {
   const folder = await temporaryFolder();
-  let store: LevelStore | undefined;
-  const open = async (): Promise<LevelStore> => (store = await openLevelStore(folder.path));
+  let store: WholeStore | undefined;
+  const open = async (): Promise<WholeStore> => (store = await openLevelStore(folder.path));
   return {
     open,
     reopen: async () => {
@@ -29,7 +29,7 @@ describeStore("LevelDB", async () => {
 
 describe("LevelDB, beside what every store does", () => {
   let folder: Awaited<ReturnType<typeof temporaryFolder>>;
-  let store: LevelStore;
+  let store: WholeStore;
 
   beforeEach(async () => {
     folder = await temporaryFolder();

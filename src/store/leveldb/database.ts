@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { StoreDamaged, StoreUnavailable } from "../store.ts";
 import type { Position } from "../store.ts";
-import { HeadFile } from "./head.ts";
+import { HeadFile } from "../head.ts";
 import { databaseFiles, deleteRange, describe, openLevel, readError } from "./level.ts";
 import type { Level } from "./level.ts";
 import { ENTITIES, entityRange } from "./record.ts";

@@ -1,16 +1,9 @@
-import {
-  canonicalJson,
-  digestWith,
-  digestWithout,
-  entityHash,
-  linkId,
-  writesHash,
-} from "../chain.ts";
-import { assertKey } from "../store.ts";
-import type { Commit, Key } from "../store.ts";
+import { digestAfter, workOutCommits } from "../group.ts";
+import { encodeLink, encodeMeta } from "../sealed.ts";
+import type { Meta } from "../sealed.ts";
+import type { Commit } from "../store.ts";
 import type { Level } from "./level.ts";
-import { META_KEY, encodeEvent, encodeMeta, entityPrefix, eventKey } from "./record.ts";
-import type { Meta } from "./record.ts";
+import { META_KEY, entityPrefix, eventKey } from "./record.ts";
 
 type Operation =
   | { readonly type: "put"; readonly key: string; readonly value: string }
@@ -34,37 +27,19 @@ export async function workOut(
   before: Meta,
   commits: readonly Commit[],
 ): Promise<Group> {
-  const { generation } = before;
-  let { position } = before;
-  const events: Operation[] = [];
-  const after = new Map<Key, string | undefined>();
-  for (const { writes, event } of commits) {
-    for (const { key, value } of writes) {
-      assertKey(key);
-      after.set(key, value === null ? undefined : canonicalJson(value));
-    }
-    const { lineage, commit: parent } = position;
-    const revision = position.revision + 1;
-    const link = { lineage, parent, revision, content: writesHash(writes), event };
-    position = { lineage, revision, commit: linkId(link) };
-    const value = encodeEvent({ ...link, commit: position.commit });
-    events.push({ type: "put", key: eventKey(revision), value });
+  const { position, links, after } = workOutCommits(before.position, commits);
+  const prefix = entityPrefix(before.generation);
+  const old =
+    after.size === 0 ? [] : await level.getMany([...after.keys()].map((key) => prefix + key));
+  const meta = { ...before, position, digest: digestAfter(before.digest, after, old) };
+  const operations: Operation[] = [...after].map(([key, text]) =>
+    text === undefined
+      ? { type: "del", key: prefix + key }
+      : { type: "put", key: prefix + key, value: text },
+  );
+  for (const { link } of links) {
+    operations.push({ type: "put", key: eventKey(link.revision), value: encodeLink(link) });
   }
-
-  const keys = [...after.keys()];
-  const prefix = entityPrefix(generation);
-  const old = keys.length === 0 ? [] : await level.getMany(keys.map((key) => prefix + key));
-  let { digest } = before;
-  const entities = keys.map((key, index): Operation => {
-    const was = old[index];
-    const text = after.get(key);
-    if (was !== undefined) digest = digestWithout(digest, entityHash(key, was));
-    if (text === undefined) return { type: "del", key: prefix + key };
-    digest = digestWith(digest, entityHash(key, text));
-    return { type: "put", key: prefix + key, value: text };
-  });
-
-  const meta = { ...before, position, digest };
-  const place: Operation = { type: "put", key: META_KEY, value: encodeMeta(meta) };
-  return { meta, operations: [...entities, ...events, place] };
+  operations.push({ type: "put", key: META_KEY, value: encodeMeta(meta) });
+  return { meta, operations };
 }

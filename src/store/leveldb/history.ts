@@ -1,9 +1,10 @@
 import { StoreDamaged } from "../store.ts";
 import type { HistoryQuery, Position, StoredEvent, StoredLink } from "../store.ts";
-import { PLACE_ALTERED, checkHead, checkLast, checkPair } from "./inspect.ts";
+import { PLACE_ALTERED, checkHead, checkLast, checkPair } from "../checks.ts";
+import { decodeMeta, toStoredEvent } from "../sealed.ts";
+import type { Meta } from "../sealed.ts";
 import type { Level } from "./level.ts";
-import { EVENTS, META_KEY, decodeEvent, decodeMeta, eventKey, toStoredEvent } from "./record.ts";
-import type { Meta } from "./record.ts";
+import { EVENTS, META_KEY, decodeEvent, eventKey } from "./record.ts";
 
 /**
  * Events of the history, each checked by its link and by its neighbour.
@@ -30,6 +31,17 @@ export async function readHistory(
     if (problem !== undefined) throw new StoreDamaged(problem);
   }
   return links.map(toStoredEvent);
+}
+
+/** Links of the history after a revision, oldest first. @throws StoreDamaged for one that is altered */
+export async function readLinks(
+  level: Level,
+  after: number,
+  limit: number,
+): Promise<readonly StoredLink[]> {
+  const range = { gt: eventKey(after), lt: EVENTS.lt };
+  const entries = await level.iterator({ ...range, limit }).all();
+  return entries.map(([key, text]) => readLink(key, text));
 }
 
 /**

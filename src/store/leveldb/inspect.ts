@@ -4,19 +4,10 @@ import { StoreDamaged, isKey } from "../store.ts";
 import type { Json, Key, Position, StoredLink } from "../store.ts";
 import type { Level } from "./level.ts";
 import { chunks, readError } from "./level.ts";
-import {
-  ENTITIES,
-  EVENTS,
-  META_KEY,
-  decodeEvent,
-  decodeFormat,
-  decodeMeta,
-  entityPrefix,
-  entityRange,
-  eventKey,
-  parseJson,
-} from "./record.ts";
-import type { Meta } from "./record.ts";
+import { PLACE_ALTERED, checkHead, checkLast, checkPair } from "../checks.ts";
+import { decodeFormat, decodeMeta, parseJson } from "../sealed.ts";
+import type { Meta } from "../sealed.ts";
+import { ENTITIES, EVENTS, META_KEY, decodeEvent, entityPrefix, entityRange } from "./record.ts";
 
 /** Everything that a database says of itself, and what is wrong with it. */
 export interface Inspection {
@@ -36,8 +27,6 @@ export interface Inspection {
 
 /** How many events before the last are checked at every start: about what a log holds. */
 const TAIL = 256;
-export const PLACE_ALTERED = "The record of where the store stands is missing or altered.";
-
 const NAMED_PROBLEMS = 20;
 
 /** A database that has just been made: no meta, no entity, no event. */
@@ -100,29 +89,6 @@ export async function inspect(
 function shorten(problems: readonly string[]): readonly string[] {
   const more = problems.length - NAMED_PROBLEMS;
   return more > 0 ? [...problems.slice(0, NAMED_PROBLEMS), `And ${more} more.`] : problems;
-}
-
-/** What is wrong with a position, seen from the one that was acknowledged last. */
-export function checkHead(found: Position, head: Position | undefined): string[] {
-  if (head === undefined || head.revision < found.revision) return [];
-  if (head.revision > found.revision) {
-    return [
-      `It stands at revision ${found.revision}, but revision ${head.revision} had been acknowledged: changes are missing.`,
-    ];
-  }
-  if (head.commit === found.commit && head.lineage === found.lineage) return [];
-  return [
-    `Its revision ${found.revision} (lineage ${found.lineage}) is not the revision ${head.revision} (lineage ${head.lineage}) that had been acknowledged: this is another store's data.`,
-  ];
-}
-
-/** The last link must be the one that meta names. */
-export function checkLast(meta: Meta, last: StoredLink | undefined): string[] {
-  const { revision, commit, lineage } = meta.position;
-  if (revision === 0 && last === undefined) return [];
-  if (last?.revision === revision && last.commit === commit && last.lineage === lineage) return [];
-  const found = last === undefined ? "there is none" : `the last is that of ${last.revision}`;
-  return [`The event of revision ${revision} is missing or another one: ${found}.`];
 }
 
 /** Entities of one generation; what cannot be one goes to `bad`. */
@@ -205,13 +171,4 @@ async function readEvents(
     }
   }
   return newest;
-}
-
-/** Two neighbours of the history: the older must be the younger's parent, without a gap. */
-export function checkPair(older: StoredLink, younger: StoredLink, since: number): string[] {
-  if (older.revision < since) return [];
-  if (older.revision + 1 === younger.revision && older.commit === younger.parent) return [];
-  return [
-    `The events between revision ${older.revision} and ${younger.revision} are missing or altered (${eventKey(younger.revision)}).`,
-  ];
 }

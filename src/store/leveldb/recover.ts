@@ -8,9 +8,10 @@ import { inspect } from "./inspect.ts";
 import type { Inspection } from "./inspect.ts";
 import type { Level } from "./level.ts";
 import { chunks, openLevel, readError } from "./level.ts";
+import type { Meta } from "../sealed.ts";
 import { EVENTS, decodeEvent } from "./record.ts";
-import type { Meta } from "./record.ts";
-import { canonical, replacement, stage } from "./replace.ts";
+import { canonical } from "../canonical.ts";
+import { replacement, stage } from "./replace.ts";
 import type { Put } from "./replace.ts";
 
 /** What an inspection found, and the open database that it found it in. */

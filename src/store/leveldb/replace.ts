@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { canonicalJson, digestText, digestWith, entityHash, linkId } from "../chain.ts";
+import { digestWith, entityHash } from "../chain.ts";
 import type { Digest } from "../chain.ts";
-import { assertKey } from "../store.ts";
-import type { Commit, Json, Key } from "../store.ts";
-import { FORMAT, META_KEY, encodeEvent, encodeMeta, entityPrefix, eventKey } from "./record.ts";
-import type { Meta } from "./record.ts";
+import { positionOf, replacementLink } from "../group.ts";
+import type { Commit, Key, StoredLink } from "../store.ts";
+import { FORMAT, encodeLink, encodeMeta } from "../sealed.ts";
+import type { Meta } from "../sealed.ts";
+import { META_KEY, entityPrefix, eventKey } from "./record.ts";
 
 export type Put = { readonly type: "put"; readonly key: string; readonly value: string };
 
@@ -45,6 +46,23 @@ export async function stage(
   return digest;
 }
 
+/** Writes links of a history in bounded batches. */
+export async function stageLinks(
+  write: (puts: Put[]) => Promise<void>,
+  links: AsyncIterable<StoredLink>,
+): Promise<void> {
+  let batch: Put[] = [];
+  const flush = async (): Promise<void> => {
+    await write(batch);
+    batch = [];
+  };
+  for await (const link of links) {
+    batch.push({ type: "put", key: eventKey(link.revision), value: encodeLink(link) });
+    if (batch.length >= BATCH_ENTRIES) await flush();
+  }
+  if (batch.length > 0) await flush();
+}
+
 /**
  * The one event and the meta of a whole state that takes another's place under a new lineage.
  * @param after the revision that it comes after.
@@ -57,31 +75,11 @@ export function replacement(
   rest: Pick<Meta, "generation" | "digest" | "since">,
   lineage: string = randomUUID(),
 ): { readonly meta: Meta; readonly puts: Put[] } {
-  const revision = after + 1;
-  const content = digestText(rest.digest);
-  const link = { lineage, parent, revision, content, event };
-  const commit = linkId(link);
-  const meta = { format: FORMAT, position: { lineage, revision, commit }, ...rest };
+  const link = replacementLink(after, parent, rest.digest, event, lineage);
+  const meta = { format: FORMAT, position: positionOf(link), ...rest };
   const puts: Put[] = [
-    { type: "put", key: eventKey(revision), value: encodeEvent({ ...link, commit }) },
+    { type: "put", key: eventKey(link.revision), value: encodeLink(link) },
     { type: "put", key: META_KEY, value: encodeMeta(meta) },
   ];
   return { meta, puts };
-}
-
-/**
- * Entities with their canonical JSON.
- * @throws TypeError for what no store can keep, and for a key that comes twice.
- */
-export function* canonical(
-  entities: Iterable<readonly [Key, Json]>,
-): Generator<readonly [Key, string]> {
-  const seen = new Set<Key>();
-  for (const [key, value] of entities) {
-    assertKey(key);
-    if (seen.has(key)) throw new TypeError(`The entity ${key} comes twice.`);
-    if (value === null) throw new TypeError(`The entity ${key} is null, which means deleted.`);
-    seen.add(key);
-    yield [key, canonicalJson(value)];
-  }
 }

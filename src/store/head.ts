@@ -1,18 +1,18 @@
 import { constants } from "node:fs";
 import { open, readFile } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
-import type { Position } from "../store.ts";
-import { decodePosition, seal, unseal } from "./record.ts";
+import { decodePosition, seal, unseal } from "./sealed.ts";
+import type { Position } from "./store.ts";
 
 /** Every write is this long and at offset 0, so an older and longer text never shines through. */
 const LENGTH = 512;
 
 /**
- * A file beside the database with the position that was acknowledged last. LevelDB opens a log with
- * a flipped byte without an error and drops the records behind it; only something outside of it can
- * tell that it came back older.
+ * A file in the data folder with the position of the store that this console knew last. LevelDB opens
+ * a log with a flipped byte without an error and drops the records behind it, and a Redis may be
+ * restored from an old copy: only something outside can tell that it came back older.
  *
- * It is written without an fsync: it may be behind the database, never ahead of it. A torn or
+ * It is written without an fsync: it may be behind the store, never ahead of it. A torn or
  * missing one is no error; it only notices less.
  */
 export class HeadFile {

@@ -1,0 +1,37 @@
+/** What can be wrong with where a store stands and with its history, in plain sentences. */
+import type { Meta } from "./sealed.ts";
+import type { Position, StoredLink } from "./store.ts";
+
+export const PLACE_ALTERED = "The record of where the store stands is missing or altered.";
+
+/** What is wrong with a position, seen from the one that was acknowledged last. */
+export function checkHead(found: Position, head: Position | undefined): string[] {
+  if (head === undefined || head.revision < found.revision) return [];
+  if (head.revision > found.revision) {
+    return [
+      `It stands at revision ${found.revision}, but revision ${head.revision} had been acknowledged: changes are missing.`,
+    ];
+  }
+  if (head.commit === found.commit && head.lineage === found.lineage) return [];
+  return [
+    `Its revision ${found.revision} (lineage ${found.lineage}) is not the revision ${head.revision} (lineage ${head.lineage}) that had been acknowledged: this is another store's data.`,
+  ];
+}
+
+/** The last link must be the one that meta names. */
+export function checkLast(meta: Meta, last: StoredLink | undefined): string[] {
+  const { revision, commit, lineage } = meta.position;
+  if (revision === 0 && last === undefined) return [];
+  if (last?.revision === revision && last.commit === commit && last.lineage === lineage) return [];
+  const found = last === undefined ? "there is none" : `the last is that of ${last.revision}`;
+  return [`The event of revision ${revision} is missing or another one: ${found}.`];
+}
+
+/** Two neighbours of the history: the older must be the younger's parent, without a gap. */
+export function checkPair(older: StoredLink, younger: StoredLink, since: number): string[] {
+  if (older.revision < since) return [];
+  if (older.revision + 1 === younger.revision && older.commit === younger.parent) return [];
+  return [
+    `The events between revision ${older.revision} and ${younger.revision} are missing or altered.`,
+  ];
+}

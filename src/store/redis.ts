@@ -1,0 +1,647 @@
+import { randomUUID } from "node:crypto";
+import { mkdir } from "node:fs/promises";
+import { dirname } from "node:path";
+import { canonical } from "./canonical.ts";
+import { digestAfter, positionOf, replacementLink, workOutCommits } from "./group.ts";
+import { HeadFile } from "./head.ts";
+import type { RedisSettings } from "./redis/client.ts";
+import { requireBlankKnown, requireDescent } from "./redis/descent.ts";
+import { inspectRedis } from "./redis/inspect.ts";
+import { entryId, keysOf, linkOf, type RedisKeys, type StreamEntry } from "./redis/layout.ts";
+import { RedisLink } from "./redis/link.ts";
+import {
+  checkTail,
+  parseTexts,
+  readHistory,
+  readLinks,
+  readTail,
+  scanTexts,
+} from "./redis/read.ts";
+import { COMMIT, REPLACE, RESTORE, SETTLE, SINCE } from "./redis/scripts.ts";
+import { stageEntities } from "./redis/stage.ts";
+import { RedisVolatile } from "./redis/volatile.ts";
+import {
+  decodeFormat,
+  decodeMeta,
+  encodeLink,
+  encodeMeta,
+  FORMAT,
+  type Meta,
+  type Superseded,
+} from "./sealed.ts";
+import {
+  samePosition,
+  StoreConflict,
+  StoreDamaged,
+  StoreNewer,
+  StoreUnavailable,
+  type Archive,
+  type Commit,
+  type Expected,
+  type HistoryQuery,
+  type Json,
+  type Key,
+  type Loaded,
+  type Position,
+  type Readable,
+  type RecoverDecision,
+  type ReplaceOptions,
+  type Settled,
+  type Since,
+  type StoredEvent,
+  type StoredLink,
+  type WholeStore,
+} from "./store.ts";
+import type { Volatile } from "./volatile.ts";
+
+export interface RedisStoreOptions {
+  /** File that keeps the position that this console knew last; its folder is made if need be. */
+  readonly head: string;
+  /** Told, in plain sentences, what Redis promises and what operators may want to know. */
+  readonly report?: (message: string) => void;
+}
+
+/** A store on Redis, with its volatile part. */
+export interface OpenRedis {
+  readonly store: WholeStore;
+  readonly volatile: Volatile;
+}
+
+/**
+ * A store that several processes share. Nothing is asked of Redis yet: one that is away is told by
+ * what is done first.
+ * @throws StoreUnavailable when a file that the settings name cannot be read
+ */
+export function openRedisStore(settings: RedisSettings, options: RedisStoreOptions): OpenRedis {
+  const keys = keysOf(settings.prefix);
+  const link = new RedisLink(settings, options.report ?? (() => undefined));
+  return {
+    store: new RedisStore(link, keys, options),
+    volatile: new RedisVolatile(link, keys),
+  };
+}
+
+/** How many events are followed one by one; after more the whole state is read. */
+const FOLLOW_MAX = 2_000;
+/** The old entities are kept so long for those who are reading them just now. */
+const READERS_MS = 60_000;
+/** What a decision put aside is kept so long. */
+const ASIDE_MS = 30 * 86_400_000;
+const SUPERSEDED_MAX = 64;
+const LOAD_TRIES = 5;
+
+/** Where the store stands, with the very text that says so in Redis. */
+interface Place {
+  readonly meta: Meta;
+  readonly sealed: string;
+}
+
+class RedisStore implements WholeStore {
+  readonly #link: RedisLink;
+  readonly #keys: RedisKeys;
+  readonly #head: HeadFile;
+  readonly #headFolder: string;
+  readonly #report: (message: string) => void;
+  /** This process, among those that write. */
+  readonly #writer = randomUUID();
+  #fence = 1;
+  /** Where the store stood last; undefined until it passed `load`. */
+  #place: Place | undefined;
+  #refusal: StoreNewer | undefined;
+  #closed = false;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(link: RedisLink, keys: RedisKeys, options: RedisStoreOptions) {
+    this.#link = link;
+    this.#keys = keys;
+    this.#head = new HeadFile(options.head);
+    this.#headFolder = dirname(options.head);
+    this.#report = options.report ?? (() => undefined);
+  }
+
+  get place(): string {
+    return `in Redis (${this.#link.place})`;
+  }
+
+  load(): Promise<Loaded> {
+    return this.#inTurn(async () => {
+      const known = this.#place?.meta.position ?? (await this.#readHead());
+      const sealed = await this.#link.ask((redis) => redis.get(this.#keys.meta));
+      if (sealed === null) return this.#beBorn(known);
+      const { place, entities } = await this.#read(sealed, known);
+      await this.#stand(place);
+      return { position: place.meta.position, entities };
+    });
+  }
+
+  commit(expected: Position, commits: readonly Commit[]): Promise<Position> {
+    return this.#inTurn(async () => {
+      const { meta, sealed } = this.#writable();
+      if (!samePosition(meta.position, expected)) throw new StoreConflict(meta.position);
+      if (commits.length === 0) return meta.position;
+      const { position, links, after } = workOutCommits(expected, commits);
+      await this.#link.requireDurable();
+      const { generation } = meta;
+      // Sound although others may write between this and the script: it writes only where the store
+      // still stands at the same text, so these were its texts all the time.
+      const old = await this.#link.ask(async (redis) =>
+        after.size === 0 ? [] : redis.hmget(this.#keys.entities(generation), ...after.keys()),
+      );
+      const next = { ...meta, position, digest: digestAfter(meta.digest, after, old) };
+      const events = links.flatMap(({ link, keys }) => [
+        entryId(link.revision),
+        encodeLink(link),
+        [...new Set(keys)].join("\n"),
+      ]);
+      const writes = [...after].flatMap(([key, text]) => [key, text ?? ""]);
+      await this.#write(
+        COMMIT,
+        [this.#keys.entities(generation)],
+        { sealed, next, token: position.commit },
+        [this.#link.settings.historyEvents, links.length, ...events, ...writes],
+      );
+      return this.#stand({ meta: next, sealed: encodeMeta(next) });
+    });
+  }
+
+  replace(
+    expected: Position,
+    entities: Iterable<readonly [Key, Json]>,
+    event: Commit["event"],
+    { lineage = randomUUID(), onProgress }: ReplaceOptions = {},
+  ): Promise<Position> {
+    return this.#inTurn(async () => {
+      const place = this.#writable();
+      const { meta } = place;
+      if (!samePosition(meta.position, expected)) throw new StoreConflict(meta.position);
+      await this.#link.requireDurable();
+      const staged = await this.#stage(canonical(entities), onProgress);
+      const { revision, commit } = meta.position;
+      const link = replacementLink(revision, commit, staged.digest, event, lineage);
+      const supersedes = superseding(meta, [meta.position.lineage], link.revision, false);
+      const next: Meta = { ...meta, ...staged, position: positionOf(link), supersedes };
+      await this.#swapIn(place, next, link, READERS_MS);
+      return this.#stand({ meta: next, sealed: encodeMeta(next) });
+    });
+  }
+
+  settle(from: Position, ours: Expected): Promise<Settled> {
+    return this.#inTurn(async () => {
+      this.#writable();
+      const fence = ++this.#fence;
+      const answer = await this.#link.ask(async (redis) => {
+        const found = await redis.eval(SETTLE, 3, ...this.#guarded(), fence, from.revision);
+        await this.#awaitReplicas(redis);
+        return found as [string, StreamEntry[], StreamEntry[], string];
+      });
+      const [sealed, at, first, done] = answer;
+      const { meta } = this.#decode(sealed, from);
+      requireDescent(this.#link.place, meta, from, { at, first });
+      // A replacement's commit is not known before, its lineage is.
+      const stored = done === (ours.commit ?? ours.lineage);
+      return { stored, position: meta.position };
+    });
+  }
+
+  since(position: Position): Promise<Since> {
+    return this.#inTurn(async () => {
+      const { meta, sealed } = this.#writable();
+      const known = samePosition(meta.position, position) ? sealed : "";
+      const answer = await this.#since(known, position.revision, meta.generation);
+      if (answer.sealed === known) return { kind: "changes", position, entities: new Map() };
+      const place = this.#decode(answer.sealed, position);
+      requireDescent(this.#link.place, place.meta, position, answer);
+      const { position: now, generation } = place.meta;
+      const links = answer.entries.map((entry) => linkOf(entry));
+      const isWhole =
+        generation === meta.generation &&
+        now.lineage === position.lineage &&
+        isChain(position, links, now);
+      if (!isWhole) return { kind: "whole" };
+      await this.#stand(place);
+      const entities = new Map<Key, Json | null>();
+      answer.keys.forEach((key, index) => {
+        const text = answer.values[index] ?? "";
+        entities.set(key, text === "" ? null : (JSON.parse(text) as Json));
+      });
+      return { kind: "changes", position: now, entities };
+    });
+  }
+
+  watch(listener: () => void): () => void {
+    return this.#link.subscribe(this.#keys.channel, listener);
+  }
+
+  history(query: HistoryQuery): Promise<readonly StoredEvent[]> {
+    const since = this.#place?.meta.since ?? 1;
+    return this.#link.ask((redis) => readHistory(redis, this.#keys.history, query, since));
+  }
+
+  loadUnchecked(): Promise<Readable> {
+    return this.#inTurn(async () => {
+      const found = await inspectRedis(this.#link, this.#keys);
+      const { entities } = found;
+      const position = found.meta?.position ?? (found.last && positionOf(found.last)) ?? NOWHERE;
+      const problems = [...found.problems];
+      const known = this.#place?.meta.position ?? (await this.#readHead());
+      if (found.meta !== undefined && known !== undefined && problems.length === 0) {
+        try {
+          await this.#requireDescent(found.meta, known);
+        } catch (error) {
+          problems.push(error instanceof Error ? error.message : String(error));
+        }
+      }
+      return { position, entities, problems };
+    });
+  }
+
+  accept(
+    event: Commit["event"] = { type: "recovered" },
+    { entities, above = 0, supersedes = [] }: RecoverDecision = {},
+  ): Promise<Position> {
+    return this.#inTurn(async () => {
+      await this.#link.requireDurable();
+      const found = await inspectRedis(this.#link, this.#keys);
+      const known = this.#place?.meta.position ?? (await this.#readHead());
+      const { meta, last } = found;
+      const after = Math.max(
+        above,
+        known?.revision ?? 0,
+        meta?.position.revision ?? 0,
+        last?.revision ?? 0,
+      );
+      if (found.brokenHistory) await this.#putAside(this.#keys.history);
+      const staged = await this.#stage(canonical(entities ?? found.entities));
+      const parent = last?.commit ?? meta?.position.commit ?? "";
+      const link = replacementLink(after, parent, staged.digest, event, randomUUID());
+      const ended = [...supersedes, known?.lineage, meta?.position.lineage, last?.lineage].filter(
+        (each) => each !== undefined,
+      );
+      const next: Meta = {
+        format: FORMAT,
+        position: positionOf(link),
+        ...staged,
+        since: link.revision,
+        supersedes: superseding(meta, ended, link.revision, true),
+      };
+      const old = found.entitiesKey ?? this.#keys.entities(0);
+      await this.#swapIn({ sealed: found.sealed ?? "", entities: old }, next, link, ASIDE_MS);
+      this.#refusal = undefined;
+      return this.#stand({ meta: next, sealed: encodeMeta(next) });
+    });
+  }
+
+  async archive(): Promise<Archive> {
+    const loaded = await this.load();
+    const { since } = this.#writable().meta;
+    const { history } = this.#keys;
+    const links = () => this.#links(history);
+    return { ...loaded, since, links };
+  }
+
+  restore(archive: Archive, onProgress?: (done: number, of: number) => void): Promise<Position> {
+    return this.#inTurn(async () => {
+      await this.#link.requireDurable();
+      const of = archive.entities.size;
+      const { generation, digest } = await this.#stage(canonical(archive.entities), (done) =>
+        onProgress?.(done, of),
+      );
+      const stream = this.#keys.stagedHistory(randomUUID());
+      await this.#stageLinks(stream, archive);
+      const { position, since } = archive;
+      const next: Meta = { format: FORMAT, position, generation, digest, since };
+      const sealed = (await this.#link.ask((redis) => redis.get(this.#keys.meta))) ?? "";
+      const before = sealed === "" ? undefined : decodeMeta(sealed);
+      if (sealed !== "" && before?.position.revision !== 0) {
+        throw new StoreConflict(before?.position ?? NOWHERE);
+      }
+      await this.#write(
+        RESTORE,
+        [this.#keys.entities(generation), stream],
+        { sealed, next, token: position.commit },
+        [],
+      );
+      return this.#stand({ meta: next, sealed: encodeMeta(next) });
+    });
+  }
+
+  close(): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#closed = true;
+      this.#link.close();
+      await this.#head.close();
+    });
+  }
+
+  /** Runs one after the other: a store has one position. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const mine = this.#turn.then(work);
+    this.#turn = mine.catch(() => undefined);
+    return mine;
+  }
+
+  async #beBorn(known: Position | undefined): Promise<Loaded> {
+    requireBlankKnown(this.#link.place, known);
+    const position = { lineage: randomUUID(), revision: 0, commit: "" };
+    const meta: Meta = { format: FORMAT, position, generation: 0, digest: 0n, since: 1 };
+    const sealed = encodeMeta(meta);
+    const born = await this.#link.ask((redis) => redis.set(this.#keys.meta, sealed, "NX"));
+    // Another replica was first: its state it is.
+    const there =
+      born === null ? await this.#link.ask((redis) => redis.get(this.#keys.meta)) : sealed;
+    const { place, entities } = await this.#read(there ?? "", undefined);
+    await this.#stand(place);
+    return { position: place.meta.position, entities };
+  }
+
+  /** Everything, as it stood at one moment. */
+  async #read(
+    first: string,
+    known: Position | undefined,
+  ): Promise<{ readonly place: Place; readonly entities: ReadonlyMap<Key, Json> }> {
+    let sealed = first;
+    for (let attempt = 0; attempt < LOAD_TRIES; attempt++) {
+      const { meta } = this.#decode(sealed, known);
+      const texts = await this.#link.ask((redis) =>
+        scanTexts(redis, this.#keys.entities(meta.generation)),
+      );
+      // What was written while it was read is read again, all at one moment.
+      const answer = await this.#since(sealed, meta.position.revision, meta.generation);
+      const place =
+        answer.sealed === sealed ? { meta, sealed } : this.#decode(answer.sealed, known);
+      sealed = place.sealed;
+      const links = answer.entries.map((entry) => linkOf(entry));
+      const { position, generation } = place.meta;
+      if (generation !== meta.generation || !isChain(meta.position, links, position)) continue;
+      answer.keys.forEach((key, index) => {
+        const text = answer.values[index] ?? "";
+        if (text === "") texts.delete(key);
+        else texts.set(key, text);
+      });
+      return { place, entities: await this.#checked(place, texts, known) };
+    }
+    throw new StoreUnavailable(
+      `Redis (${this.#link.place}) is written faster than it can be read.`,
+      "not-written",
+    );
+  }
+
+  /** @throws StoreDamaged, StoreDiverged, StoreNewer */
+  async #checked(
+    { meta, sealed }: Place,
+    texts: ReadonlyMap<Key, string>,
+    known: Position | undefined,
+  ): Promise<ReadonlyMap<Key, Json>> {
+    const { entities, digest, problems } = await parseTexts(texts);
+    const found = [...problems];
+    if (digest !== meta.digest) {
+      found.push(
+        `The ${entities.size} records are not those of revision ${meta.position.revision}: some are missing, older or altered.`,
+      );
+    }
+    const tail = await this.#link.ask((redis) => readTail(redis, this.#keys.history));
+    // Others may have gone on since: what comes after this position is not looked at.
+    const upTo = tail.filter(([id]) => Number.parseInt(id, 10) <= meta.position.revision);
+    if (upTo.length > 0 || meta.position.revision === 0) found.push(...checkTail(meta, upTo));
+    if (found.length > 0) throw this.#damaged(found);
+    if (known !== undefined) await this.#requireDescent(meta, known);
+    if (meta.format > FORMAT) {
+      const loaded = { position: meta.position, entities };
+      this.#place = { meta, sealed };
+      this.#refusal = new StoreNewer(newerMessage(this.#link.place, meta.format));
+      throw new StoreNewer(this.#refusal.message, loaded);
+    }
+    this.#refusal = undefined;
+    return entities;
+  }
+
+  async #requireDescent(meta: Meta, known: Position): Promise<void> {
+    const id = entryId(known.revision);
+    const { history } = this.#keys;
+    const at = await this.#link.ask((redis) => redis.xrange(history, id, id));
+    const first = await this.#link.ask((redis) => redis.xrange(history, "-", "+", "COUNT", 1));
+    requireDescent(this.#link.place, meta, known, { at, first });
+  }
+
+  async #since(sealed: string, revision: number, generation: number): Promise<SinceAnswer> {
+    const answer = await this.#link.ask((redis) =>
+      redis.eval(
+        SINCE,
+        3,
+        this.#keys.meta,
+        this.#keys.history,
+        this.#keys.entities(generation),
+        sealed,
+        revision,
+        FOLLOW_MAX,
+      ),
+    );
+    const [found, at = [], first = [], entries = [], keys = [], values = []] = answer as [
+      string,
+      StreamEntry[]?,
+      StreamEntry[]?,
+      StreamEntry[]?,
+      string[]?,
+      string[]?,
+    ];
+    return { sealed: found, at, first, entries, keys, values };
+  }
+
+  /**
+   * @param known what this process knew of the store
+   * @throws StoreDiverged when nothing is there, StoreDamaged when it is altered
+   */
+  #decode(sealed: string, known: Position | undefined): Place {
+    if (sealed === "") {
+      requireBlankKnown(this.#link.place, known);
+      throw this.#damaged(["The record of where the store stands is missing."]);
+    }
+    const meta = decodeMeta(sealed);
+    if (meta !== undefined) return { meta, sealed };
+    const format = decodeFormat(sealed);
+    if (format !== undefined && format > FORMAT) {
+      throw (this.#refusal = new StoreNewer(newerMessage(this.#link.place, format)));
+    }
+    throw this.#damaged(["The record of where the store stands is altered."]);
+  }
+
+  async #stage(entities: Iterable<readonly [Key, string]>, onProgress?: (staged: number) => void) {
+    return stageEntities(this.#link, this.#keys, entities, onProgress);
+  }
+
+  async #swapIn(
+    { sealed, meta, entities }: { sealed: string; meta?: Meta; entities?: string },
+    next: Meta,
+    link: StoredLink,
+    keepMs: number,
+  ): Promise<void> {
+    const old = entities ?? this.#keys.entities(meta?.generation ?? 0);
+    await this.#write(
+      REPLACE,
+      [this.#keys.entities(next.generation), old],
+      { sealed, next, token: link.lineage },
+      [entryId(link.revision), encodeLink(link), keepMs],
+    );
+  }
+
+  /** @throws StoreConflict, StoreUnavailable */
+  async #write(
+    script: string,
+    keys: readonly string[],
+    { sealed, next, token }: { sealed: string; next: Meta; token: string },
+    rest: readonly (string | number)[],
+  ): Promise<void> {
+    const fence = this.#fence;
+    const [outcome, actual = ""] = await this.#link.ask(async (redis) => {
+      const all = [...this.#guarded(), ...keys];
+      const fixed = [sealed, fence, encodeMeta(next), token, this.#keys.channel];
+      const answer = await redis.eval(script, all.length, ...all, ...fixed, ...rest);
+      if ((answer as string[])[0] === "stored") await this.#awaitReplicas(redis);
+      return answer as [string, string?];
+    });
+    if (outcome === "stored") return;
+    if (outcome === "fenced") {
+      throw new StoreUnavailable(
+        "This write came too late; it was given up before.",
+        "not-written",
+      );
+    }
+    throw new StoreConflict(this.#decode(actual, next.position).meta.position);
+  }
+
+  /** @throws StoreUnavailable when too few replicas have what was written on this connection */
+  async #awaitReplicas(redis: { wait(count: number, ms: number): Promise<number> }): Promise<void> {
+    const { waitReplicas, waitTimeout } = this.#link.settings;
+    if (waitReplicas === 0) return;
+    const have = await redis.wait(waitReplicas, waitTimeout);
+    if (have >= waitReplicas) return;
+    throw new StoreUnavailable(
+      `Only ${have} of the ${waitReplicas} Redis replicas that redis.waitReplicas asks for have the change.`,
+      "unknown",
+    );
+  }
+
+  #guarded(): [meta: string, history: string, writer: string] {
+    return [this.#keys.meta, this.#keys.history, this.#keys.writer(this.#writer)];
+  }
+
+  async #stageLinks(stream: string, archive: Archive): Promise<void> {
+    let batch: StoredLink[] = [];
+    const flush = async () => {
+      const links = batch;
+      batch = [];
+      await this.#link.ask(async (redis) => {
+        const pipeline = redis.pipeline();
+        for (const link of links) {
+          pipeline.xadd(stream, entryId(link.revision), "link", encodeLink(link), "keys", "");
+        }
+        pipeline.expire(stream, 3_600);
+        const results = (await pipeline.exec()) ?? [];
+        const failed = results.find(([error]) => error !== null);
+        if (failed !== undefined) throw failed[0] as Error;
+      });
+    };
+    for await (const link of archive.links()) {
+      batch.push(link);
+      if (batch.length >= 500) await flush();
+    }
+    if (batch.length > 0) await flush();
+  }
+
+  async *#links(history: string): AsyncIterable<StoredLink> {
+    // Through the link, so that what fails on the way is told in words.
+    const iterator = await this.#link.ask(async (redis) =>
+      readLinks(redis, history)[Symbol.asyncIterator](),
+    );
+    for (;;) {
+      const next = await this.#link.ask(() => iterator.next());
+      if (next.done === true) return;
+      yield next.value;
+    }
+  }
+
+  async #putAside(key: string): Promise<void> {
+    const aside = `${key}:damaged-${new Date().toISOString()}`;
+    await this.#link.ask((redis) => redis.rename(key, aside));
+    await this.#link.ask((redis) => redis.pexpire(aside, ASIDE_MS));
+    this.#report(`What could not be read is kept for 30 days as ${aside}.`);
+  }
+
+  async #readHead(): Promise<Position | undefined> {
+    await mkdir(this.#headFolder, { recursive: true, mode: 0o700 });
+    return this.#head.read();
+  }
+
+  /** From now on the store stands here. */
+  async #stand(place: Place): Promise<Position> {
+    const { position } = place.meta;
+    const moved = this.#place?.sealed !== place.sealed;
+    this.#place = place;
+    if (moved) {
+      try {
+        await this.#head.write(position);
+      } catch (error) {
+        this.#report(`The position could not be kept: ${String(error)}`);
+      }
+    }
+    return position;
+  }
+
+  #writable(): Place {
+    if (this.#refusal !== undefined) throw this.#refusal;
+    if (this.#place !== undefined && !this.#closed) return this.#place;
+    const why = this.#closed ? "it was closed" : "it was not loaded yet";
+    throw new StoreUnavailable(`The store ${this.place} cannot be used: ${why}.`, "not-written");
+  }
+
+  #damaged(problems: readonly string[]): StoreDamaged {
+    return new StoreDamaged(
+      `The store ${this.place} is damaged. ${problems.join(" ")} Nothing in it was changed. ` +
+        "Put a backup of Redis back, or see with `tardis-console recover` what can be read, and accept it.",
+    );
+  }
+}
+
+interface SinceAnswer {
+  readonly sealed: string;
+  readonly at: readonly StreamEntry[];
+  readonly first: readonly StreamEntry[];
+  readonly entries: readonly StreamEntry[];
+  readonly keys: readonly Key[];
+  readonly values: readonly string[];
+}
+
+const NOWHERE: Position = { lineage: "", revision: 0, commit: "" };
+
+/** Whether links lead from the one position to the other, each the parent of the next. */
+function isChain(
+  from: Position,
+  links: readonly (StoredLink | undefined)[],
+  to: Position,
+): boolean {
+  let { commit, revision } = from;
+  for (const link of links) {
+    if (link?.parent !== commit || link.revision !== revision + 1) return false;
+    ({ commit, revision } = link);
+  }
+  return commit === to.commit && revision === to.revision;
+}
+
+/** The lineages that a new state ends, the latest first. */
+function superseding(
+  meta: Meta | undefined,
+  lineages: readonly string[],
+  at: number,
+  decided: boolean,
+): Superseded[] {
+  const fresh = [...new Set(lineages)].map((lineage) => ({ lineage, at, decided }));
+  const old = (meta?.supersedes ?? []).filter(({ lineage }) => !lineages.includes(lineage));
+  return [...fresh, ...old].slice(0, SUPERSEDED_MAX);
+}
+
+function newerMessage(place: string, format: number): string {
+  return (
+    `A newer release wrote the store in Redis (${place}): its format is ${format}, this release knows up ` +
+    `to ${FORMAT}. Nothing is written to it. Start the newer release.`
+  );
+}

@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -9,6 +9,7 @@ import { type Config, loadConfig } from "../../src/config.ts";
 import { silentLog } from "../../src/observability/log.ts";
 import { temporaryFolder } from "../support/folder.ts";
 import { freePorts } from "../support/ports.ts";
+import { type RedisServer, startRedis } from "../support/redis.ts";
 import { request } from "../support/request.ts";
 import { describeWithService } from "../support/services.ts";
 import { type TraefikApi, traefikApi } from "../support/traefik-api.ts";
@@ -17,18 +18,33 @@ import { waitFor } from "../support/wait.ts";
 const example = fileURLToPath(new URL("../../examples/compose", import.meta.url));
 
 interface Compose {
-  readonly services: Readonly<Record<"traefik" | "console", ComposeService>>;
+  readonly services: Readonly<
+    Record<"traefik" | "console-1" | "console-2" | "redis", ComposeService>
+  >;
   readonly networks: {
     readonly edge: { readonly ipam: { readonly config: { subnet: string }[] } };
+    readonly state: { readonly internal: boolean };
   };
 }
+
+const CONSOLES = ["console-1", "console-2"] as const;
 
 interface ComposeService {
   readonly environment: Readonly<Record<string, string>>;
   readonly volumes: readonly string[];
   readonly ports?: readonly string[];
   readonly build?: string;
+  readonly command?: readonly string[];
   readonly networks: { readonly edge: { readonly ipv4_address: string } };
+}
+
+/** `consoles.yaml`, as far as the test has to change it. */
+interface ConsolesFile {
+  http: {
+    services: {
+      consoles: { loadBalancer: { servers: { url: string }[]; healthCheck: { path: string } } };
+    };
+  };
 }
 
 /** As far as the test has to change or look at it. */
@@ -37,6 +53,7 @@ interface StaticConfiguration {
   api: object;
   providers: {
     providersThrottleDuration: string;
+    file: { directory: string };
     http: {
       endpoint: string;
       pollInterval: string;
@@ -50,6 +67,7 @@ interface StaticConfiguration {
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let compose: Compose;
 let traefik: StaticConfiguration;
+let consoles: ConsolesFile;
 let env: Record<string, string>;
 let config: Config;
 
@@ -59,6 +77,7 @@ beforeAll(async () => {
   runReadmeStep(folder.path);
   compose = readYaml<Compose>("compose.yaml");
   traefik = readYaml<StaticConfiguration>("traefik.yaml");
+  consoles = readYaml<ConsolesFile>("consoles.yaml");
   env = consoleEnvironment();
   config = loadConfig({ file: join(folder.path, "tardis.yaml"), env });
 });
@@ -74,7 +93,7 @@ function runReadmeStep(cwd: string): void {
 }
 
 function readYaml<T>(name: string): T {
-  return parse(readFileSync(join(folder.path, name), "utf8")) as T;
+  return parse(readFileSync(join(folder.path, name), "utf8"), { merge: true }) as T;
 }
 
 /** What `docker compose` would put into the console's environment, with that of its image. */
@@ -85,17 +104,21 @@ function consoleEnvironment(): Record<string, string> {
       .map((line) => /^(\w+)=(.*)$/.exec(line))
       .map((match) => [match?.[1] ?? "", match?.[2] ?? ""]),
   );
-  const interpolated = Object.entries(compose.services.console.environment).map(([name, value]) => [
-    name,
-    value.replaceAll(/\$\{(\w+)[^}]*\}/g, (_all, key: string) => dotEnv.get(key) ?? ""),
-  ]);
+  const interpolated = Object.entries(compose.services["console-1"].environment).map(
+    ([name, value]) => [
+      name,
+      value.replaceAll(/\$\{(\w+)[^}]*\}/g, (_all, key: string) => dotEnv.get(key) ?? ""),
+    ],
+  );
   return { TARDIS_DATA: "/data", ...Object.fromEntries(interpolated), TARDIS_CONFIG: "" };
 }
 
 describe("examples/compose", () => {
   it("opens Traefik's two ports and nothing else", () => {
     expect(compose.services.traefik.ports).toEqual(["80:80", "443:443"]);
-    expect(compose.services.console.ports).toBeUndefined();
+    for (const name of [...CONSOLES, "redis"] as const) {
+      expect(compose.services[name].ports, name).toBeUndefined();
+    }
   });
 
   it("mounts files that exist and builds the repository", () => {
@@ -104,9 +127,9 @@ describe("examples/compose", () => {
         .map((volume) => volume.split(":")[0] ?? "")
         .filter((source) => source.startsWith("./")),
     );
-    expect(sources).toEqual(["./traefik.yaml", "./tardis.yaml"]);
+    expect([...new Set(sources)]).toEqual(["./traefik.yaml", "./consoles.yaml", "./tardis.yaml"]);
     for (const source of sources) expect(existsSync(join(example, source)), source).toBe(true);
-    const build = join(example, compose.services.console.build ?? "");
+    const build = join(example, compose.services["console-1"].build ?? "");
     expect(existsSync(join(build, "Dockerfile"))).toBe(true);
   });
 
@@ -137,11 +160,40 @@ describe("examples/compose", () => {
     expect(config.systems).toContain(compose.networks.edge.ipam.config[0]?.subnet);
   });
 
-  it("lets Traefik poll as it should, with the console's token", () => {
+  it("has two consoles alike, each with a data folder of its own, and Traefik knows both", () => {
+    const [first, second] = CONSOLES.map((name) => compose.services[name]);
+    const { volumes: one, ...rest } = first ?? { volumes: [] };
+    const { volumes: two, ...alike } = second ?? { volumes: [] };
+    expect(rest).toEqual(alike);
+    expect([one.at(-1), two.at(-1)]).toEqual(["data-1:/data", "data-2:/data"]);
+    const { servers, healthCheck } = consoles.http.services.consoles.loadBalancer;
+    expect(servers.map(({ url }) => url)).toEqual(
+      CONSOLES.map((name) => `http://${name}:${config.internal.port}`),
+    );
+    expect(healthCheck.path).toBe("/readyz");
+  });
+
+  it("has a Redis that promises what the consoles ask for, and that Traefik cannot reach", () => {
+    expect(config.store).toBe("redis");
+    expect(config.redis).toMatchObject({
+      url: "redis://redis:6379",
+      durability: "always",
+      password: expect.stringMatching(/^[0-9a-f]{64}$/),
+    });
+    const command = compose.services.redis.command?.at(-1);
+    for (const setting of ["--appendonly yes", "--appendfsync always", "noeviction"]) {
+      expect(command).toContain(setting);
+    }
+    expect(compose.services.redis.networks).toEqual(["state"]);
+    expect(Object.keys(compose.services.traefik.networks)).toEqual(["edge"]);
+    expect(compose.networks.state.internal).toBe(true);
+  });
+
+  it("lets Traefik poll as it should, with the consoles' token", () => {
     const { providersThrottleDuration, http } = traefik.providers;
     expect(providersThrottleDuration).toBe("20ms");
     expect(http).toEqual({
-      endpoint: `http://console:${config.internal.port}/traefik/config?wait=4s&poller=traefik-1`,
+      endpoint: "http://127.0.0.1:8083/traefik/config?wait=4s&poller=traefik-1",
       pollInterval: "50ms",
       pollTimeout: "15s",
       headers: { Authorization: `Bearer ${config.internal.token}` },
@@ -153,14 +205,18 @@ describe("examples/compose", () => {
     expect(Object.keys(traefik.entryPoints)).toEqual([
       ...entryPoints.http,
       ...entryPoints.https,
+      "consoles",
       "traefik",
     ]);
     expect(Object.keys(traefik.certificatesResolvers)).toEqual([certResolver]);
     expect(consoleUrl).toBe(`http://console:${config.http.port}`);
   });
 
-  it("has Traefik's API and dashboard inside its container only", () => {
-    expect(traefik.entryPoints["traefik"]?.address).toMatch(/^127\.0\.0\.1:/);
+  it("has Traefik's API and its way to the consoles inside its container only", () => {
+    for (const name of ["traefik", "consoles"]) {
+      expect(traefik.entryPoints[name]?.address).toMatch(/^127\.0\.0\.1:/);
+    }
+    expect(traefik.providers.http.endpoint).toContain(traefik.entryPoints["consoles"]?.address);
   });
 
   it("drops headers that are other spellings of Traefik's", () => {
@@ -170,90 +226,131 @@ describe("examples/compose", () => {
   });
 });
 
-describeWithService("traefik", "examples/compose with the real Traefik", (executable) => {
-  let console: RunningConsole;
-  let child: ChildProcess;
-  let api: TraefikApi;
-  let ports: { web: number; websecure: number; traefik: number };
-  let log = "";
+describeWithService(
+  ["traefik", "redis"],
+  "examples/compose with the real Traefik",
+  (executable) => {
+    let redis: RedisServer;
+    const running: RunningConsole[] = [];
+    let child: ChildProcess;
+    let api: TraefikApi;
+    let ports: Record<"web" | "websecure" | "consoles" | "traefik", number>;
+    let log = "";
 
-  beforeAll(async () => {
-    const file = join(folder.path, "tardis.yaml");
-    console = await startConsole(loadConfig({ file, env: { ...env, ...onLoopback() } }), {
-      log: silentLog,
+    beforeAll(async () => {
+      const file = join(folder.path, "tardis.yaml");
+      redis = await startRedis({ settings: { requirepass: env["TARDIS_REDIS__PASSWORD"] ?? "" } });
+      for (const name of CONSOLES) {
+        const settings = {
+          ...env,
+          ...onLoopback(name),
+          TARDIS_REDIS__URL: `redis://127.0.0.1:${redis.port}`,
+        };
+        running.push(await startConsole(loadConfig({ file, env: settings }), { log: silentLog }));
+      }
+      const [web = 0, websecure = 0, toConsoles = 0, internal = 0] = await freePorts(4);
+      ports = { web, websecure, consoles: toConsoles, traefik: internal };
+      const staticFile = join(folder.path, "traefik-here.yaml");
+      writeFileSync(staticFile, stringify(here(traefik, ports)));
+      mkdirSync(join(folder.path, "dynamic"));
+      const { loadBalancer } = consoles.http.services.consoles;
+      loadBalancer.servers = running.map(({ internalPort }) => ({
+        url: `http://127.0.0.1:${internalPort}`,
+      }));
+      writeFileSync(join(folder.path, "dynamic", "consoles.yaml"), stringify(consoles));
+      child = spawn(executable, [`--configFile=${staticFile}`], {
+        env: { ...process.env, RFC2136_NAMESERVER: "127.0.0.1:1" },
+        stdio: ["ignore", "pipe", "pipe"],
+      });
+      const keep = (chunk: Buffer) => {
+        log += chunk.toString();
+      };
+      child.stdout?.on("data", keep);
+      child.stderr?.on("data", keep);
+      api = traefikApi(`http://127.0.0.1:${ports.traefik}`);
+      await waitFor(() => api.router("zone-default"), {
+        describe: () => `the zone's router\n${log}`,
+      });
     });
-    const [web = 0, websecure = 0, internal = 0] = await freePorts(3);
-    ports = { web, websecure, traefik: internal };
-    const staticFile = join(folder.path, "traefik-here.yaml");
-    writeFileSync(staticFile, stringify(here(traefik, ports, console.internalPort)));
-    child = spawn(executable, [`--configFile=${staticFile}`], {
-      env: { ...process.env, RFC2136_NAMESERVER: "127.0.0.1:1" },
-      stdio: ["ignore", "pipe", "pipe"],
+
+    afterAll(async () => {
+      child?.kill("SIGKILL");
+      for (const console of running) await console.close();
+      await redis?.destroy();
     });
-    const keep = (chunk: Buffer) => {
-      log += chunk.toString();
-    };
-    child.stdout?.on("data", keep);
-    child.stderr?.on("data", keep);
-    api = traefikApi(`http://127.0.0.1:${ports.traefik}`);
-    await waitFor(() => api.router("zone-default"), {
-      describe: () => `the zone's router\n${log}`,
+
+    function onLoopback(name: string): Record<string, string> {
+      return {
+        TARDIS_DATA: join(folder.path, name),
+        TARDIS_HTTP__HOST: "127.0.0.1",
+        TARDIS_HTTP__PORT: "0",
+        TARDIS_INTERNAL__HOST: "127.0.0.1",
+        TARDIS_INTERNAL__PORT: "0",
+        TARDIS_TRAEFIK__CONSOLE_URL: "http://127.0.0.1:0",
+      };
+    }
+
+    it("loads the static file and takes every router from the console", async () => {
+      const routers = (await api.routers()).filter(({ provider }) => provider === "http");
+      expect(routers.length).toBeGreaterThan(2);
+      expect(routers.filter(({ status }) => status !== "enabled")).toEqual([]);
     });
-  });
 
-  afterAll(async () => {
-    child?.kill("SIGKILL");
-    await console?.close();
-  });
+    it("is refused without the token", async () => {
+      for (const { internalPort } of running) {
+        const url = `http://127.0.0.1:${internalPort}/traefik/config`;
+        expect((await fetch(url)).status).toBe(401);
+      }
+    });
 
-  function onLoopback(): Record<string, string> {
-    return {
-      TARDIS_DATA: join(folder.path, "data"),
-      TARDIS_HTTP__HOST: "127.0.0.1",
-      TARDIS_HTTP__PORT: "0",
-      TARDIS_INTERNAL__HOST: "127.0.0.1",
-      TARDIS_INTERNAL__PORT: "0",
-      TARDIS_TRAEFIK__CONSOLE_URL: "http://127.0.0.1:0",
-    };
-  }
+    it("goes on when one console ends", async () => {
+      await running.shift()?.close();
+      const [left] = running;
+      await left?.core.operatorApi(
+        new Request("http://localhost/api/v1/persons", {
+          method: "POST",
+          body: JSON.stringify({ username: "alice" }),
+          headers: { "Content-Type": "application/json" },
+        }),
+      );
+      const made = await left?.core.operatorApi(
+        new Request("http://localhost/api/v1/endpoints", {
+          method: "POST",
+          body: JSON.stringify({ owner: "alice", targets: ["http://10.30.0.5:8080"] }),
+          headers: { "Content-Type": "application/json" },
+        }),
+      );
+      const { id } = (await made?.json()) as { id: string };
+      await waitFor(() => api.router(`endpoint-${id}`), { describe: () => `the endpoint\n${log}` });
+    });
 
-  it("loads the static file and takes every router from the console", async () => {
-    const routers = (await api.routers()).filter(({ provider }) => provider === "http");
-    expect(routers.length).toBeGreaterThan(2);
-    expect(routers.filter(({ status }) => status !== "enabled")).toEqual([]);
-  });
+    it("leads the console's own host to the console", async () => {
+      const host = new URL(config.publicUrl).hostname;
+      const answer = await request({ port: ports.websecure, host, tls: {} });
+      expect(answer.status).toBe(200);
+      expect(answer.body).toContain("<h1>tardis-console</h1>");
+    });
 
-  it("is refused without the token", async () => {
-    const url = `http://127.0.0.1:${console.internalPort}/traefik/config`;
-    expect((await fetch(url)).status).toBe(401);
-  });
-
-  it("leads the console's own host to the console", async () => {
-    const host = new URL(config.publicUrl).hostname;
-    const answer = await request({ port: ports.websecure, host, tls: {} });
-    expect(answer.status).toBe(200);
-    expect(answer.body).toContain("<h1>tardis-console</h1>");
-  });
-
-  it("leads plain HTTP to HTTPS", async () => {
-    const answer = await request({ port: ports.web, host: `alice.${config.zone}`, path: "/x" });
-    expect([301, 308]).toContain(answer.status);
-    expect(answer.headers["location"]).toBe(`https://alice.${config.zone}/x`);
-  });
-});
+    it("leads plain HTTP to HTTPS", async () => {
+      const answer = await request({ port: ports.web, host: `alice.${config.zone}`, path: "/x" });
+      expect([301, 308]).toContain(answer.status);
+      expect(answer.headers["location"]).toBe(`https://alice.${config.zone}/x`);
+    });
+  },
+);
 
 /** The static configuration with this machine's ports and paths, and an ACME server that is away. */
 function here(
   given: StaticConfiguration,
   ports: Readonly<Record<string, number>>,
-  internalPort: number,
 ): StaticConfiguration {
   const copy = structuredClone(given);
   for (const [name, entryPoint] of Object.entries(copy.entryPoints)) {
     entryPoint.address = `127.0.0.1:${ports[name]}`;
   }
-  const { http } = copy.providers;
-  http.endpoint = http.endpoint.replace(/console:\d+/, `127.0.0.1:${internalPort}`);
+  const { http, file } = copy.providers;
+  file.directory = join(folder.path, "dynamic");
+  http.endpoint = http.endpoint.replace(":8083/", `:${ports["consoles"]}/`);
   for (const { acme } of Object.values(copy.certificatesResolvers)) {
     acme.storage = join(folder.path, "acme.json");
     acme.caServer = "http://127.0.0.1:1/directory";

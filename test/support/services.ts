@@ -10,24 +10,25 @@ import { missingServicesVariable } from "./summary.ts";
 export const servicesRequired = process.env["REQUIRE_SERVICES"] === "1";
 
 /**
- * A `describe` whose tests need a real system. Where it is missing they are skipped and the end
- * of the run says so; with `REQUIRE_SERVICES=1` a test in their place fails.
- * @param body gets the executable
+ * A `describe` whose tests need real systems. Where one is missing they are skipped and the end of
+ * the run says so; with `REQUIRE_SERVICES=1` a test in their place fails.
+ * @param body gets the executable of the first
  */
 export function describeWithService(
-  name: ServiceName,
+  needed: ServiceName | readonly [ServiceName, ...ServiceName[]],
   title: string,
   body: (executable: string) => void,
 ): void {
-  const executable = findService(name);
-  if (executable) {
-    describe(title, () => body(executable));
+  const names = typeof needed === "string" ? [needed] : needed;
+  const missing = names.filter((name) => findService(name) === undefined);
+  if (missing.length === 0) {
+    describe(title, () => body(findService(names[0] as ServiceName) ?? ""));
   } else if (servicesRequired) {
     describe(title, () => {
-      it(`needs ${name}`, () => expect.fail(howToGet(name)));
+      it.each(missing)("needs %s", (name) => expect.fail(howToGet(name)));
     });
   } else {
-    noteMissing(name);
+    for (const name of missing) noteMissing(name);
     // oxlint-disable-next-line vitest/no-disabled-tests -- without REQUIRE_SERVICES they are skipped, and the summary says so
     describe.skip(title, () => body(""));
   }

@@ -20,6 +20,11 @@ export class MemoryVolatile implements Volatile {
     this.#now = now;
   }
 
+  /** How many entries are kept, those included that have expired and were not asked for. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
   async get(key: string): Promise<string | undefined> {
     return this.#read(key);
   }

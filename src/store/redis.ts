@@ -140,13 +140,15 @@ class RedisStore implements WholeStore {
       if (!samePosition(meta.position, expected)) throw new StoreConflict(meta.position);
       if (commits.length === 0) return meta.position;
       const { position, links, after } = workOutCommits(expected, commits);
-      await this.#link.requireDurable();
       const { generation } = meta;
       // Sound although others may write between this and the script: it writes only where the store
       // still stands at the same text, so these were its texts all the time.
-      const old = await this.#link.ask(async (redis) =>
-        after.size === 0 ? [] : redis.hmget(this.#keys.entities(generation), ...after.keys()),
-      );
+      const old = await notWritten(async () => {
+        await this.#link.requireDurable();
+        if (after.size === 0) return [];
+        const key = this.#keys.entities(generation);
+        return this.#link.ask((redis) => redis.hmget(key, ...after.keys()));
+      });
       const next = { ...meta, position, digest: digestAfter(meta.digest, after, old) };
       const events = links.flatMap(({ link, keys }) => [
         entryId(link.revision),
@@ -174,8 +176,10 @@ class RedisStore implements WholeStore {
       const place = this.#writable();
       const { meta } = place;
       if (!samePosition(meta.position, expected)) throw new StoreConflict(meta.position);
-      await this.#link.requireDurable();
-      const staged = await this.#stage(canonical(entities), onProgress);
+      const staged = await notWritten(async () => {
+        await this.#link.requireDurable();
+        return this.#stage(canonical(entities), onProgress);
+      });
       const { revision, commit } = meta.position;
       const link = replacementLink(revision, commit, staged.digest, event, lineage);
       const supersedes = superseding(meta, [meta.position.lineage], link.revision, false);
@@ -612,6 +616,16 @@ interface SinceAnswer {
 }
 
 const NOWHERE: Position = { lineage: "", revision: 0, commit: "" };
+
+/** What is asked before a write: when it fails, nothing was written for certain. */
+async function notWritten<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof StoreUnavailable)) throw error;
+    throw new StoreUnavailable(error.message, "not-written", { cause: error });
+  }
+}
 
 /** Whether links lead from the one position to the other, each the parent of the next. */
 function isChain(

@@ -320,7 +320,7 @@ describeWithService(
           headers: { "Content-Type": "application/json" },
         }),
       );
-      const { id } = (await made?.json()) as { id: string };
+      const { id } = JSON.parse((await made?.text()) ?? "{}") as { id: string };
       await waitFor(() => api.router(`endpoint-${id}`), { describe: () => `the endpoint\n${log}` });
     });
 

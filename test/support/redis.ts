@@ -61,7 +61,10 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisServe
 
   async function start(): Promise<void> {
     const given = { bind: "127.0.0.1", port: String(port), dir: data, ...settings };
-    const args = Object.entries(given).flatMap(([key, value]) => [`--${key}`, ...value.split(" ")]);
+    const args = Object.entries(given).flatMap(([key, value]) => [
+      `--${key}`,
+      ...(key === "replicaof" ? value.split(" ") : [value]),
+    ]);
     child = spawn(requireService("redis"), args, { stdio: ["ignore", "pipe", "pipe"] });
     running.add(child);
     const keep = (chunk: Buffer) => (log = (log + chunk.toString()).slice(-4_000));
@@ -199,13 +202,11 @@ export function redisCommand(
     });
     socket.on("error", reject);
     socket.on("close", () => {
-      const answer = password === undefined ? text : text.slice(text.indexOf("\r\n") + 2);
-      // QUIT's own answer comes last.
-      const own = answer.replace(/\+OK\r\n$/, "");
+      const own = password === undefined ? text : text.slice(text.indexOf("\r\n") + 2);
       if (own.startsWith("-")) reject(new Error(own.trim()));
       else resolve(own);
     });
     const auth = password === undefined ? "" : encode(["AUTH", password]);
-    socket.write(auth + encode(parts) + encode(["QUIT"]));
+    socket.end(auth + encode(parts));
   });
 }

@@ -19,10 +19,11 @@ export function describeWithService(
   title: string,
   body: (executable: string) => void,
 ): void {
-  const names = typeof needed === "string" ? [needed] : needed;
+  const names: readonly [ServiceName, ...ServiceName[]] =
+    typeof needed === "string" ? [needed] : needed;
   const missing = names.filter((name) => findService(name) === undefined);
   if (missing.length === 0) {
-    describe(title, () => body(findService(names[0] as ServiceName) ?? ""));
+    describe(title, () => body(findService(names[0]) ?? ""));
   } else if (servicesRequired) {
     describe(title, () => {
       it.each(missing)("needs %s", (name) => expect.fail(howToGet(name)));

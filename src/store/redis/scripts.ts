@@ -7,12 +7,12 @@
 /** How long a writer's record is kept, in seconds: longer than any question about it is on its way. */
 const WRITER_TTL_S = 86_400;
 
-/** Whether this writer may still write, and the store stands where it was decided. */
+/** Whether this writer may still write, and the store stands where it was decided: '' is nowhere. */
 const GUARD = `
 local fence = redis.call('HGET', KEYS[3], 'fence')
 if fence and tonumber(fence) > tonumber(ARGV[2]) then return {'fenced'} end
-local meta = redis.call('GET', KEYS[1])
-if meta ~= ARGV[1] then return {'conflict', meta or ''} end
+local meta = redis.call('GET', KEYS[1]) or ''
+if meta ~= ARGV[1] then return {'conflict', meta} end
 `;
 
 const DONE = `

@@ -1,0 +1,84 @@
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+
+/** A way to a server that can be cut, held up and made slow, on loopback. */
+export interface Proxy {
+  readonly port: number;
+  /** Cuts every connection; new ones are refused until `restore`. */
+  cut(): void;
+  /** Nothing goes through either way, and nobody is told. */
+  stall(): void;
+  /** What is asked goes through, the answers do not. */
+  swallowAnswers(): void;
+  /** Each piece takes so long, in milliseconds. */
+  slow(ms: number): void;
+  restore(): void;
+  close(): Promise<void>;
+}
+
+type Mode = "open" | "cut" | "stalled" | "unanswered";
+
+/** Starts a proxy in front of a port of this machine. */
+export async function startProxy(target: number): Promise<Proxy> {
+  const sockets = new Set<Socket>();
+  /** What was held up, in order. */
+  let held: (() => void)[] = [];
+  let mode: Mode = "open";
+  let delay = 0;
+
+  function pass(from: Socket, to: Socket, isAnswer: boolean): void {
+    let queue = Promise.resolve();
+    async function forward(before: Promise<void>, chunk: Buffer): Promise<void> {
+      await before;
+      if (delay > 0) await new Promise((resolve) => setTimeout(resolve, delay));
+      if (mode === "stalled" || (mode === "unanswered" && isAnswer)) {
+        await new Promise<void>((resolve) => held.push(resolve));
+      }
+      if (!to.destroyed) to.write(chunk);
+    }
+    from.on("data", (chunk: Buffer) => {
+      queue = forward(queue, chunk);
+    });
+    from.on("error", () => to.destroy());
+    from.on("close", () => {
+      sockets.delete(from);
+      void queue.finally(() => to.destroy());
+    });
+    sockets.add(from);
+  }
+
+  const server = createServer((client) => {
+    if (mode === "cut") {
+      client.destroy();
+      return;
+    }
+    const upstream = connect(target, "127.0.0.1");
+    pass(client, upstream, false);
+    pass(upstream, client, true);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+
+  function restore(): void {
+    mode = "open";
+    delay = 0;
+    const waiting = held;
+    held = [];
+    for (const go of waiting) go();
+  }
+
+  return {
+    port: (server.address() as AddressInfo).port,
+    cut() {
+      mode = "cut";
+      for (const socket of sockets) socket.destroy();
+    },
+    stall: () => void (mode = "stalled"),
+    swallowAnswers: () => void (mode = "unanswered"),
+    slow: (ms) => void (delay = ms),
+    restore,
+    async close() {
+      restore();
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}

@@ -11,12 +11,13 @@ import { createPublic } from "./console/public.ts";
 import { createControl } from "./control.ts";
 import { Core, type Api } from "./core.ts";
 import { createInternal, type Health } from "./internal.ts";
+import { Drain } from "./drain.ts";
 import { closeServer, isListening, listen, listenOnSocket } from "./listeners.ts";
 import { bootstrapOnce, startLoops } from "./loops.ts";
 import { createLog, type Logger } from "./observability/log.ts";
 import { createMetrics, type Metrics } from "./observability/metrics.ts";
 import { Freshness } from "./publisher/freshness.ts";
-import { originsOf } from "./publisher/origin.ts";
+import { originsOf, settingsDigest } from "./publisher/origin.ts";
 import { Provider } from "./publisher/provider.ts";
 import { Publisher } from "./publisher/publisher.ts";
 import { Replica } from "./replica.ts";
@@ -161,6 +162,7 @@ export async function startConsole(
     position: () => core.ledger?.position,
     name: `${hostname()}-${process.pid}`,
     release: version,
+    settings: settingsDigest(config),
     log,
   });
   const provider = new Provider({
@@ -173,8 +175,9 @@ export async function startConsole(
   const internalServer = createInternal({
     provider,
     metrics,
-    health: () => healthOf(core, publisher),
+    health: () => healthOf(core, publisher, replica, drain),
   });
+  const drain = new Drain();
   const servers = [publicServer, internalServer];
   const closeServers = () => Promise.all(servers.map(closeServer));
   try {
@@ -234,6 +237,8 @@ export async function startConsole(
       close: async () => {
         stopLoops();
         provider.close();
+        // Another replica takes what comes from now on, once it is known that this one ends.
+        if (isShared(config)) await drain.begin();
         await closeServers();
         await replica.stop();
         await publisher.settled();
@@ -296,10 +301,14 @@ function publicListener(
   };
 }
 
-function healthOf(core: Core, publisher: Publisher): Health {
-  const problems = [core.fault?.reason, publisher.problem];
+function healthOf(core: Core, publisher: Publisher, replica: Replica, drain: Drain): Health {
+  const problems = [core.fault?.reason, publisher.problem, replica.problem];
+  if (drain.begun) {
+    drain.noticed();
+    problems.push("This console is ending.");
+  }
   return {
-    ready: publisher.current !== undefined,
+    ready: publisher.current !== undefined && !drain.begun,
     revision: publisher.current?.revision ?? null,
     problems: problems.filter((problem) => problem !== undefined),
   };

@@ -10,6 +10,8 @@ export interface ReplicaInfo {
   /** The machine's name and the process id, for people. */
   readonly name: string;
   readonly release: string;
+  /** A digest of what of its configuration shapes the document. */
+  readonly settings: string;
   readonly revision: number;
   readonly lineage: string;
   /** When it last said so, ISO 8601. */
@@ -22,6 +24,7 @@ export interface ReplicaOptions {
   readonly position: () => Position | undefined;
   readonly name: string;
   readonly release: string;
+  readonly settings: string;
   readonly log: Logger;
   /** Milliseconds of a monotonic clock. */
   readonly clock?: () => number;
@@ -45,6 +48,7 @@ export class Replica {
   readonly #clock: () => number;
   #leadsUntil = Number.NEGATIVE_INFINITY;
   #told: string | undefined;
+  #problem: string | undefined;
   #timer: NodeJS.Timeout | undefined;
   #beating: Promise<void> | undefined;
   #stopped = false;
@@ -57,6 +61,11 @@ export class Replica {
   /** Whether the lease is surely this replica's. Asked again before each step of a long work. */
   get leads(): boolean {
     return this.#clock() < this.#leadsUntil;
+  }
+
+  /** What is wrong between this replica and the others, in a sentence. */
+  get problem(): string | undefined {
+    return this.#problem;
   }
 
   /** Says that it is there, now and from here on. */
@@ -94,8 +103,23 @@ export class Replica {
     ]);
   }
 
+  /** Replicas that make other documents of one state would have Traefik go back and forth. */
+  async #compare(): Promise<void> {
+    const { settings, release, log } = this.#options;
+    const others = (await this.all()).filter(
+      (other) => other.settings !== settings && other.release === release,
+    );
+    const names = others.map(({ name }) => name).join(", ");
+    const before = this.#problem;
+    this.#problem =
+      others.length === 0
+        ? undefined
+        : `Configured differently than ${names}: Traefik gets now one document, now another. Give all consoles the same zone, publicUrl, traefik, pages, userhomes, ownHosts, systems, labels, targets, quotas and limits.`;
+    if (this.#problem !== undefined && this.#problem !== before) log.error(this.#problem);
+  }
+
   async #beat(): Promise<void> {
-    const { volatile, position, name, release, log } = this.#options;
+    const { volatile, position, name, release, settings, log } = this.#options;
     const store = volatile();
     if (store === undefined) return;
     // Counted from before the question: the answer may be long on its way.
@@ -111,12 +135,14 @@ export class Replica {
         id: this.id,
         name,
         release,
+        settings,
         revision,
         lineage,
         at: new Date().toISOString(),
       };
       this.#told = JSON.stringify(info);
       await store.set(PREFIX + this.id, this.#told, LEASE_MS);
+      await this.#compare();
     } catch (error) {
       // The store being away is told elsewhere; the lease runs out by itself.
       log.debug({ err: error }, "the other replicas were not told");

@@ -13,13 +13,14 @@ describe("replicas of one store", () => {
     for (const replica of running.splice(0)) await replica.stop();
   });
 
-  function replica(name: string, volatile: () => Volatile | undefined): Replica {
+  function replica(name: string, volatile: () => Volatile | undefined, settings = "same"): Replica {
     const made = new Replica({
       name,
       volatile,
       clock,
       position: () => ({ lineage: "l", revision: 7, commit: "c" }),
       release: "1.0.0",
+      settings,
       log: silentLog,
     });
     running.push(made);
@@ -59,6 +60,20 @@ describe("replicas of one store", () => {
     expect((await a.all()).map(({ name }) => name)).toEqual(["a"]);
     now += 20_000;
     expect(await a.all()).toEqual([]);
+  });
+
+  it("notice that one of them would make other documents", async () => {
+    const shared = new MemoryVolatile(clock);
+    const [a, b] = [replica("a", () => shared), replica("b", () => shared, "other")];
+    await a.beat();
+    expect(a.problem).toBeUndefined();
+    await b.beat();
+    await a.beat();
+    expect(a.problem).toMatch(/^Configured differently than b:/);
+    expect(b.problem).toMatch(/^Configured differently than a:/);
+    await b.stop();
+    await a.beat();
+    expect(a.problem).toBeUndefined();
   });
 
   it("lead no longer than the lease while the store is away, and never throw", async () => {

@@ -25,8 +25,12 @@ export interface TraefikOptions {
   readonly fileProvider?: DynamicConfiguration;
   /** Self-signed certificates that Traefik chooses from by SNI. */
   readonly certs?: readonly { readonly names: readonly string[] }[];
-  /** More settings of the entry points, such as `proxyProtocol` or `http`. */
-  readonly entryPoints?: { readonly web?: object; readonly websecure?: object };
+  /** More settings of the entry points, such as `proxyProtocol` or `http`; and more entry points. */
+  readonly entryPoints?: {
+    readonly web?: object;
+    readonly websecure?: object;
+    readonly [name: string]: object | undefined;
+  };
   /** More static configuration, such as `certificatesResolvers`. */
   readonly staticConfiguration?: object;
   readonly accessLog?: boolean;
@@ -153,7 +157,7 @@ function staticConfiguration(
   ports: TraefikPorts,
   dynamic: string,
 ): object {
-  const { provider, throttle = "20ms", entryPoints = {} } = options;
+  const { provider, throttle = "20ms", entryPoints: { web, websecure, ...more } = {} } = options;
   const at = (port: number) => `127.0.0.1:${port}`;
   return {
     global: { checkNewVersion: false, sendAnonymousUsage: false },
@@ -162,9 +166,10 @@ function staticConfiguration(
     api: { insecure: true },
     ping: {},
     entryPoints: {
-      web: { address: at(ports.web), ...entryPoints.web },
-      websecure: { address: at(ports.websecure), ...entryPoints.websecure },
+      web: { address: at(ports.web), ...web },
+      websecure: { address: at(ports.websecure), ...websecure },
       traefik: { address: at(ports.api) },
+      ...more,
     },
     providers: {
       providersThrottleDuration: throttle,

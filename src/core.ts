@@ -174,7 +174,7 @@ export class Core {
     const { revision } = ledger.position;
     if (published <= revision) return;
     throw new StoreDamaged(
-      `The store ${this.store?.place} stands at revision ${revision}, but revision ${published} has been published from it: changes are missing. Restore the folder, or see \`tardis-console recover\`.`,
+      `The store ${this.store?.place} stands at revision ${revision}, but revision ${published} has been published from it: changes are missing. Put a backup back, or see \`tardis-console recover\`; if \`store\` was set anew, \`tardis-console migrate\` moves the state.`,
     );
   }
 

@@ -86,7 +86,8 @@ describeWithService("redis", "tardis-console migrate", () => {
     // Beside the document that was published from the old store, an empty one is not taken up.
     const beside = await spawnConsole(folder.path, settings({ store: "redis" }));
     expect(beside.stderr()).toMatch(/changes are missing.*tardis-console migrate/);
-    await beside.stop();
+    beside.kill("SIGTERM");
+    await beside.ended;
     const data = join(folder.path, "other-data");
     const onRedis = await spawnConsole(folder.path, settings({ store: "redis", data }));
     running = onRedis;

@@ -233,7 +233,13 @@ class RedisStore implements WholeStore {
   }
 
   watch(listener: () => void): () => void {
-    return this.#link.subscribe(this.#keys.channel, listener);
+    const ends = [
+      this.#link.subscribe(this.#keys.channel, listener),
+      this.#link.onDoubt(listener),
+    ];
+    return () => {
+      for (const end of ends) end();
+    };
   }
 
   history(query: HistoryQuery): Promise<readonly StoredEvent[]> {

@@ -3,73 +3,97 @@ import type { RedisSettings } from "./client.ts";
 
 /** What Redis promises of a change that it has acknowledged, and what is wrong with that. */
 export interface Durability {
-  readonly promises: "always" | "everysec" | "none" | "unknown";
-  /** A sentence for operators. */
+  /** What is guaranteed, in sentences for operators. */
   readonly sentence: string;
   /** Why nothing is to be written, if it promises less than `redis.durability` asks for. */
   readonly refusal: string | undefined;
 }
 
-const SENTENCES: Record<Durability["promises"], string> = {
+type Promised = RedisSettings["durability"];
+
+/** Said in docs/operations.md, too. */
+const SENTENCES: Record<Promised, string> = {
   always: "What is acknowledged is on Redis's disk.",
   everysec:
-    "What is acknowledged survives the end of Redis's process; a loss of power takes up to about two seconds of changes.",
-  none: "What is acknowledged lasts as long as Redis's process, or its replicas.",
-  unknown:
-    "Redis does not tell its settings (CONFIG is forbidden), so what it promises is not known.",
+    "What is acknowledged is on Redis's disk within about two seconds: until then a loss of power takes it, and so does a kill while the disk is slow.",
+  none: "What is acknowledged is not sure to be on Redis's disk: it may be lost when Redis ends.",
 };
+const UNKNOWN =
+  "Redis does not tell its settings (CONFIG is forbidden), so what it promises is not known.";
 
-const RANK = { none: 0, everysec: 1, always: 2 } as const;
+const RANK: Record<Promised, number> = { none: 0, everysec: 1, always: 2 };
+
+/** One question each: older releases take only one. */
+const ASKED = [
+  "appendonly",
+  "appendfsync",
+  "no-appendfsync-on-rewrite",
+  "maxmemory",
+  "maxmemory-policy",
+] as const;
+
+type Told = Readonly<Partial<Record<(typeof ASKED)[number], string>>>;
 
 /** Asks Redis for the settings that decide what an acknowledgement is worth. */
 export async function checkDurability(redis: Redis, settings: RedisSettings): Promise<Durability> {
-  const config = await readConfig(redis);
-  if (config === undefined) {
-    return { promises: "unknown", sentence: SENTENCES.unknown, refusal: undefined };
-  }
-  const promises = promisesOf(config);
-  const sentences = [SENTENCES[promises]];
+  const told = await readConfig(redis);
+  if (told === undefined) return { sentence: UNKNOWN, refusal: undefined };
+  const { promises, because } = promisedBy(told);
+  const sentences = [
+    SENTENCES[promises],
+    ...(because === undefined ? [] : [`Because ${because}.`]),
+  ];
   if (settings.waitReplicas > 0) {
     sentences.push(`Before that, ${settings.waitReplicas} of its replicas have it in memory.`);
   }
-  return {
-    promises,
-    sentence: sentences.join(" "),
-    refusal: refusalOf(promises, config, settings),
-  };
+  return { sentence: sentences.join(" "), refusal: refusalOf(told, settings) };
 }
 
-function promisesOf(config: ReadonlyMap<string, string>): "always" | "everysec" | "none" {
-  if (config.get("appendonly") !== "yes") return "none";
-  const fsync = config.get("appendfsync");
-  return fsync === "always" || fsync === "everysec" ? fsync : "none";
+/** What the settings promise, and by which of them it is not more. */
+function promisedBy(told: Told): { readonly promises: Promised; readonly because?: string } {
+  if (told.appendonly !== "yes") return { promises: "none", because: "appendonly is no" };
+  const fsync = told.appendfsync;
+  if (fsync !== "always" && fsync !== "everysec") {
+    return { promises: "none", because: `appendfsync is ${fsync}` };
+  }
+  // While its log is rewritten it then leaves the syncs out, whatever appendfsync says.
+  if (told["no-appendfsync-on-rewrite"] === "yes") {
+    return { promises: "none", because: "no-appendfsync-on-rewrite is yes" };
+  }
+  return { promises: fsync };
 }
 
-function refusalOf(
-  promises: "always" | "everysec" | "none",
-  config: ReadonlyMap<string, string>,
-  { durability }: RedisSettings,
-): string | undefined {
-  const policy = config.get("maxmemory-policy") ?? "noeviction";
-  if (policy.startsWith("allkeys-") && config.get("maxmemory") !== "0") {
+function refusalOf(told: Told, { durability }: RedisSettings): string | undefined {
+  const policy = told["maxmemory-policy"] ?? "noeviction";
+  // Those that drop only what expires would drop what is staged, and what outcomes are known by.
+  if (policy !== "noeviction" && told.maxmemory !== "0") {
     return `it may drop what is stored when its memory is short (maxmemory-policy ${policy}): set it to noeviction`;
   }
-  if (RANK[promises] >= RANK[durability]) return undefined;
+  if (RANK[promisedBy(told).promises] >= RANK[durability]) return undefined;
   const fsync = durability === "always" ? "always" : "everysec";
-  return `it promises less than redis.durability, ${durability}, asks for: set appendonly yes and appendfsync ${fsync}`;
+  const set = [
+    ...(told.appendonly === "yes" ? [] : ["appendonly to yes"]),
+    ...(told.appendfsync === fsync || told.appendfsync === "always"
+      ? []
+      : [`appendfsync to ${fsync}`]),
+    ...(told["no-appendfsync-on-rewrite"] === "yes" ? ["no-appendfsync-on-rewrite to no"] : []),
+  ];
+  return `it promises less than redis.durability, ${durability}, asks for: set ${set.join(" and ")}`;
 }
 
 /** Undefined where it may not be asked. */
-async function readConfig(redis: Redis): Promise<ReadonlyMap<string, string> | undefined> {
-  let pairs: unknown;
-  try {
-    pairs = await redis.config("GET", "appendonly", "appendfsync", "maxmemory", "maxmemory-policy");
-  } catch (error) {
-    if (error instanceof Error && error.name === "ReplyError") return undefined;
-    throw error;
-  }
-  const list = pairs as readonly string[];
-  const config = new Map<string, string>();
-  for (let at = 0; at < list.length; at += 2) config.set(list[at] ?? "", list[at + 1] ?? "");
-  return config.size === 0 ? undefined : config;
+async function readConfig(redis: Redis): Promise<Told | undefined> {
+  const answers = await Promise.all(
+    ASKED.map(async (name): Promise<[string, string] | undefined> => {
+      try {
+        const [, value] = (await redis.config("GET", name)) as readonly string[];
+        return value === undefined ? undefined : [name, value];
+      } catch (error) {
+        if (error instanceof Error && error.name === "ReplyError") return undefined;
+        throw error;
+      }
+    }),
+  );
+  const told = answers.filter((answer) => answer !== undefined);
+  return told.length === 0 ? undefined : Object.fromEntries(told);
 }

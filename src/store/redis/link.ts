@@ -1,5 +1,5 @@
 import type { Redis } from "ioredis";
-import { StoreUnavailable } from "../store.ts";
+import { StoreError, StoreUnavailable } from "../store.ts";
 import { connectRedis, placeOf, unavailable, whenReady, type RedisSettings } from "./client.ts";
 import { checkDurability } from "./durability.ts";
 
@@ -15,10 +15,12 @@ export class RedisLink {
   readonly #redis: Redis;
   readonly #report: (message: string) => void;
   readonly #listeners = new Map<string, Set<(text: string) => void>>();
+  readonly #doubters = new Set<() => void>();
   #subscriber: Redis | undefined;
   /** Why nothing is to be written here: Redis promises too little. Looked at once a connection. */
   #refusal: Promise<string | undefined> | undefined;
   #told = "";
+  #poll: NodeJS.Timeout | undefined;
   #closed = false;
 
   constructor(settings: RedisSettings, report: (message: string) => void) {
@@ -26,7 +28,11 @@ export class RedisLink {
     this.place = placeOf(settings);
     this.#report = report;
     this.#redis = connectRedis(settings, "store");
-    this.#redis.on("ready", () => (this.#refusal = undefined));
+    // Each connection may be to another server, or to one with other settings.
+    this.#redis.on("ready", () => {
+      this.#refusal = this.#check();
+      this.#refusal.catch(() => undefined);
+    });
   }
 
   /**
@@ -40,23 +46,16 @@ export class RedisLink {
       return await work(this.#redis);
     } catch (error) {
       // What is not of Redis or of the way to it passes as it is.
-      if (error instanceof Error && error.constructor.name.startsWith("Store")) throw error;
-      if (error instanceof TypeError) throw error;
+      if (error instanceof StoreError || error instanceof TypeError) throw error;
       throw unavailable(this.place, error);
     }
   }
 
   /** @throws StoreUnavailable when Redis promises less than the settings ask for */
   async requireDurable(): Promise<void> {
-    this.#refusal ??= this.ask(async (redis) => {
-      const { sentence, refusal } = await checkDurability(redis, this.settings);
-      if (this.#told !== sentence) this.#report(sentence);
-      this.#told = sentence;
-      return refusal;
-    });
     let refusal;
     try {
-      refusal = await this.#refusal;
+      refusal = await (this.#refusal ??= this.#check());
     } catch (error) {
       this.#refusal = undefined;
       throw error;
@@ -68,8 +67,7 @@ export class RedisLink {
   }
 
   /**
-   * Calls back with what is published on a channel, with `""` when something may have been missed,
-   * and with it now and then all the same: a message may be lost.
+   * Calls back with what is published on a channel. A message may be lost.
    * @returns ends it
    */
   subscribe(channel: string, listener: (text: string) => void): () => void {
@@ -77,19 +75,40 @@ export class RedisLink {
     this.#listeners.set(channel, listeners.add(listener));
     const subscriber = (this.#subscriber ??= this.#connectSubscriber());
     if (subscriber.status === "ready") void subscriber.subscribe(channel).catch(() => undefined);
+    return () => listeners.delete(listener);
+  }
+
+  /**
+   * Calls back when messages may have been missed: after each connection, and now and then all the
+   * same.
+   * @returns ends it
+   */
+  onDoubt(listener: () => void): () => void {
+    this.#subscriber ??= this.#connectSubscriber();
+    this.#doubters.add(listener);
     // Not all replicas at the same moment.
-    const timer = setInterval(() => listener(""), POLL_MS * (0.75 + Math.random() / 2));
-    timer.unref();
-    return () => {
-      clearInterval(timer);
-      listeners.delete(listener);
-    };
+    this.#poll ??= setInterval(() => this.#doubt(), POLL_MS * (0.75 + Math.random() / 2)).unref();
+    return () => this.#doubters.delete(listener);
   }
 
   close(): void {
     this.#closed = true;
+    clearInterval(this.#poll);
     this.#redis.disconnect();
     this.#subscriber?.disconnect();
+  }
+
+  #doubt(): void {
+    for (const listener of this.#doubters) listener();
+  }
+
+  #check(): Promise<string | undefined> {
+    return this.ask(async (redis) => {
+      const { sentence, refusal } = await checkDurability(redis, this.settings);
+      if (this.#told !== sentence) this.#report(sentence);
+      this.#told = sentence;
+      return refusal;
+    });
   }
 
   #connectSubscriber(): Redis {
@@ -100,7 +119,7 @@ export class RedisLink {
     redis.on("ready", () => {
       const channels = [...this.#listeners.keys()];
       if (channels.length > 0) void redis.subscribe(...channels).catch(() => undefined);
-      for (const listeners of this.#listeners.values()) for (const each of listeners) each("");
+      this.#doubt();
     });
     return redis;
   }

@@ -4,10 +4,17 @@ import { dirname } from "node:path";
 import { canonical } from "./canonical.ts";
 import { digestAfter, positionOf, replacementLink, workOutCommits } from "./group.ts";
 import { HeadFile } from "./head.ts";
-import type { RedisSettings } from "./redis/client.ts";
-import { requireBlankKnown, requireDescent } from "./redis/descent.ts";
+import { unavailable, type RedisSettings } from "./redis/client.ts";
+import { isFollowable, requireBlankKnown, requireDescent } from "./redis/descent.ts";
 import { inspectRedis } from "./redis/inspect.ts";
-import { entryId, keysOf, linkOf, type RedisKeys, type StreamEntry } from "./redis/layout.ts";
+import {
+  entryId,
+  keysOf,
+  linkOf,
+  revisionOf,
+  type RedisKeys,
+  type StreamEntry,
+} from "./redis/layout.ts";
 import { RedisLink } from "./redis/link.ts";
 import {
   checkTail,
@@ -18,7 +25,7 @@ import {
   scanTexts,
 } from "./redis/read.ts";
 import { COMMIT, REPLACE, RESTORE, SETTLE, SINCE } from "./redis/scripts.ts";
-import { stageEntities } from "./redis/stage.ts";
+import { stageEntities, type Staged } from "./redis/stage.ts";
 import { RedisVolatile } from "./redis/volatile.ts";
 import {
   decodeFormat,
@@ -30,6 +37,7 @@ import {
   type Superseded,
 } from "./sealed.ts";
 import {
+  isExpected,
   samePosition,
   StoreConflict,
   StoreDamaged,
@@ -183,8 +191,10 @@ class RedisStore implements WholeStore {
       const { revision, commit } = meta.position;
       const link = replacementLink(revision, commit, staged.digest, event, lineage);
       const supersedes = superseding(meta, [meta.position.lineage], link.revision, false);
-      const next: Meta = { ...meta, ...staged, position: positionOf(link), supersedes };
-      await this.#swapIn(place, next, link, READERS_MS);
+      const { generation, digest } = staged;
+      const next: Meta = { ...meta, generation, digest, position: positionOf(link), supersedes };
+      const old = this.#keys.entities(meta.generation);
+      await this.#swapIn({ sealed: place.sealed, old }, next, link, staged, READERS_MS);
       return this.#stand({ meta: next, sealed: encodeMeta(next) });
     });
   }
@@ -194,34 +204,40 @@ class RedisStore implements WholeStore {
       this.#writable();
       const fence = ++this.#fence;
       const answer = await this.#link.ask(async (redis) => {
-        const found = await redis.eval(SETTLE, 3, ...this.#guarded(), fence, from.revision);
+        const asked = [fence, from.revision, ours.revision];
+        const found = await redis.eval(SETTLE, 3, ...this.#guarded(), ...asked);
         await this.#awaitReplicas(redis);
-        return found as [string, StreamEntry[], StreamEntry[], string];
+        return found as [string, StreamEntry[], StreamEntry[], string, StreamEntry[]];
       });
-      const [sealed, at, first, done] = answer;
-      const { meta } = this.#decode(sealed, from);
-      requireDescent(this.#link.place, meta, from, { at, first });
-      // A replacement's commit is not known before, its lineage is.
-      const stored = done === (ours.commit ?? ours.lineage);
-      return { stored, position: meta.position };
+      const [sealed, at, first, done, [entry]] = answer;
+      const place = this.#decode(sealed, from);
+      requireDescent(this.#link.place, place.meta, from, { at, first });
+      const link = entry && linkOf(entry);
+      // Its record outlives the history's entry, and the entry the record: either will do. A
+      // replacement's commit is not known before, its lineage is.
+      const stored =
+        done === (ours.commit ?? ours.lineage) ||
+        (link !== undefined && isExpected(positionOf(link), ours));
+      return { stored, position: await this.#stand(place) };
     });
   }
 
   since(position: Position): Promise<Since> {
     return this.#inTurn(async () => {
       const { meta, sealed } = this.#writable();
-      const known = samePosition(meta.position, position) ? sealed : "";
+      // No record of where a store stands is "-": nothing that is there is taken for known.
+      const known = samePosition(meta.position, position) ? sealed : "-";
       const answer = await this.#since(known, position.revision, meta.generation);
       if (answer.sealed === known) return { kind: "changes", position, entities: new Map() };
       const place = this.#decode(answer.sealed, position);
       requireDescent(this.#link.place, place.meta, position, answer);
-      const { position: now, generation } = place.meta;
-      const links = answer.entries.map((entry) => linkOf(entry));
-      const isWhole =
+      const { position: now, generation, format } = place.meta;
+      const isFollowed =
+        format <= FORMAT &&
         generation === meta.generation &&
         now.lineage === position.lineage &&
-        isChain(position, links, now);
-      if (!isWhole) return { kind: "whole" };
+        isFollowable(position, answer.entries, now);
+      if (!isFollowed) return { kind: "whole" };
       await this.#stand(place);
       const entities = new Map<Key, Json | null>();
       answer.keys.forEach((key, index) => {
@@ -233,10 +249,7 @@ class RedisStore implements WholeStore {
   }
 
   watch(listener: () => void): () => void {
-    const ends = [
-      this.#link.subscribe(this.#keys.channel, listener),
-      this.#link.onDoubt(listener),
-    ];
+    const ends = [this.#link.subscribe(this.#keys.channel, listener), this.#link.onDoubt(listener)];
     return () => {
       for (const end of ends) end();
     };
@@ -279,8 +292,9 @@ class RedisStore implements WholeStore {
         known?.revision ?? 0,
         meta?.position.revision ?? 0,
         last?.revision ?? 0,
+        found.lastEntry,
       );
-      if (found.brokenHistory) await this.#putAside(this.#keys.history);
+      for (const key of found.unusable) await this.#putAside(key);
       const staged = await this.#stage(canonical(entities ?? found.entities));
       const parent = last?.commit ?? meta?.position.commit ?? "";
       const link = replacementLink(after, parent, staged.digest, event, randomUUID());
@@ -290,12 +304,13 @@ class RedisStore implements WholeStore {
       const next: Meta = {
         format: FORMAT,
         position: positionOf(link),
-        ...staged,
+        generation: staged.generation,
+        digest: staged.digest,
         since: link.revision,
         supersedes: superseding(meta, ended, link.revision, true),
       };
       const old = found.entitiesKey ?? this.#keys.entities(0);
-      await this.#swapIn({ sealed: found.sealed ?? "", entities: old }, next, link, ASIDE_MS);
+      await this.#swapIn({ sealed: found.sealed ?? "", old }, next, link, staged, ASIDE_MS);
       this.#refusal = undefined;
       return this.#stand({ meta: next, sealed: encodeMeta(next) });
     });
@@ -303,21 +318,25 @@ class RedisStore implements WholeStore {
 
   async archive(): Promise<Archive> {
     const loaded = await this.load();
-    const { since } = this.#writable().meta;
     const { history } = this.#keys;
-    const links = () => this.#links(history);
-    return { ...loaded, since, links };
+    const [first] = await this.#link.ask((redis) => redis.xrange(history, "-", "+", "COUNT", 1));
+    // What was trimmed is no gap in what is left.
+    const since = Math.max(
+      this.#writable().meta.since,
+      first === undefined ? 0 : revisionOf(first[0]),
+    );
+    return { ...loaded, since, links: () => this.#links(history) };
   }
 
   restore(archive: Archive, onProgress?: (done: number, of: number) => void): Promise<Position> {
     return this.#inTurn(async () => {
       await this.#link.requireDurable();
       const of = archive.entities.size;
-      const { generation, digest } = await this.#stage(canonical(archive.entities), (done) =>
+      const { generation, digest, count } = await this.#stage(canonical(archive.entities), (done) =>
         onProgress?.(done, of),
       );
       const stream = this.#keys.stagedHistory(randomUUID());
-      await this.#stageLinks(stream, archive);
+      const events = await this.#stageLinks(stream, archive);
       const { position, since } = archive;
       const next: Meta = { format: FORMAT, position, generation, digest, since };
       const sealed = (await this.#link.ask((redis) => redis.get(this.#keys.meta))) ?? "";
@@ -329,7 +348,7 @@ class RedisStore implements WholeStore {
         RESTORE,
         [this.#keys.entities(generation), stream],
         { sealed, next, token: position.commit },
-        [],
+        [count, events],
       );
       return this.#stand({ meta: next, sealed: encodeMeta(next) });
     });
@@ -380,9 +399,9 @@ class RedisStore implements WholeStore {
       const place =
         answer.sealed === sealed ? { meta, sealed } : this.#decode(answer.sealed, known);
       sealed = place.sealed;
-      const links = answer.entries.map((entry) => linkOf(entry));
       const { position, generation } = place.meta;
-      if (generation !== meta.generation || !isChain(meta.position, links, position)) continue;
+      if (generation !== meta.generation) continue;
+      if (!isFollowable(meta.position, answer.entries, position)) continue;
       answer.keys.forEach((key, index) => {
         const text = answer.values[index] ?? "";
         if (text === "") texts.delete(key);
@@ -409,10 +428,14 @@ class RedisStore implements WholeStore {
         `The ${entities.size} records are not those of revision ${meta.position.revision}: some are missing, older or altered.`,
       );
     }
-    const tail = await this.#link.ask((redis) => readTail(redis, this.#keys.history));
     // Others may have gone on since: what comes after this position is not looked at.
-    const upTo = tail.filter(([id]) => Number.parseInt(id, 10) <= meta.position.revision);
-    if (upTo.length > 0 || meta.position.revision === 0) found.push(...checkTail(meta, upTo));
+    const { revision } = meta.position;
+    const { history } = this.#keys;
+    const tail = await this.#link.ask((redis) => readTail(redis, history, revision));
+    const [first] = await this.#link.ask((redis) => redis.xrange(history, "-", "+", "COUNT", 1));
+    // They may even have gone on so far that what was there is trimmed.
+    const isTrimmed = first !== undefined && revisionOf(first[0]) > revision;
+    if (!isTrimmed) found.push(...checkTail(meta, tail));
     if (found.length > 0) throw this.#damaged(found);
     if (known !== undefined) await this.#requireDescent(meta, known);
     if (meta.format > FORMAT) {
@@ -480,17 +503,17 @@ class RedisStore implements WholeStore {
   }
 
   async #swapIn(
-    { sealed, meta, entities }: { sealed: string; meta?: Meta; entities?: string },
+    { sealed, old }: { sealed: string; old: string },
     next: Meta,
     link: StoredLink,
+    { count }: Staged,
     keepMs: number,
   ): Promise<void> {
-    const old = entities ?? this.#keys.entities(meta?.generation ?? 0);
     await this.#write(
       REPLACE,
       [this.#keys.entities(next.generation), old],
       { sealed, next, token: link.lineage },
-      [entryId(link.revision), encodeLink(link), keepMs],
+      [entryId(link.revision), encodeLink(link), keepMs, count],
     );
   }
 
@@ -516,14 +539,27 @@ class RedisStore implements WholeStore {
         "not-written",
       );
     }
-    throw new StoreConflict(this.#decode(actual, next.position).meta.position);
+    if (outcome === "incomplete") {
+      throw new StoreUnavailable(
+        `Redis (${this.#link.place}) has dropped some of what was staged.`,
+        "not-written",
+      );
+    }
+    throw new StoreConflict(this.#decode(actual, this.#place?.meta.position).meta.position);
   }
 
   /** @throws StoreUnavailable when too few replicas have what was written on this connection */
   async #awaitReplicas(redis: { wait(count: number, ms: number): Promise<number> }): Promise<void> {
     const { waitReplicas, waitTimeout } = this.#link.settings;
     if (waitReplicas === 0) return;
-    const have = await redis.wait(waitReplicas, waitTimeout);
+    let have;
+    try {
+      have = await redis.wait(waitReplicas, waitTimeout);
+    } catch (error) {
+      // Whatever Redis says here, what it waits for is written: at this master, for now.
+      const { message } = unavailable(this.#link.place, error);
+      throw new StoreUnavailable(message, "unknown", { cause: error });
+    }
     if (have >= waitReplicas) return;
     throw new StoreUnavailable(
       `Only ${have} of the ${waitReplicas} Redis replicas that redis.waitReplicas asks for have the change.`,
@@ -535,15 +571,18 @@ class RedisStore implements WholeStore {
     return [this.#keys.meta, this.#keys.history, this.#keys.writer(this.#writer)];
   }
 
-  async #stageLinks(stream: string, archive: Archive): Promise<void> {
+  /** @returns how many there are */
+  async #stageLinks(stream: string, archive: Archive): Promise<number> {
     let batch: StoredLink[] = [];
+    let count = 0;
     const flush = async () => {
       const links = batch;
       batch = [];
+      count += links.length;
       await this.#link.ask(async (redis) => {
         const pipeline = redis.pipeline();
         for (const link of links) {
-          pipeline.xadd(stream, entryId(link.revision), "link", encodeLink(link), "keys", "");
+          pipeline.xadd(stream, entryId(link.revision), "link", encodeLink(link));
         }
         pipeline.expire(stream, 3_600);
         const results = (await pipeline.exec()) ?? [];
@@ -556,6 +595,7 @@ class RedisStore implements WholeStore {
       if (batch.length >= 500) await flush();
     }
     if (batch.length > 0) await flush();
+    return count;
   }
 
   async *#links(history: string): AsyncIterable<StoredLink> {
@@ -578,8 +618,14 @@ class RedisStore implements WholeStore {
   }
 
   async #readHead(): Promise<Position | undefined> {
-    await mkdir(this.#headFolder, { recursive: true, mode: 0o700 });
-    return this.#head.read();
+    try {
+      await mkdir(this.#headFolder, { recursive: true, mode: 0o700 });
+      return await this.#head.read();
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      const message = `What this console knew of the store cannot be read: ${reason}.`;
+      throw new StoreUnavailable(message, "not-written", { cause: error });
+    }
   }
 
   /** From now on the store stands here. */
@@ -631,20 +677,6 @@ async function notWritten<T>(work: () => Promise<T>): Promise<T> {
     if (!(error instanceof StoreUnavailable)) throw error;
     throw new StoreUnavailable(error.message, "not-written", { cause: error });
   }
-}
-
-/** Whether links lead from the one position to the other, each the parent of the next. */
-function isChain(
-  from: Position,
-  links: readonly (StoredLink | undefined)[],
-  to: Position,
-): boolean {
-  let { commit, revision } = from;
-  for (const link of links) {
-    if (link?.parent !== commit || link.revision !== revision + 1) return false;
-    ({ commit, revision } = link);
-  }
-  return commit === to.commit && revision === to.revision;
 }
 
 /** The lineages that a new state ends, the latest first. */

@@ -114,6 +114,7 @@ const REPLIES: Readonly<Record<string, string>> = {
  */
 export function unavailable(place: string, error: unknown): StoreUnavailable {
   if (error instanceof StoreUnavailable) return error;
+  forgetCommand(error);
   const message = error instanceof Error ? error.message : String(error);
   const refused = error instanceof Error && error.name === "ReplyError";
   const unsent = message.includes("isn't writeable") || message.includes("Connection is closed.");
@@ -131,6 +132,11 @@ export function unavailable(place: string, error: unknown): StoreUnavailable {
   );
 }
 
+/** The client hangs what was asked on its errors: passwords, and what is stored. */
+function forgetCommand(error: unknown): void {
+  if (error instanceof Error && "command" in error) delete error.command;
+}
+
 function reasonOf(message: string): string {
   const word = Object.keys(REPLIES).find((key) => new RegExp(`\\b${key}\\b`).test(message));
   return word === undefined ? `it says ${JSON.stringify(message.slice(0, 200))}` : REPLIES[word]!;
@@ -143,7 +149,10 @@ function reasonOf(message: string): string {
 export async function whenReady(redis: Redis, place: string, patience: number): Promise<void> {
   if (redis.status === "ready") return;
   let last: unknown;
-  const onError = (error: unknown) => (last = error);
+  const onError = (error: unknown) => {
+    forgetCommand(error);
+    last = error;
+  };
   redis.on("error", onError);
   try {
     await new Promise<void>((resolve, reject) => {

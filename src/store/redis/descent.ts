@@ -1,6 +1,6 @@
 import { samePosition, StoreDamaged, StoreDiverged, type Position } from "../store.ts";
 import type { Meta } from "../sealed.ts";
-import { linkOf, revisionOf, type StreamEntry } from "./layout.ts";
+import { linkOf, namesKeys, revisionOf, type StreamEntry } from "./layout.ts";
 
 /** What the history shows of a position: its own entry, if that is kept, and the first that is. */
 export interface Evidence {
@@ -58,4 +58,23 @@ export function requireBlankKnown(place: string, known: Position | undefined): v
   throw new StoreDiverged(
     `Redis (${place}) is empty, but revision ${known.revision} had been acknowledged.`,
   );
+}
+
+/**
+ * Whether entries lead from the one position to the other, each the parent of the next and with the
+ * keys that it wrote: so that what became of those is all that became of the state.
+ */
+export function isFollowable(
+  from: Position,
+  entries: readonly StreamEntry[],
+  to: Position,
+): boolean {
+  let { commit, revision } = from;
+  for (const entry of entries) {
+    const link = linkOf(entry);
+    if (link?.parent !== commit || link.revision !== revision + 1) return false;
+    if (!namesKeys(entry)) return false;
+    ({ commit, revision } = link);
+  }
+  return commit === to.commit && revision === to.revision;
 }

@@ -1,7 +1,7 @@
 import { PLACE_ALTERED } from "../checks.ts";
 import { decodeMeta, type Meta } from "../sealed.ts";
 import type { Json, Key, StoredLink } from "../store.ts";
-import { linkOf, type RedisKeys, type StreamEntry } from "./layout.ts";
+import { linkOf, revisionOf, type RedisKeys, type StreamEntry } from "./layout.ts";
 import type { RedisLink } from "./link.ts";
 import { checkTail, parseTexts, readTail, scanTexts } from "./read.ts";
 
@@ -14,18 +14,24 @@ export interface RedisInspection {
   readonly entitiesKey: string | undefined;
   readonly entities: ReadonlyMap<Key, Json>;
   readonly last: StoredLink | undefined;
-  /** Whether the history cannot be gone on with. */
-  readonly brokenHistory: boolean;
+  /** The revision of the last entry that the history ever had: it takes none at or below that. */
+  readonly lastEntry: number;
+  /** Keys that cannot be gone on with. */
+  readonly unusable: readonly string[];
   readonly problems: readonly string[];
 }
 
 /** @throws StoreUnavailable when Redis cannot be asked */
 export async function inspectRedis(link: RedisLink, keys: RedisKeys): Promise<RedisInspection> {
   const problems: string[] = [];
+  const unusable: string[] = [];
   const typed = async (key: string, type: string): Promise<boolean> => {
     const found = await link.ask((redis) => redis.type(key));
-    if (found !== type && found !== "none") problems.push(`${key} is a ${found}, not a ${type}.`);
-    return found === type;
+    if (found === type) return true;
+    if (found === "none") return false;
+    problems.push(`${key} is a ${found}, not a ${type}.`);
+    unusable.push(key);
+    return false;
   };
   const sealed = (await typed(keys.meta, "string"))
     ? ((await link.ask((redis) => redis.get(keys.meta))) ?? undefined)
@@ -45,14 +51,19 @@ export async function inspectRedis(link: RedisLink, keys: RedisKeys): Promise<Re
       `The ${read.entities.size} records are not those of revision ${meta.position.revision}: some are missing, older or altered.`,
     );
   }
-  const tail: StreamEntry[] = (await typed(keys.history, "stream"))
-    ? await link.ask((redis) => readTail(redis, keys.history))
-    : [];
+  let tail: StreamEntry[] = [];
+  let lastEntry = 0;
+  if (await typed(keys.history, "stream")) {
+    tail = await link.ask((redis) => readTail(redis, keys.history));
+    const about = (await link.ask((redis) => redis.xinfo("STREAM", keys.history))) as unknown[];
+    lastEntry = revisionOf(String(about[about.indexOf("last-generated-id") + 1]));
+  }
   if (meta !== undefined) problems.push(...checkTail(meta, tail));
   const links = tail.map(linkOf);
   const last = links.find((each) => each !== undefined);
-  const brokenHistory = links[0] === undefined && tail.length > 0;
-  return { sealed, meta, entitiesKey, entities: read.entities, last, brokenHistory, problems };
+  if (tail.length > 0 && links[0] === undefined) unusable.push(keys.history);
+  const { entities } = read;
+  return { sealed, meta, entitiesKey, entities, last, lastEntry, unusable, problems };
 }
 
 /** Without a record of where the store stands: the generation with the most entities. */

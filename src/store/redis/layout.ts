@@ -6,7 +6,7 @@
  * - `{prefix}:e:<generation>`: a hash, an entity's canonical JSON a field. Only the generation that
  *   meta names counts; a replacement is staged in another one, which expires unless it is taken up.
  * - `{prefix}:h`: a stream, an event an entry, its id `<revision>-0`: the link of the chain, and the
- *   keys that it wrote, a line each.
+ *   keys that it wrote, a line each; without them what it wrote is not known one by one.
  * - `{prefix}:w:<writer>`: what a process has stored last.
  * - `{prefix}:v:…`: the volatile part.
  */
@@ -47,6 +47,11 @@ export function entryId(revision: number): string {
 
 export function revisionOf(id: string): number {
   return Number(id.slice(0, id.indexOf("-")));
+}
+
+/** Whether an entry says which keys it wrote. */
+export function namesKeys([, fields]: StreamEntry): boolean {
+  return fields.includes("keys");
 }
 
 /** The link in an entry; undefined when it is not what was written there. */

@@ -76,8 +76,10 @@ export function checkTail(meta: Meta, newestFirst: readonly StreamEntry[]): stri
   return problems;
 }
 
-export function readTail(redis: Redis, history: string): Promise<StreamEntry[]> {
-  return redis.xrevrange(history, "+", "-", "COUNT", TAIL);
+/** The last events, newest first: all told, or up to a revision. */
+export function readTail(redis: Redis, history: string, upTo?: number): Promise<StreamEntry[]> {
+  const newest = upTo === undefined ? "+" : entryId(upTo);
+  return redis.xrevrange(history, newest, "-", "COUNT", TAIL);
 }
 
 /**

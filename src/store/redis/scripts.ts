@@ -45,10 +45,11 @@ ${DONE}`;
 /**
  * Takes a staged generation up. KEYS meta, history, writer, staged entities, old entities. ARGV:
  * expected meta, fence, new meta, lineage, channel, event id, link, milliseconds that the old
- * entities are kept.
+ * entities are kept, how many were staged. The event names no keys: it wrote them all.
  */
 export const REPLACE = `${GUARD}
-redis.call('XADD', KEYS[2], ARGV[6], 'link', ARGV[7], 'keys', '')
+if redis.call('HLEN', KEYS[4]) ~= tonumber(ARGV[9]) then return {'incomplete'} end
+redis.call('XADD', KEYS[2], ARGV[6], 'link', ARGV[7])
 redis.call('PERSIST', KEYS[4])
 redis.call('PEXPIRE', KEYS[5], ARGV[8])
 redis.call('SET', KEYS[1], ARGV[3])
@@ -56,12 +57,15 @@ ${DONE}`;
 
 /**
  * Takes a whole archive up. KEYS meta, history, writer, staged entities, staged history. ARGV:
- * expected meta ('' for none), fence, new meta, commit, channel.
+ * expected meta ('' for none), fence, new meta, commit, channel, how many entities and events were
+ * staged.
  */
 export const RESTORE = `
 local meta = redis.call('GET', KEYS[1])
 if (meta or '') ~= ARGV[1] then return {'conflict', meta or ''} end
 if redis.call('EXISTS', KEYS[2]) == 1 then return {'conflict', meta or ''} end
+if redis.call('HLEN', KEYS[4]) ~= tonumber(ARGV[6]) then return {'incomplete'} end
+if redis.call('XLEN', KEYS[5]) ~= tonumber(ARGV[7]) then return {'incomplete'} end
 if redis.call('EXISTS', KEYS[5]) == 1 then
   redis.call('RENAME', KEYS[5], KEYS[2])
   redis.call('PERSIST', KEYS[2])
@@ -72,18 +76,25 @@ ${DONE}`;
 
 /**
  * Ends what this writer still has on its way, and says where the store stands.
- * KEYS meta, history, writer. ARGV: new fence, revision of the position asked for.
- * @returns meta, the entry at that revision, the first entry, what this writer stored last
+ * KEYS meta, history, writer. ARGV: new fence, revision of the position asked for, revision that
+ * the write leads to.
+ * @returns meta, the entry at the first revision, the first entry of all, what this writer stored
+ *   last, the entry at the second revision
  */
 export const SETTLE = `
-redis.call('HSET', KEYS[3], 'fence', ARGV[1])
+local fence = redis.call('HGET', KEYS[3], 'fence')
+-- An older question may come late, too; it must not let anything in again.
+if not fence or tonumber(fence) < tonumber(ARGV[1]) then
+  redis.call('HSET', KEYS[3], 'fence', ARGV[1])
+end
 redis.call('EXPIRE', KEYS[3], ${WRITER_TTL_S})
-local id = ARGV[2] .. '-0'
+local id, ours = ARGV[2] .. '-0', ARGV[3] .. '-0'
 return {
   redis.call('GET', KEYS[1]) or '',
   redis.call('XRANGE', KEYS[2], id, id),
   redis.call('XRANGE', KEYS[2], '-', '+', 'COUNT', 1),
   redis.call('HGET', KEYS[3], 'done') or '',
+  redis.call('XRANGE', KEYS[2], ours, ours),
 }
 `;
 

@@ -10,6 +10,13 @@ const BATCH_CHARS = 1 << 20;
 const STAGED_TTL_S = 3_600;
 const GENERATIONS = 2 ** 47;
 
+/** Entities that were staged: where, and what they are held to when they are taken up. */
+export interface Staged {
+  readonly generation: number;
+  readonly digest: Digest;
+  readonly count: number;
+}
+
 /**
  * Writes entities into a generation of their own, which is drawn: two that stage at the same time do
  * not mix.
@@ -20,7 +27,7 @@ export async function stageEntities(
   keys: RedisKeys,
   entities: Iterable<readonly [Key, string]>,
   onProgress?: (staged: number) => void,
-): Promise<{ readonly generation: number; readonly digest: Digest }> {
+): Promise<Staged> {
   const generation = 1 + randomInt(GENERATIONS);
   const key = keys.entities(generation);
   let digest: Digest = 0n;
@@ -42,5 +49,5 @@ export async function stageEntities(
     if (batch.length >= BATCH_ENTRIES * 2 || chars >= BATCH_CHARS) await flush();
   }
   if (batch.length > 0) await flush();
-  return { generation, digest };
+  return { generation, digest, count: staged };
 }

@@ -8,7 +8,7 @@
  * - `{prefix}:h`: a stream, an event an entry, its id `<revision>-0`: the link of the chain, and the
  *   keys that it wrote, a line each; without them what it wrote is not known one by one.
  * - `{prefix}:w:<writer>`: what a process has stored last.
- * - `{prefix}:v:…`: the volatile part.
+ * - `{prefix}:v:…`: the volatile part; `{prefix}:fence`: the last fence of its leases.
  */
 import { decodeLink } from "../sealed.ts";
 import type { StoredLink } from "../store.ts";
@@ -23,6 +23,7 @@ export interface RedisKeys {
   /** A stream on its way to become the history. */
   readonly stagedHistory: (id: string) => string;
   readonly volatile: (key: string) => string;
+  readonly fence: string;
 }
 
 export function keysOf(prefix: string): RedisKeys {
@@ -35,6 +36,7 @@ export function keysOf(prefix: string): RedisKeys {
     writer: (id) => `${tag}:w:${id}`,
     stagedHistory: (id) => `${tag}:staged:${id}`,
     volatile: (key) => `${tag}:v:${key}`,
+    fence: `${tag}:fence`,
   };
 }
 

@@ -133,7 +133,10 @@ return {
 }
 `;
 
-/** Takes a lease, or keeps one's own. KEYS lease, counter. ARGV: holder, milliseconds. */
+/**
+ * Takes a lease, or keeps one's own. KEYS lease, last fence. ARGV: holder, milliseconds. A fence is at
+ * least the time in microseconds, so that it is higher even where the last one was lost.
+ */
 export const ACQUIRE = `
 local held = redis.call('GET', KEYS[1])
 if held then
@@ -142,9 +145,12 @@ if held then
   redis.call('PEXPIRE', KEYS[1], ARGV[2])
   return fence
 end
-local fence = redis.call('INCR', KEYS[2])
+local now = redis.call('TIME')
+local last = tonumber(redis.call('GET', KEYS[2]) or 0)
+local fence = string.format('%.0f', math.max(last + 1, now[1] * 1000000 + now[2]))
+redis.call('SET', KEYS[2], fence)
 redis.call('SET', KEYS[1], fence .. ' ' .. ARGV[1], 'PX', ARGV[2])
-return tostring(fence)
+return fence
 `;
 
 /** KEYS lease. ARGV: holder. */

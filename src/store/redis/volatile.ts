@@ -19,7 +19,9 @@ export class RedisVolatile implements Volatile {
   }
 
   async set(key: string, value: string, ttlMs: number): Promise<void> {
-    await this.#link.ask((redis) => redis.set(this.#keys.volatile(key), value, "PX", ttlMs));
+    await this.#link.ask((redis) =>
+      redis.set(this.#keys.volatile(key), value, "PX", lifeOf(ttlMs)),
+    );
   }
 
   async compareAndSet(
@@ -37,7 +39,7 @@ export class RedisVolatile implements Volatile {
         expected ?? "",
         next === undefined ? "0" : "1",
         next ?? "",
-        ttlMs,
+        lifeOf(ttlMs),
       ),
     );
     return done === 1;
@@ -63,9 +65,9 @@ export class RedisVolatile implements Volatile {
   }
 
   async acquire(name: string, holder: string, ttlMs: number): Promise<number | undefined> {
-    const { volatile } = this.#keys;
+    const { volatile, fence: last } = this.#keys;
     const fence = await this.#link.ask((redis) =>
-      redis.eval(ACQUIRE, 2, volatile(`lease:${name}`), volatile("fence"), holder, ttlMs),
+      redis.eval(ACQUIRE, 2, volatile(`lease:${name}`), last, holder, lifeOf(ttlMs)),
     );
     return fence === null ? undefined : Number(fence);
   }
@@ -83,4 +85,9 @@ export class RedisVolatile implements Volatile {
   onNudge(topic: string, listener: (text: string) => void): () => void {
     return this.#link.subscribe(this.#keys.volatile(`topic:${topic}`), listener);
   }
+}
+
+/** Redis takes whole milliseconds, and at least one. */
+function lifeOf(ttlMs: number): number {
+  return Math.max(1, Math.ceil(ttlMs));
 }

@@ -4,6 +4,7 @@ export const tasks: Readonly<Record<string, string>> = {
   start: "build, and run the console",
   dev: "run the console from its sources, anew at every change",
   demo: "run the console with a real Traefik and members' services, and lines to try (-- --once checks them)",
+  loadgen: "write a believable host of many members into a store (-- --help)",
   services: "install the real systems that tests run against (-- --list shows them)",
   test: "run the tests; those of services that are missing are skipped",
   lint: "look for mistakes and for imports against the layers",

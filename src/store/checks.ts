@@ -1,6 +1,6 @@
 /** What can be wrong with where a store stands and with its history, in plain sentences. */
 import type { Meta } from "./sealed.ts";
-import type { Position, StoredLink } from "./store.ts";
+import { StoreDamaged, type Position, type StoredLink } from "./store.ts";
 
 export const PLACE_ALTERED = "The record of where the store stands is missing or altered.";
 
@@ -34,4 +34,34 @@ export function checkPair(older: StoredLink, younger: StoredLink, since: number)
   return [
     `The events between revision ${older.revision} and ${younger.revision} are missing or altered.`,
   ];
+}
+
+/**
+ * A history up to a position, as it is read, oldest first: what others append meanwhile is left out.
+ * @param since from this revision on it must have no gap
+ * @throws StoreDamaged when it has one, or does not lead to the position
+ */
+export async function* upTo(
+  position: Position,
+  since: number,
+  links: AsyncIterable<StoredLink>,
+): AsyncIterable<StoredLink> {
+  let older: StoredLink | undefined;
+  for await (const link of links) {
+    if (link.revision > position.revision) break;
+    const [problem] = older === undefined ? [] : checkPair(older, link, since);
+    if (problem !== undefined) throw new StoreDamaged(problem);
+    yield link;
+    older = link;
+  }
+  if (older?.commit === position.commit || position.revision === 0) return;
+  throw new StoreDamaged(`The history does not lead to revision ${position.revision}.`);
+}
+
+const NAMED_PROBLEMS = 20;
+
+/** No more problems than somebody reads. */
+export function shorten(problems: readonly string[]): readonly string[] {
+  const more = problems.length - NAMED_PROBLEMS;
+  return more > 0 ? [...problems.slice(0, NAMED_PROBLEMS), `And ${more} more.`] : problems;
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { mkdir } from "node:fs/promises";
+import { upTo } from "./checks.ts";
 import { Database, placesIn } from "./leveldb/database.ts";
 import { workOut } from "./leveldb/group.ts";
 import { readHistory, readLinks, readPlace } from "./leveldb/history.ts";
@@ -220,7 +221,7 @@ class EmbeddedStore implements WholeStore {
     return this.#inTurn(async () => {
       const loaded = await this.#load();
       const { since } = this.#writable();
-      return { ...loaded, since, links: () => this.#links() };
+      return { ...loaded, since, links: () => upTo(loaded.position, since, this.#links()) };
     });
   }
 

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { canonical } from "./canonical.ts";
+import { upTo } from "./checks.ts";
 import { digestAfter, positionOf, replacementLink, workOutCommits } from "./group.ts";
 import { HeadFile } from "./head.ts";
 import { unavailable, type RedisSettings } from "./redis/client.ts";
@@ -17,7 +18,7 @@ import {
 } from "./redis/layout.ts";
 import { RedisLink } from "./redis/link.ts";
 import {
-  checkTail,
+  checkEvents,
   parseTexts,
   readHistory,
   readLinks,
@@ -325,7 +326,7 @@ class RedisStore implements WholeStore {
       this.#writable().meta.since,
       first === undefined ? 0 : revisionOf(first[0]),
     );
-    return { ...loaded, since, links: () => this.#links(history) };
+    return { ...loaded, since, links: () => upTo(loaded.position, since, this.#links(history)) };
   }
 
   restore(archive: Archive, onProgress?: (done: number, of: number) => void): Promise<Position> {
@@ -435,7 +436,7 @@ class RedisStore implements WholeStore {
     const [first] = await this.#link.ask((redis) => redis.xrange(history, "-", "+", "COUNT", 1));
     // They may even have gone on so far that what was there is trimmed.
     const isTrimmed = first !== undefined && revisionOf(first[0]) > revision;
-    if (!isTrimmed) found.push(...checkTail(meta, tail));
+    if (!isTrimmed) found.push(...(await checkEvents(meta, tail)));
     if (found.length > 0) throw this.#damaged(found);
     if (known !== undefined) await this.#requireDescent(meta, known);
     if (meta.format > FORMAT) {

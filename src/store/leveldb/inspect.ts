@@ -4,7 +4,7 @@ import { StoreDamaged, isKey } from "../store.ts";
 import type { Json, Key, Position, StoredLink } from "../store.ts";
 import type { Level } from "./level.ts";
 import { chunks, readError } from "./level.ts";
-import { PLACE_ALTERED, checkHead, checkLast, checkPair } from "../checks.ts";
+import { PLACE_ALTERED, checkHead, checkLast, checkPair, shorten } from "../checks.ts";
 import { decodeFormat, decodeMeta, parseJson } from "../sealed.ts";
 import type { Meta } from "../sealed.ts";
 import { ENTITIES, EVENTS, META_KEY, decodeEvent, entityPrefix, entityRange } from "./record.ts";
@@ -27,7 +27,6 @@ export interface Inspection {
 
 /** How many events before the last are checked at every start: about what a log holds. */
 const TAIL = 256;
-const NAMED_PROBLEMS = 20;
 
 /** A database that has just been made: no meta, no entity, no event. */
 export async function isBlank(level: Level): Promise<boolean> {
@@ -84,11 +83,6 @@ export async function inspect(
     last = await readEvents(level, meta, everyEvent, problems);
   });
   return { meta, format, entities, digest, last, problems: shorten(problems), cutOff };
-}
-
-function shorten(problems: readonly string[]): readonly string[] {
-  const more = problems.length - NAMED_PROBLEMS;
-  return more > 0 ? [...problems.slice(0, NAMED_PROBLEMS), `And ${more} more.`] : problems;
 }
 
 /** Entities of one generation; what cannot be one goes to `bad`. */

@@ -1,9 +1,9 @@
-import { PLACE_ALTERED } from "../checks.ts";
+import { PLACE_ALTERED, shorten } from "../checks.ts";
 import { decodeMeta, type Meta } from "../sealed.ts";
 import type { Json, Key, StoredLink } from "../store.ts";
 import { linkOf, revisionOf, type RedisKeys, type StreamEntry } from "./layout.ts";
 import type { RedisLink } from "./link.ts";
-import { checkTail, parseTexts, readTail, scanTexts } from "./read.ts";
+import { checkEvents, parseTexts, readBack, readTail, scanTexts } from "./read.ts";
 
 /** Everything that can be read, whatever is wrong with it. */
 export interface RedisInspection {
@@ -58,12 +58,24 @@ export async function inspectRedis(link: RedisLink, keys: RedisKeys): Promise<Re
     const about = (await link.ask((redis) => redis.xinfo("STREAM", keys.history))) as unknown[];
     lastEntry = revisionOf(String(about[about.indexOf("last-generated-id") + 1]));
   }
-  if (meta !== undefined) problems.push(...checkTail(meta, tail));
+  const events = await link.ask((redis) =>
+    checkEvents(meta, tail.length === 0 ? [] : readBack(redis, keys.history)),
+  );
+  problems.push(...events);
   const links = tail.map(linkOf);
   const last = links.find((each) => each !== undefined);
   if (tail.length > 0 && links[0] === undefined) unusable.push(keys.history);
   const { entities } = read;
-  return { sealed, meta, entitiesKey, entities, last, lastEntry, unusable, problems };
+  return {
+    sealed,
+    meta,
+    entitiesKey,
+    entities,
+    last,
+    lastEntry,
+    unusable,
+    problems: shorten(problems),
+  };
 }
 
 /** Without a record of where the store stands: the generation with the most entities. */

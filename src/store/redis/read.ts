@@ -57,22 +57,26 @@ export async function parseTexts(texts: ReadonlyMap<Key, string>): Promise<ReadE
   return { entities, digest, problems };
 }
 
-/** What is wrong with the end of the history. */
-export function checkTail(meta: Meta, newestFirst: readonly StreamEntry[]): string[] {
+/** What is wrong with the history, or with its end. @param meta undefined where it is not known */
+export async function checkEvents(
+  meta: Meta | undefined,
+  newestFirst: AsyncIterable<StreamEntry> | Iterable<StreamEntry>,
+): Promise<string[]> {
   const problems: string[] = [];
+  const since = meta?.since ?? 1;
   let newest: StoredLink | undefined;
   let younger: StoredLink | undefined;
-  for (const entry of newestFirst) {
+  for await (const entry of newestFirst) {
     const link = linkOf(entry);
     if (link === undefined) {
       problems.push(`The event ${JSON.stringify(entry[0])} is altered.`);
       continue;
     }
     newest ??= link;
-    if (younger !== undefined) problems.push(...checkPair(link, younger, meta.since));
+    if (younger !== undefined) problems.push(...checkPair(link, younger, since));
     younger = link;
   }
-  problems.push(...checkLast(meta, newest));
+  if (meta !== undefined) problems.push(...checkLast(meta, newest));
   return problems;
 }
 
@@ -116,7 +120,19 @@ export async function readHistory(
 
 const LINKS_A_READ = 1_000;
 
-/** The whole history, oldest first. @throws StoreDamaged */
+/** All events, newest first. */
+export async function* readBack(redis: Redis, history: string): AsyncIterable<StreamEntry> {
+  let from = "+";
+  for (;;) {
+    const entries = await redis.xrevrange(history, from, "-", "COUNT", LINKS_A_READ);
+    yield* entries;
+    const last = entries.at(-1);
+    if (last === undefined || entries.length < LINKS_A_READ) return;
+    from = `(${last[0]}`;
+  }
+}
+
+/** The whole history, oldest first. @throws StoreDamaged for an event that is altered */
 export async function* readLinks(redis: Redis, history: string): AsyncIterable<StoredLink> {
   let from = "-";
   for (;;) {

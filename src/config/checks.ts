@@ -108,6 +108,17 @@ function redisFindings({ store, redis }: Settings): Finding[] {
       message: "is given, and there are no redis.sentinels",
     });
   }
+  if (redis.waitReplicas > 0 && redis.waitTimeout >= redis.commandTimeout) {
+    found.push({
+      paths: [
+        ["redis", "waitTimeout"],
+        ["redis", "commandTimeout"],
+        ["redis", "waitReplicas"],
+      ],
+      message: `${redis.waitTimeout} ms, is not less than redis.commandTimeout, ${redis.commandTimeout} ms`,
+      hint: "an answer must have time to come after the replicas' one",
+    });
+  }
   return found;
 }
 
@@ -145,7 +156,7 @@ export function warningsFor(
   settings: Settings,
   given: { publicUrl: boolean; local: boolean },
 ): string[] {
-  const { http, publicUrl, zone } = settings;
+  const { http, publicUrl, redis, store, systems, zone } = settings;
   const url = new URL(publicUrl);
   const host = url.hostname.replace(/^\[|\]$/g, "");
   const warnings: string[] = [];
@@ -163,6 +174,11 @@ export function warningsFor(
   }
   if (http.trustedProxies.some((cidr) => cidr.endsWith("/0"))) {
     warnings.push("http.trustedProxies: everyone is trusted, so anyone can forge their address.");
+  }
+  if (store === "redis" && redis.sentinels.length > 0 && systems.length === 0) {
+    warnings.push(
+      "systems: empty, so endpoints may target the Redis servers that the Sentinels know; name them.",
+    );
   }
   if (given.local && !isLoopbackHost(http.host)) {
     warnings.push(

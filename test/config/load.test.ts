@@ -154,6 +154,10 @@ describe("warnings", () => {
       "http: { trustedProxies: [0.0.0.0/0] }",
       "http.trustedProxies: everyone is trusted, so anyone can forge their address.",
     ],
+    [
+      "store: redis\nredis: { sentinels: [10.0.0.1:26379] }",
+      "systems: empty, so endpoints may target the Redis servers that the Sentinels know; name them.",
+    ],
   ])("%j", (text, warning) => {
     expect(loadText(text).warnings).toEqual([warning]);
   });

@@ -288,6 +288,40 @@ const WRONG: readonly (readonly [text: string, ...lines: string[]])[] = [
     "tokens: { maxDays: 30 }\n",
     "tardis.yaml:1: tokens.maxDays: defaultDays, 90, is more than maxDays, 30",
   ],
+  [
+    "redis: { url: 'redis://me:hunter2@r:6379' }\n",
+    "tardis.yaml:1: redis.url: must not hold a user name or a password; they have keys of their own, username and password",
+  ],
+  [
+    "redis: { url: 'redis://r:6379/3' }\n",
+    'tardis.yaml:1: redis.url: "redis://r:6379/3" must end with the port; the database has a key of its own, database',
+  ],
+  [
+    "redis: { url: 'http://r:6379' }\n",
+    'tardis.yaml:1: redis.url: "http://r:6379" is not an address like "redis://127.0.0.1:6379"',
+  ],
+  [
+    "redis: { prefix: 'a{b}' }\n",
+    'tardis.yaml:1: redis.prefix: "a{b}" is not a name of letters, digits and any of _ . : -',
+  ],
+  ["redis: { password: [hunter2] }\n", "tardis.yaml:1: redis.password: must be a text"],
+  ["store: mysql\n", 'tardis.yaml:1: store: must be one of leveldb, redis, not "mysql"'],
+  [
+    "store: redis\nredis: { tls: { ca: /ca.pem } }\n",
+    'tardis.yaml:2: redis.tls.ca: is given, and redis.url asks for no TLS; write "rediss://127.0.0.1:6379"',
+  ],
+  [
+    "store: redis\nredis: { username: me }\n",
+    "tardis.yaml:2: redis.username: is given without redis.password; set TARDIS_REDIS__PASSWORD_FILE",
+  ],
+  [
+    "store: redis\nredis: { sentinelPassword: hunter2 }\n",
+    "tardis.yaml:2: redis.sentinelPassword: is given, and there are no redis.sentinels",
+  ],
+  [
+    "store: redis\nredis: { waitReplicas: 1, waitTimeout: 2000 }\n",
+    "tardis.yaml:2: redis.waitTimeout: 2000 ms, is not less than redis.commandTimeout, 2000 ms; an answer must have time to come after the replicas' one",
+  ],
   // All at once, in the file's order, and none that only follows from another
   [
     "tokens: { maxDays: 30 }\nhttp: { port: x }\ninternal: { port: 8080 }\nzon: a\n",

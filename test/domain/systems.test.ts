@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { parseRange } from "../../src/domain/addresses.ts";
 import { parseTarget } from "../../src/domain/targets.ts";
+import { loadText } from "../config/support.ts";
+import { rulesFrom } from "../../src/domain/rules.ts";
 import { systemAt, whyRefused, type TargetGrant } from "../../src/domain/target-policy.ts";
 
 const everything: TargetGrant[] = [
@@ -53,5 +55,35 @@ describe("a system's own address", () => {
     expect(systemAt("localhost", 81, "a").map(({ kind }) => kind)).toEqual(["name", "loopback"]);
     expect(systemAt("db.example", 81, "a").map(({ kind }) => kind)).toEqual(["name"]);
     expect(systemAt("10.0.0.5", 81, "a").map(({ kind }) => kind)).toEqual(["range"]);
+  });
+});
+
+describe("Redis and its Sentinels", () => {
+  const text = (store: string) =>
+    `{ zone: tardis.ac, store: ${store}, redis: { url: "rediss://db.vm.tardis.ac:6380", ` +
+    "sentinels: [10.0.0.7:26379, '[2001:db8::7]:26379'] } }";
+  const rules = (store: string) => rulesFrom(loadText(text(store)));
+  const targets = [
+    "http://db.vm.tardis.ac:6380",
+    "http://10.0.0.7:26379",
+    "http://[2001:db8::7]:26379",
+  ];
+
+  it("are no targets, and their names are reserved", () => {
+    const { systems } = rules("redis").targets;
+    for (const target of targets) {
+      const policy = { grants: everything, systems };
+      expect(whyRefused(policy, "alice", [], parseTarget(target))).toContain("own systems");
+    }
+    expect(rules("redis").reserved.has("vm")).toBe(true);
+  });
+
+  it("are nothing to a console that does not use them", () => {
+    const { systems } = rules("leveldb").targets;
+    for (const target of targets) {
+      const policy = { grants: everything, systems };
+      expect(whyRefused(policy, "alice", [], parseTarget(target))).toBeUndefined();
+    }
+    expect(rules("leveldb").reserved.has("vm")).toBe(false);
   });
 });

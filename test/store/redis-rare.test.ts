@@ -265,6 +265,36 @@ describeWithService("redis", "the store on Redis, in rare cases", () => {
     }
   });
 
+  it("does with the rights that the manual names, and says where it may not ask", async () => {
+    const rights = ["on", ">words words", "~{tardis}:*", "&{tardis}:*", "+@all", "-@dangerous"];
+    await redis.command("ACL", "SETUSER", "console", ...rights, "+info", "+config|get");
+    await redis.command("ACL", "SETUSER", "blind", ...rights, "+info");
+    await redis.command("CONFIG", "SET", "appendfsync", "everysec");
+    for (const [username, said] of [
+      ["console", /on Redis's disk within about two seconds/],
+      ["blind", /CONFIG is forbidden/],
+    ] as const) {
+      await redis.command("FLUSHALL");
+      const lines: string[] = [];
+      const settings = { username, password: "words words", durability: "everysec" } as const;
+      const store = open(settings, username, redis.port, (line) => lines.push(line));
+      let at = await store.commit((await store.load()).position, [put("a/1", 1)]);
+      let told = false;
+      const unwatch = store.watch(() => (told = true));
+      await waitFor(() => told, { describe: "the watch to begin" });
+      unwatch();
+      at = await store.replace(at, [["a/2", 2]], { type: "import" });
+      expect(await store.settle(at, { ...at, revision: 9 })).toEqual({
+        stored: false,
+        position: at,
+      });
+      expect((await store.archive()).position).toEqual(at);
+      expect((await store.loadUnchecked()).problems).toEqual([]);
+      expect((await store.accept()).revision).toBe(3);
+      expect(lines.join(" ")).toMatch(said);
+    }
+  });
+
   it("refuses a Redis that may drop keys or that leaves out syncs, and says so at the start", async () => {
     const lines: string[] = [];
     await redis.command("CONFIG", "SET", "appendfsync", "always");

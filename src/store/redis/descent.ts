@@ -1,5 +1,5 @@
 import { samePosition, StoreDamaged, StoreDiverged, type Position } from "../store.ts";
-import type { Meta } from "../sealed.ts";
+import type { Meta, Superseded } from "../sealed.ts";
 import { linkOf, namesKeys, revisionOf, type StreamEntry } from "./layout.ts";
 
 /** What the history shows of a position: its own entry, if that is kept, and the first that is. */
@@ -77,4 +77,18 @@ export function isFollowable(
     ({ commit, revision } = link);
   }
   return commit === to.commit && revision === to.revision;
+}
+
+const SUPERSEDED_MAX = 64;
+
+/** The lineages that a new state ends, the latest first. */
+export function superseding(
+  meta: Meta | undefined,
+  lineages: readonly string[],
+  at: number,
+  decided: boolean,
+): Superseded[] {
+  const fresh = [...new Set(lineages)].map((lineage) => ({ lineage, at, decided }));
+  const old = (meta?.supersedes ?? []).filter(({ lineage }) => !lineages.includes(lineage));
+  return [...fresh, ...old].slice(0, SUPERSEDED_MAX);
 }

@@ -7,7 +7,7 @@ import type { RedisLink } from "./link.ts";
 const BATCH_ENTRIES = 1_000;
 const BATCH_CHARS = 1 << 20;
 /** What was staged and not taken up goes by itself. */
-const STAGED_TTL_S = 3_600;
+export const STAGED_TTL_S = 3_600;
 const GENERATIONS = 2 ** 47;
 
 /** Entities that were staged: where, and what they are held to when they are taken up. */

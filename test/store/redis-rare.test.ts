@@ -100,6 +100,51 @@ describeWithService("redis", "the store on Redis, in rare cases", () => {
       expect((await open({}, "two").load()).position.revision).toBe(1);
     });
 
+    it("does not change any more, even where the write comes later over another way", async () => {
+      const proxy = await startProxy(redis.port);
+      closing.push(() => proxy.close());
+      const store = open({}, "one", proxy.port);
+      const at = await store.commit((await store.load()).position, [put("a/1", 1)]);
+      const late: Commit = { writes: [], event: { type: "late" } };
+      proxy.stall();
+      await expect(store.commit(at, [late])).rejects.toMatchObject({ outcome: "unknown" });
+      const release = proxy.abandon();
+      const outcome = await waitFor(
+        () => store.settle(at, leadsTo(at, late)).catch(() => undefined),
+        {
+          describe: "the outcome to be known",
+        },
+      );
+      expect(outcome).toEqual({ stored: false, position: at });
+      const calls = async () =>
+        Number(/cmdstat_eval:calls=(\d+)/.exec(await redis.command("INFO", "commandstats"))?.[1]);
+      const before = await calls();
+      release();
+      await waitFor(async () => (await calls()) > before, { describe: "the late write to come" });
+      expect((await open({}, "two").load()).position).toEqual(at);
+      expect(await store.commit(at, [late])).toEqual(leadsTo(at, late));
+    });
+
+    it("is found out wherever the answer was cut off", async () => {
+      const proxy = await startProxy(redis.port);
+      closing.push(() => proxy.close());
+      const store = open({}, "one", proxy.port);
+      let at = await store.commit((await store.load()).position, [put("a/1", 1)]);
+      for (const bytes of [0, 1, 4, 9, 13]) {
+        const noted: Commit = { writes: [], event: { type: "noted", bytes } };
+        const ours = leadsTo(at, noted);
+        proxy.cutAnswersAfter(bytes);
+        const lost = await store.commit(at, [noted]).catch((error: unknown) => error);
+        proxy.restore();
+        expect(lost, `${bytes}`).toMatchObject({ outcome: "unknown" });
+        const outcome = await waitFor(() => store.settle(at, ours).catch(() => undefined), {
+          describe: "the outcome to be known",
+        });
+        expect(outcome, `${bytes}`).toEqual({ stored: true, position: ours });
+        at = ours;
+      }
+    });
+
     it("is known by the history, too, when the writer's own record is gone", async () => {
       const proxy = await startProxy(redis.port);
       closing.push(() => proxy.close());

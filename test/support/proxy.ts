@@ -9,6 +9,13 @@ export interface Proxy {
   stall(): void;
   /** What is asked goes through, the answers do not. */
   swallowAnswers(): void;
+  /** Cuts every connection once so many bytes of answers have come through it from now on. */
+  cutAnswersAfter(bytes: number): void;
+  /**
+   * Cuts the clients off, and holds what they sent while it stalled: new connections go through.
+   * @returns lets what is held go to the server after all
+   */
+  abandon(): () => void;
   /** Each piece takes so long, in milliseconds. */
   slow(ms: number): void;
   restore(): void;
@@ -20,6 +27,8 @@ type Mode = "open" | "cut" | "stalled" | "unanswered";
 /** Starts a proxy in front of a port of this machine. */
 export async function startProxy(target: number): Promise<Proxy> {
   const sockets = new Set<Socket>();
+  const clients = new Set<Socket>();
+  let answersLeft = Number.POSITIVE_INFINITY;
   /** What was held up, in order. */
   let held: (() => void)[] = [];
   let mode: Mode = "open";
@@ -33,7 +42,12 @@ export async function startProxy(target: number): Promise<Proxy> {
       if (mode === "stalled" || (mode === "unanswered" && isAnswer)) {
         await new Promise<void>((resolve) => held.push(resolve));
       }
-      if (!to.destroyed) to.write(chunk);
+      if (to.destroyed) return;
+      if (!isAnswer) return void to.write(chunk);
+      const part = chunk.subarray(0, Math.min(chunk.length, answersLeft));
+      answersLeft -= part.length;
+      if (part.length === chunk.length) to.write(part);
+      else to.end(part, () => from.destroy());
     }
     from.on("data", (chunk: Buffer) => {
       queue = forward(queue, chunk);
@@ -41,7 +55,9 @@ export async function startProxy(target: number): Promise<Proxy> {
     from.on("error", () => to.destroy());
     from.on("close", () => {
       sockets.delete(from);
-      void queue.finally(() => to.destroy());
+      clients.delete(from);
+      // What was held is still sent before the end.
+      void queue.finally(() => to.end());
     });
     sockets.add(from);
   }
@@ -52,6 +68,7 @@ export async function startProxy(target: number): Promise<Proxy> {
       return;
     }
     const upstream = connect(target, "127.0.0.1");
+    clients.add(client);
     pass(client, upstream, false);
     pass(upstream, client, true);
   });
@@ -60,6 +77,7 @@ export async function startProxy(target: number): Promise<Proxy> {
   function restore(): void {
     mode = "open";
     delay = 0;
+    answersLeft = Number.POSITIVE_INFINITY;
     const waiting = held;
     held = [];
     for (const go of waiting) go();
@@ -73,6 +91,16 @@ export async function startProxy(target: number): Promise<Proxy> {
     },
     stall: () => void (mode = "stalled"),
     swallowAnswers: () => void (mode = "unanswered"),
+    cutAnswersAfter: (bytes) => void (answersLeft = bytes),
+    abandon() {
+      const waiting = held;
+      held = [];
+      mode = "open";
+      for (const client of clients) client.destroy();
+      return () => {
+        for (const go of waiting) go();
+      };
+    },
     slow: (ms) => void (delay = ms),
     restore,
     async close() {

@@ -21,7 +21,7 @@ import { originsOf, settingsDigest } from "./publisher/origin.ts";
 import { Provider } from "./publisher/provider.ts";
 import { Publisher } from "./publisher/publisher.ts";
 import { Replica } from "./replica.ts";
-import { render } from "./traefik/render.ts";
+import { LiveDocument } from "./traefik/live-document.ts";
 import { version } from "./version.ts";
 
 /** What tests replace; everything has its real default. */
@@ -146,7 +146,7 @@ export async function startConsole(
   const core = createCore(config, log, overrides, { publisher: () => publisher, originOf });
   const settings = { ...config, rules: core.rules };
   const publisher: Publisher = new Publisher({
-    render: (state) => render(state, settings),
+    live: new LiveDocument(settings),
     lastGood: core.lastGood,
     origin: () => originOf(core.ledger?.position.lineage ?? ""),
     metrics,
@@ -191,10 +191,10 @@ export async function startConsole(
     await core.open();
     core.onLedger((ledger) => {
       publisher.update(ledger.state);
-      ledger.onCommit((state) => {
+      ledger.onCommit((state, changes) => {
         metrics.commits.inc();
         metrics.stateRevision.set(state.revision);
-        publisher.update(state);
+        publisher.update(state, changes);
       });
     });
     if (core.ledger === undefined && (await publisher.restore())) {
@@ -290,7 +290,7 @@ function publicListener(
   const answer = createPublic({
     config,
     console: (request, response) => void console(request, response),
-    table: () => publisher.rendered?.table,
+    table: () => publisher.table,
   });
   return (request, response) => {
     const done = metrics.requests.startTimer();

@@ -18,6 +18,7 @@ import { persons } from "./persons.ts";
 import { problemOf, PROBLEMS, ProtocolProblem } from "./problem.ts";
 import { reservedNames } from "./reserved-names.ts";
 import { routes } from "./routes.ts";
+import { hostsBelowIn } from "./routing.ts";
 import { tokens } from "./tokens.ts";
 import { whoami } from "./whoami.ts";
 
@@ -53,6 +54,7 @@ export function createApi(deps: Deps) {
     ...deps,
     limits: new Limits(deps.rules),
     table: { rules: deps.rules, userhomes: deps.config.userhomes.enabled },
+    below: hostsBelowIn(deps.ledger, deps.rules.zone),
   };
   const app = resource();
   app.use(requestId());

@@ -167,7 +167,7 @@ function answer<Body extends { readonly revision: number } | null>(
 
 function preview<Result, Body>(
   context: ApiContext,
-  { ledger, table }: Services,
+  { ledger, table, below }: Services,
   plan: Plan<Result, Body>,
 ): DryRun<Body> {
   const actor = context.get("actor");
@@ -182,6 +182,6 @@ function preview<Result, Body>(
     dryRun: true,
     result: plan.showAgain?.(body) ?? body,
     revision: null,
-    routes: routesDiff(before, after, changes, table, actor),
+    routes: routesDiff(before, after, changes, table, below(), actor),
   };
 }

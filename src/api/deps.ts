@@ -4,6 +4,7 @@ import type { Actor } from "../domain/policy.ts";
 import type { Rules } from "../domain/rules.ts";
 import type { Ledger } from "../store/ledger.ts";
 import type { TableSettings } from "../traefik/table.ts";
+import type { HostsBelow } from "../traefik/touched-hosts.ts";
 import type { Limits } from "./limits.ts";
 
 /** What the API reports: never a secret, never a request's body. */
@@ -31,6 +32,7 @@ export interface Deps {
 export interface Services extends Deps {
   readonly limits: Limits;
   readonly table: TableSettings;
+  readonly below: () => HostsBelow;
 }
 
 /** What a request carries from the middleware to its handler. */

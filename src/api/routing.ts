@@ -3,10 +3,11 @@ import type { Endpoint } from "../domain/entities.ts";
 import { sees, type Actor } from "../domain/policy.ts";
 import type { Rules } from "../domain/rules.ts";
 import type { Change, State } from "../domain/state.ts";
-import { endpointsOf, labelsOf, pagesOf } from "../domain/state.ts";
-import { hostOf, type Hostname, type Label } from "../domain/names.ts";
+import type { Hostname } from "../domain/names.ts";
+import type { Ledger } from "../store/ledger.ts";
 import type { Route, Unrouted } from "../traefik/routes.ts";
 import { hostRoutes, routingTable, type TableSettings } from "../traefik/table.ts";
+import { HostsBelow, touchedHosts } from "../traefik/touched-hosts.ts";
 
 export const ROUTE_KINDS = [
   "endpoint",
@@ -178,19 +179,21 @@ function rowKey(view: RouteView): string {
 /**
  * What the changes would route differently, as far as the actor may see it. Only the hosts that
  * they touch are looked at: the cost follows the change, not the state.
+ * @param below those of the state before
  */
 export function routesDiff(
   before: State,
   after: State,
   changes: readonly Change[],
   settings: TableSettings,
+  below: HostsBelow,
   actor: Actor,
 ): RoutesDiff {
   const diff: RoutesDiff = { added: [], removed: [], changed: [] };
   const { zone } = settings.rules;
   const hosts = new Set([
-    ...touchedHosts(before, changes, zone),
-    ...touchedHosts(after, changes, zone),
+    ...touchedHosts(before, changes, zone, below),
+    ...touchedHosts(after, changes, zone, below),
   ]);
   for (const host of [...hosts].toSorted()) {
     const old = placesAt(before, settings, host, actor);
@@ -223,36 +226,17 @@ function placesAt(
   return places;
 }
 
-/** Every host whose routes may depend on what was changed, as one of the two states knows it. */
-function touchedHosts(state: State, changes: readonly Change[], zone: string): Set<string> {
-  const hosts = new Set<string>();
-  for (const { kind, id } of changes) {
-    if (kind === "endpoint") add(hosts, state.endpoints.get(id)?.host);
-    if (kind === "person" || kind === "group") addOwner(hosts, state, id, zone);
-    if (kind === "page") {
-      const page = state.pages.get(id);
-      add(hosts, page?.host);
-      // Another page of the owner may fall out of the quota, or back into it.
-      for (const other of page?.owner ? pagesOf(state, page.owner) : []) add(hosts, other.host);
-    }
-    if (kind === "label" || kind === "reserved") {
-      const own = hostOf(id as Label, zone);
-      hosts.add(own);
-      // Whoever holds a label keeps the names below it from others.
-      for (const host of [...state.endpointsByHost.keys(), ...state.pagesByHost.keys()]) {
-        if (host.endsWith(`.${own}`)) hosts.add(host);
-      }
-    }
-  }
-  return hosts;
-}
-
-function add(hosts: Set<string>, host: string | undefined): void {
-  if (host !== undefined) hosts.add(host);
-}
-
-function addOwner(hosts: Set<string>, state: State, owner: string, zone: string): void {
-  for (const endpoint of endpointsOf(state, owner)) hosts.add(endpoint.host);
-  for (const page of pagesOf(state, owner)) hosts.add(page.host);
-  for (const label of labelsOf(state, owner)) hosts.add(hostOf(label.id, zone));
+/** The hosts below each label as the ledger's state has them: looked up once, then kept up to date. */
+export function hostsBelowIn(ledger: Ledger, zone: Hostname): () => HostsBelow {
+  let known: { readonly state: State; readonly below: HostsBelow } | undefined;
+  ledger.onCommit((state, changes) => {
+    if (known === undefined) return;
+    const { state: before, below } = known;
+    known = changes === undefined ? undefined : { state, below };
+    if (changes !== undefined) below.follow(state, changes, before);
+  });
+  return () => {
+    known ??= { state: ledger.state, below: HostsBelow.of(ledger.state, zone) };
+    return known.below;
+  };
 }

@@ -170,13 +170,14 @@ async function renderExport(
     state = plan.state;
   }
   const rendered = render(state, { ...config, rules });
+  const document = Buffer.concat(rendered.document.json.parts).toString("latin1");
   if (options.json === true) {
     process.stdout.write(
-      `{"document":${rendered.body.toString("latin1")},"unrouted":${JSON.stringify(rendered.unrouted)}}\n`,
+      `{"document":${document},"unrouted":${JSON.stringify(rendered.unrouted)}}\n`,
     );
     return;
   }
-  process.stdout.write(`${rendered.body.toString("latin1")}\n`);
+  process.stdout.write(`${document}\n`);
   for (const { kind, id, reason } of rendered.unrouted)
     process.stderr.write(`not routed: ${kind} ${id}: ${reason}\n`);
 }

@@ -1,5 +1,6 @@
 import { isLoopbackHost } from "./syntax.ts";
 import type { Settings } from "./schema.ts";
+import { takesTree } from "./traefik-version.ts";
 
 /** Something that no key shows by itself. `paths` are the keys it is about, the one at fault first. */
 export interface Finding {
@@ -43,6 +44,16 @@ export function crossProblems(settings: Settings): Finding[] {
       ],
       message: `"${both}" is also in traefik.entryPoints.http`,
       hint: "an entry point serves HTTP or HTTPS",
+    });
+  }
+  if (traefik.layout === "tree" && traefik.version !== null && !takesTree(traefik.version)) {
+    found.push({
+      paths: [
+        ["traefik", "layout"],
+        ["traefik", "version"],
+      ],
+      message: `traefik.version ${traefik.version} does not take traefik.layout "tree"`,
+      hint: "Traefik takes it from 3.6 on",
     });
   }
   if (targets.names.some(({ suffix }) => suffix === `.${zone}`)) {

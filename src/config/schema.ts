@@ -15,6 +15,7 @@ import {
 } from "./fields.ts";
 import * as networks from "./networks.ts";
 import * as syntax from "./syntax.ts";
+import { parseTraefikVersion } from "./traefik-version.ts";
 
 const origin = text("URL without a path", syntax.parseOrigin);
 const ports = texts("port or range", networks.parsePorts, 1).default(["1-65535"]);
@@ -121,6 +122,12 @@ export const schema = z.strictObject({
     ),
     middlewares: texts("name@provider", syntax.parseMiddleware).describe(
       "Put on every HTTPS router, in this order.",
+    ),
+    layout: oneOf(["auto", "flat", "tree"]).describe(
+      "How routers stand to each other. auto: a tree for many hosts, if `version` takes it.",
+    ),
+    version: orNull(text("version of Traefik 3", parseTraefikVersion)).describe(
+      'Traefik\'s version, as `"3.7"`. From 3.6 on it takes a tree; null: not known.',
     ),
     httpsPort: port.describe("The public HTTPS port, for redirects and the URLs shown."),
     addresses: addresses.describe(

@@ -1,4 +1,4 @@
-import type { RoutingTable } from "../traefik/routes.ts";
+import type { RouteLookup } from "../traefik/routes.ts";
 import { routeAt } from "../traefik/answer.ts";
 
 /** The answer to a request for a host that is not the console's. */
@@ -33,7 +33,7 @@ const HEADERS = {
  *   can tell
  * @param target the request target as sent
  */
-export function hostPage(table: RoutingTable | undefined, host: string, target: string): HostPage {
+export function hostPage(table: RouteLookup | undefined, host: string, target: string): HostPage {
   if (table === undefined) return pageOf(503, { "Retry-After": "5" });
   const kind = routeAt(table, host, target)?.kind;
   if (kind === "suspended") return pageOf(403);

@@ -2,7 +2,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from "node:http
 import type { Config } from "../config.ts";
 import { isLoopbackName } from "../domain/addresses.ts";
 import { readTarget } from "../traefik/request-target.ts";
-import type { RoutingTable } from "../traefik/routes.ts";
+import type { RouteLookup } from "../traefik/routes.ts";
 import { badRequestPage, hostPage, type HostPage } from "./host-pages.ts";
 
 export interface PublicOptions {
@@ -10,7 +10,7 @@ export interface PublicOptions {
   /** Everything at the console's own host. */
   readonly console: RequestListener;
   /** What is routed now; undefined before the state was read. */
-  readonly table: () => RoutingTable | undefined;
+  readonly table: () => RouteLookup | undefined;
 }
 
 /**

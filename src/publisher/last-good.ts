@@ -1,13 +1,23 @@
-import { createHash } from "node:crypto";
+import { webcrypto } from "node:crypto";
 import { mkdir, open, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { KeptDocument } from "./publication.ts";
 
 /** The document of an earlier run, with the revision that it was built from. */
 export interface LastGood {
   readonly revision: number;
-  readonly body: Buffer;
+  readonly document: KeptDocument;
   /** What the revision is of, and what rendered it: equal origins and revisions mean equal bytes. */
   readonly origin: string;
+}
+
+/** The copy's first line; the gzip member comes behind it. */
+interface Head {
+  readonly v: 2;
+  readonly revision: number;
+  readonly origin: string;
+  readonly etag: string;
+  readonly frames: KeptDocument["frames"];
 }
 
 const FILE = "last-good.json";
@@ -36,13 +46,12 @@ export class LastGoodCopy {
     const end = bytes?.indexOf("\n") ?? -1;
     if (bytes === undefined || end < 0) return undefined;
     try {
-      const { revision, origin, sha256 } = JSON.parse(bytes.toString("latin1", 0, end)) as {
-        revision: number;
-        origin: string;
-        sha256: string;
-      };
-      const copy = { revision, origin, body: bytes.subarray(end + 1) };
-      return typeof origin === "string" && digest(copy) === sha256 ? copy : undefined;
+      const line = bytes.toString("latin1", 0, end);
+      const { sha256, ...head } = JSON.parse(line) as Head & { readonly sha256: string };
+      const { v, revision, origin, etag, frames } = head;
+      const gzip = bytes.subarray(end + 1);
+      if (v !== 2 || (await digest(head, gzip)) !== sha256) return undefined;
+      return { revision, origin, document: { gzip, etag, frames } };
     } catch {
       return undefined;
     }
@@ -96,9 +105,11 @@ export class LastGoodCopy {
   async #write(copy: LastGood): Promise<void> {
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
     const path = join(this.#folder, FILE);
-    const { revision, origin } = copy;
-    const head = `${JSON.stringify({ revision, origin, sha256: digest(copy) })}\n`;
-    await writeFile(`${path}.new`, Buffer.concat([Buffer.from(head), copy.body]), {
+    const { revision, origin, document } = copy;
+    const { gzip, etag, frames } = document;
+    const head: Head = { v: 2, revision, origin, etag, frames };
+    const line = `${JSON.stringify({ ...head, sha256: await digest(head, gzip) })}\n`;
+    await writeFile(`${path}.new`, Buffer.concat([Buffer.from(line), gzip]), {
       mode: 0o600,
       flush: true,
     });
@@ -112,6 +123,8 @@ export class LastGoodCopy {
   }
 }
 
-function digest({ revision, origin, body }: LastGood): string {
-  return createHash("sha256").update(`${revision} ${origin}\n`).update(body).digest("hex");
+/** Worked out beside the event loop: a copy has some megabytes. */
+async function digest(head: Head, gzip: Buffer): Promise<string> {
+  const text = Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), gzip]);
+  return Buffer.from(await webcrypto.subtle.digest("SHA-256", text)).toString("hex");
 }

@@ -2,6 +2,7 @@ import { timingSafeEqual, createHash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Metrics } from "../observability/metrics.ts";
+import type { Bytes } from "../traefik/encoding/join.ts";
 import type { Publication } from "./publication.ts";
 import type { Publisher } from "./publisher.ts";
 
@@ -33,10 +34,16 @@ export interface Poller {
   readonly at: Date;
 }
 
+/** Who asks, and for which form of the document. */
+interface Ask {
+  readonly poller: string;
+  readonly form: "traefik" | "json";
+}
+
 interface Held {
   readonly response: ServerResponse;
   readonly request: IncomingMessage;
-  readonly poller: string;
+  readonly ask: Ask;
   readonly timer: NodeJS.Timeout;
 }
 
@@ -82,7 +89,7 @@ export class Provider {
     const { current } = this.#options.publisher;
     if (held === undefined || current === undefined) return;
     this.#forget(socket);
-    this.#send(held.request, held.response, held.poller, current, "released");
+    this.#send(held.request, held.response, held.ask, current, "released");
   }
 
   /** Answers `GET /traefik/config`. */
@@ -109,17 +116,13 @@ export class Provider {
       this.#refuse(response, 400, "invalid_input", detail);
       return;
     }
-    const answer = () => this.#answer(request, response, poller, waitMs);
+    const ask: Ask = { poller, form: format ?? "traefik" };
+    const answer = () => this.#answer(request, response, ask, waitMs);
     if (fresh === undefined && !publisher.isBehind) answer();
     else void Promise.resolve(fresh?.()).then(() => publisher.caughtUp().then(answer));
   }
 
-  #answer(
-    request: IncomingMessage,
-    response: ServerResponse,
-    poller: string,
-    waitMs: number,
-  ): void {
+  #answer(request: IncomingMessage, response: ServerResponse, ask: Ask, waitMs: number): void {
     const { publisher, maxHeldPolls } = this.#options;
     // It may have gone while the newest state was built.
     if (request.socket.destroyed) return;
@@ -130,9 +133,10 @@ export class Provider {
       this.#refuse(response, 503, "unavailable", "There is no configuration yet.");
       return;
     }
+    const { etag } = publication.document[ask.form];
     const has =
-      this.#sentOn(request.socket).get(poller) === publication.etag ||
-      request.headers["if-none-match"] === publication.etag;
+      this.#sentOn(request.socket).get(ask.poller) === etag ||
+      request.headers["if-none-match"] === etag;
     if (
       has &&
       waitMs > 0 &&
@@ -140,9 +144,9 @@ export class Provider {
       !this.#closing &&
       this.#held.size < maxHeldPolls
     ) {
-      this.#hold(request, response, poller, waitMs);
+      this.#hold(request, response, ask, waitMs);
     } else {
-      this.#send(request, response, poller, publication, "answered");
+      this.#send(request, response, ask, publication, "answered");
     }
   }
 
@@ -162,13 +166,13 @@ export class Provider {
     return sent;
   }
 
-  #hold(request: IncomingMessage, response: ServerResponse, poller: string, waitMs: number): void {
+  #hold(request: IncomingMessage, response: ServerResponse, ask: Ask, waitMs: number): void {
     const timer = setTimeout(() => {
       this.#forget(request.socket);
       const { current } = this.#options.publisher;
-      if (current !== undefined) this.#send(request, response, poller, current, "held");
+      if (current !== undefined) this.#send(request, response, ask, current, "held");
     }, waitMs);
-    this.#held.set(request.socket, { request, response, poller, timer });
+    this.#held.set(request.socket, { request, response, ask, timer });
     this.#options.metrics.heldPolls.set(this.#held.size);
   }
 
@@ -181,36 +185,36 @@ export class Provider {
   }
 
   #release(publication: Publication): void {
-    for (const [socket, { request, response, poller }] of this.#held) {
+    for (const [socket, { request, response, ask }] of this.#held) {
       this.#forget(socket);
-      this.#send(request, response, poller, publication, "released");
+      this.#send(request, response, ask, publication, "released");
     }
   }
 
   #send(
     request: IncomingMessage,
     response: ServerResponse,
-    poller: string,
+    { poller, form }: Ask,
     publication: Publication,
     outcome: string,
   ): void {
     this.#options.metrics.polls.inc({ outcome });
+    const bytes = publication.document[form];
     const headers: Record<string, string | number> = {
       "Content-Type": "application/json",
       "Cache-Control": "no-cache",
-      ETag: publication.etag,
+      ETag: bytes.etag,
       Vary: "Accept-Encoding",
       "Tardis-Revision": publication.revision,
     };
     if (publication.restored) headers["Tardis-Restored"] = "true";
     // Else the server would wait for the connection until it has been idle for long.
     if (this.#closing) headers["Connection"] = "close";
-    const isKnown = request.headers["if-none-match"] === publication.etag;
-    const zipped = acceptsGzip(request.headers["accept-encoding"]);
-    const body = zipped ? publication.gzip : publication.body;
+    const isKnown = request.headers["if-none-match"] === bytes.etag;
+    const gzip = acceptsGzip(request.headers["accept-encoding"]) ? bytes.gzip : undefined;
     if (!isKnown) {
-      if (zipped) headers["Content-Encoding"] = "gzip";
-      headers["Content-Length"] = body.length;
+      if (gzip !== undefined) headers["Content-Encoding"] = "gzip";
+      headers["Content-Length"] = gzip?.length ?? bytes.length;
     }
     response.writeHead(isKnown ? 304 : 200, headers);
     // The answer to HEAD leaves the poller without the bytes.
@@ -220,19 +224,16 @@ export class Provider {
     }
     const sent = this.#sentOn(request.socket);
     if (sent.size >= NAMES_MAX && !sent.has(poller)) sent.clear();
-    sent.set(poller, publication.etag);
-    this.#remember(poller || (request.socket.remoteAddress ?? "unknown"), publication);
-    response.end(isKnown ? undefined : body);
+    sent.set(poller, bytes.etag);
+    const name = poller || (request.socket.remoteAddress ?? "unknown");
+    this.#remember({ name, revision: publication.revision, etag: bytes.etag, at: new Date() });
+    if (isKnown) response.end();
+    else endWith(response, gzip === undefined ? bytes : { parts: [gzip] });
   }
 
-  #remember(name: string, publication: Publication): void {
-    this.#pollers.delete(name);
-    this.#pollers.set(name, {
-      name,
-      revision: publication.revision,
-      etag: publication.etag,
-      at: new Date(),
-    });
+  #remember(poller: Poller): void {
+    this.#pollers.delete(poller.name);
+    this.#pollers.set(poller.name, poller);
     if (this.#pollers.size > POLLERS_MAX) {
       const oldest = this.#pollers.keys().next().value;
       if (oldest !== undefined) this.#pollers.delete(oldest);
@@ -253,6 +254,14 @@ export class Provider {
 
 function digest(text: string): Buffer {
   return createHash("sha256").update(text).digest();
+}
+
+/** Sends a body of one buffer or several, as they are. */
+function endWith(response: ServerResponse, { parts }: Pick<Bytes, "parts">): void {
+  response.cork();
+  for (const part of parts.slice(0, -1)) response.write(part);
+  response.end(parts.at(-1));
+  response.uncork();
 }
 
 /** Whether gzip is among the accepted encodings, and not with a weight of 0 (RFC 9110, 12.5.3). */

@@ -1,32 +1,60 @@
-import { createHash } from "node:crypto";
 import { promisify } from "node:util";
-import { constants, gzip } from "node:zlib";
+import { gunzip } from "node:zlib";
+import { jsonTag, type EncodedDocument, type Frame } from "../traefik/encoding/encoded.ts";
+import type { Bytes } from "../traefik/encoding/join.ts";
 
-const compress = promisify(gzip);
+const inflate = promisify(gunzip);
 
 /** A document ready to be sent: the same bytes to every poller. */
 export interface Publication {
   /** The state's revision that it was built from. */
   readonly revision: number;
-  readonly body: Buffer;
-  readonly gzip: Buffer;
-  /** A strong validator: SHA-256 of the body. */
-  readonly etag: string;
+  readonly document: EncodedDocument;
   /** It comes from the copy on disk: the store has not been read since the start. */
   readonly restored: boolean;
 }
 
-/** Compresses once, at the fastest level: a tenth larger than the default, a tenth of the time. */
-export async function publicationOf(
-  body: Buffer,
-  revision: number,
-  restored: boolean,
-): Promise<Publication> {
+/** A document as it is kept: all else follows from it. */
+export interface KeptDocument {
+  /** Traefik's bytes. */
+  readonly gzip: Buffer;
+  readonly etag: string;
+  readonly frames: readonly Frame[];
+}
+
+/** What is to be kept of a document; undefined for one that has no gzip member. */
+export function keep({ traefik, frames }: EncodedDocument): KeptDocument | undefined {
+  const { gzip, etag } = traefik;
+  return gzip === undefined ? undefined : { gzip, etag, frames };
+}
+
+/**
+ * The document that was kept, whole again. Its strict JSON has no gzip member, where it differs.
+ * @throws Error for what does not inflate
+ */
+export async function restoreDocument(kept: KeptDocument): Promise<EncodedDocument> {
+  const { gzip, etag, frames } = kept;
+  const body: Buffer = await inflate(gzip);
+  const traefik: Bytes = { etag, parts: [body], length: body.length, gzip };
   return {
-    revision,
-    body,
-    gzip: await compress(body, { level: constants.Z_BEST_SPEED }),
-    etag: `"${createHash("sha256").update(body).digest("base64url")}"`,
-    restored,
+    traefik,
+    frames,
+    json: frames.length === 0 ? traefik : strictJson(body, etag, frames),
+  };
+}
+
+function strictJson(body: Buffer, etag: string, frames: readonly Frame[]): Bytes {
+  const parts: Buffer[] = [];
+  let start = 0;
+  for (const { at, length, json } of frames) {
+    parts.push(body.subarray(start, at), Buffer.from(json, "latin1"));
+    start = at + length;
+  }
+  parts.push(body.subarray(start));
+  return {
+    etag: jsonTag(etag),
+    parts,
+    length: parts.reduce((sum, part) => sum + part.length, 0),
+    gzip: undefined,
   };
 }

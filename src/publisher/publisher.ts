@@ -1,17 +1,25 @@
-import type { State } from "../domain/state.ts";
+import type { Change, State } from "../domain/state.ts";
 import type { Logger } from "../observability/log.ts";
 import type { Metrics } from "../observability/metrics.ts";
-import type { Rendered } from "../traefik/render.ts";
+import type { Built, LiveDocument } from "../traefik/live-document.ts";
+import type { RouteLookup } from "../traefik/routes.ts";
 import type { LastGoodCopy } from "./last-good.ts";
-import { publicationOf, type Publication } from "./publication.ts";
+import { keep, restoreDocument, type Publication } from "./publication.ts";
 
 export interface PublisherOptions {
-  readonly render: (state: State) => Rendered;
+  /** Told each state that is to be published, with what lies between it and the one before. */
+  readonly live: Pick<LiveDocument, "update">;
   readonly lastGood: LastGoodCopy;
   /** What documents are made from now, beside the revision: the state's lineage, the settings. */
   readonly origin?: () => string;
   readonly metrics: Metrics;
   readonly log: Logger;
+}
+
+/** A state that is to be published; without its changes, it is built from nothing. */
+interface Given {
+  readonly state: State;
+  readonly changes: readonly Change[] | undefined;
 }
 
 /**
@@ -22,8 +30,9 @@ export class Publisher {
   readonly #options: PublisherOptions;
   readonly #listeners = new Set<(publication: Publication) => void>();
   #publication: Publication | undefined;
-  #rendered: Rendered | undefined;
-  #waiting: State | undefined;
+  #table: RouteLookup | undefined;
+  #advice: string | undefined;
+  #waiting: Given | undefined;
   #given = 0;
   #built = 0;
   #waiters: { readonly revision: number; readonly resolve: () => void }[] = [];
@@ -40,9 +49,9 @@ export class Publisher {
     return this.#publication;
   }
 
-  /** The routing table and what is not routed, as published last. */
-  get rendered(): Rendered | undefined {
-    return this.#rendered;
+  /** What is routed, as published last; undefined before a state was read. */
+  get table(): RouteLookup | undefined {
+    return this.#table;
   }
 
   /** Why the newest state is not published, if it is not. */
@@ -63,10 +72,10 @@ export class Publisher {
   async resume(revision: number, origin: string): Promise<boolean> {
     const copy = await this.#options.lastGood.read();
     if (copy?.revision !== revision || copy.origin !== origin) return false;
-    const publication = await publicationOf(copy.body, revision, false);
+    const document = await restoreDocument(copy.document);
     if (this.#publication !== undefined) return false;
     this.#saved = revision;
-    this.#publish(publication);
+    this.#publish({ revision, document, restored: false });
     return true;
   }
 
@@ -74,16 +83,24 @@ export class Publisher {
   async restore(): Promise<boolean> {
     const copy = await this.#options.lastGood.read();
     if (copy === undefined) return false;
-    const restored = await publicationOf(copy.body, copy.revision, true);
+    const document = await restoreDocument(copy.document);
     // Looked at last: one of this run may have come meanwhile.
     if (this.#publication !== undefined) return false;
-    this.#publish(restored);
+    this.#publish({ revision: copy.revision, document, restored: true });
     return true;
   }
 
-  /** Has this state published soon. */
-  update(state: State): void {
-    this.#waiting = state;
+  /**
+   * Has this state published soon.
+   * @param changes what lies between the state given last and this one; undefined when everything
+   *   may have changed
+   */
+  update(state: State, changes?: readonly Change[]): void {
+    const before = this.#waiting;
+    const follows = before === undefined || before.changes !== undefined;
+    const all =
+      follows && changes !== undefined ? [...(before?.changes ?? []), ...changes] : undefined;
+    this.#waiting = { state, changes: all };
     this.#given = state.revision;
     this.#building ??= this.#buildAll();
   }
@@ -118,32 +135,33 @@ export class Publisher {
     while (this.#waiting !== undefined) {
       // The commits of one burst are answered in one turn of the loop; they make one document.
       await new Promise(setImmediate);
-      const state: State = this.#waiting;
+      const given: Given = this.#waiting;
       this.#waiting = undefined;
-      await this.#build(state);
+      await this.#build(given);
     }
     // In the same turn as the look at what waits, so that nothing is left unnoticed.
     this.#building = undefined;
   }
 
-  async #build(state: State): Promise<void> {
-    const { metrics, log, render } = this.#options;
+  async #build({ state, changes }: Given): Promise<void> {
+    const { metrics, log, live } = this.#options;
     const done = metrics.buildSeconds.startTimer();
     try {
-      const rendered = render(state);
-      this.#rendered = rendered;
+      const built = await live.update(state, changes);
+      const { revision, document } = built;
+      this.#table = built.table;
       this.#problem = undefined;
-      this.#report(rendered);
+      this.#report(built);
       const current = this.#publication;
-      if (current !== undefined && current.body.equals(rendered.body)) {
-        this.#publication = { ...current, revision: rendered.revision, restored: false };
-        if (current.restored) this.#save(this.#publication);
+      const publication = { revision, document, restored: false };
+      if (current !== undefined && current.document.traefik.etag === document.traefik.etag) {
+        this.#publication = publication;
+        if (current.restored) this.#save(publication);
       } else {
-        const publication = await publicationOf(rendered.body, rendered.revision, false);
         this.#publish(publication);
         this.#save(publication);
       }
-      metrics.publishedRevision.set(rendered.revision);
+      metrics.publishedRevision.set(revision);
     } catch (error) {
       this.#problem = error instanceof Error ? error.message : String(error);
       metrics.buildFailures.inc();
@@ -160,18 +178,20 @@ export class Publisher {
     }
   }
 
-  #save({ revision, body }: Publication): void {
+  #save({ revision, document }: Publication): void {
     const { lastGood, origin } = this.#options;
     this.#saved = revision;
-    lastGood.save({ revision, body, origin: origin?.() ?? "" });
+    const kept = keep(document);
+    if (kept !== undefined) lastGood.save({ revision, document: kept, origin: origin?.() ?? "" });
   }
 
   #publish(publication: Publication): void {
     const { metrics, log } = this.#options;
+    const { traefik } = publication.document;
     this.#publication = publication;
     metrics.publishedRevision.set(publication.revision);
-    metrics.documentBytes.set({ encoding: "identity" }, publication.body.length);
-    metrics.documentBytes.set({ encoding: "gzip" }, publication.gzip.length);
+    metrics.documentBytes.set({ encoding: "identity" }, traefik.length);
+    metrics.documentBytes.set({ encoding: "gzip" }, traefik.gzip?.length ?? 0);
     for (const listener of this.#listeners) {
       try {
         listener(publication);
@@ -181,13 +201,10 @@ export class Publisher {
     }
   }
 
-  #report(rendered: Rendered): void {
-    const { metrics } = this.#options;
-    for (const state of ["set-aside", "conflict", "shadowed"] as const) {
-      metrics.unrouted.set(
-        { state },
-        rendered.unrouted.filter((entry) => entry.state === state).length,
-      );
-    }
+  #report({ unrouted, advice }: Built): void {
+    const { metrics, log } = this.#options;
+    for (const [state, count] of Object.entries(unrouted)) metrics.unrouted.set({ state }, count);
+    if (advice !== undefined && this.#advice === undefined) log.warn(advice);
+    this.#advice ??= advice;
   }
 }

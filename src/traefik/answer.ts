@@ -1,7 +1,8 @@
 import { inZone, type Hostname } from "../domain/names.ts";
-import { keptHosts, type DocumentSettings } from "./document.ts";
+import type { DocumentSettings } from "./document.ts";
 import { canonicalHost, hasQueryValue, readTarget, type RequestTarget } from "./request-target.ts";
-import type { Route, RoutingTable } from "./routes.ts";
+import type { Route, RouteLookup } from "./routes.ts";
+import { keptHosts } from "./shared-entries.ts";
 
 /** A request as it reaches Traefik. */
 export interface RoutedRequest {
@@ -31,12 +32,12 @@ export type Otherwise = "userhomes" | "console" | "nothing" | "redirect" | "refu
  * The route of a claimed host that takes a request: the longest path.
  * @param target the request target as sent
  */
-export function routeAt(table: RoutingTable, host: string, target: string): Route | undefined {
+export function routeAt(table: RouteLookup, host: string, target: string): Route | undefined {
   const read = readTarget(target, host);
   return read === undefined ? undefined : findRoute(table, read);
 }
 
-function findRoute(table: RoutingTable, { host, path, query }: RequestTarget): Route | undefined {
+function findRoute(table: RouteLookup, { host, path, query }: RequestTarget): Route | undefined {
   return table.hosts.get(host)?.routes.find((route) => {
     if (route.queryParameter !== undefined) {
       return path === route.path && hasQueryValue(query, route.queryParameter);
@@ -54,7 +55,7 @@ function isAt(path: string, prefix: string): boolean {
  * table, which a differential test holds.
  */
 export function answer(
-  table: RoutingTable,
+  table: RouteLookup,
   settings: DocumentSettings,
   request: RoutedRequest,
 ): Answer {
@@ -74,7 +75,7 @@ export function answer(
 /** Hosts that Traefik's redirect can write into a URL. */
 const REDIRECTED = /^[^%[\]:]*(?::\d*)*$/;
 
-function answerHttp(table: RoutingTable, settings: DocumentSettings, read: RequestTarget): Answer {
+function answerHttp(table: RouteLookup, settings: DocumentSettings, read: RequestTarget): Answer {
   const redirected = REDIRECTED.test(read.authority);
   if (table.hosts.has(read.host)) {
     return redirected ? { kind: "redirect" } : { kind: "refused", status: 502 };

@@ -23,14 +23,13 @@ const ASCII = /^[ -~]*$/;
 const BAND = 10_000;
 
 const KEYS = {
-  routers: ["entryPoints", "middlewares", "priority", "rule", "service", "tls"],
+  routers: ["entryPoints", "middlewares", "parentRefs", "priority", "rule", "service", "tls"],
   services: ["loadBalancer"],
   middlewares: ["stripPrefix", "headers", "inFlightReq", "redirectScheme"],
   serversTransports: ["insecureSkipVerify", "forwardingTimeouts", "proxyProtocol"],
 } as const;
 
-/** Values that passed, by the name that they passed under. */
-const passed = new WeakMap<object, string>();
+export type SectionName = keyof typeof KEYS;
 
 /**
  * Holds one entry to what Traefik's decoder takes: known keys, ASCII, nothing empty, priorities in
@@ -38,12 +37,10 @@ const passed = new WeakMap<object, string>();
  * @throws GateError with the reason
  */
 export function checkEntry(entry: {
-  readonly section: keyof typeof KEYS;
+  readonly section: SectionName;
   readonly name: string;
   readonly value: object;
 }): void {
-  // A value has one name; the same object was looked at when its entry was built.
-  if (passed.get(entry.value) === entry.name) return;
   if (!NAME.test(entry.name))
     throw new GateError(`"${entry.name}" cannot be a name in the document`);
   const known: readonly string[] = KEYS[entry.section];
@@ -52,7 +49,6 @@ export function checkEntry(entry: {
   }
   checkValue(entry.name, entry.value);
   if (entry.section === "routers") checkRouter(entry.name, entry.value);
-  passed.set(entry.value, entry.name);
 }
 
 function checkValue(name: string, value: unknown): void {
@@ -88,10 +84,7 @@ function isEmpty(value: unknown): boolean {
 }
 
 function checkRouter(name: string, value: object): void {
-  const router = value as {
-    rule?: unknown;
-    service?: unknown;
-    priority?: unknown;
+  const router = value as Partial<Record<(typeof KEYS)["routers"][number], unknown>> & {
     middlewares?: readonly string[];
   };
   const { middlewares = [] } = router;
@@ -100,7 +93,13 @@ function checkRouter(name: string, value: object): void {
     throw new GateError(`${name}: a middleware is listed twice`);
   if (typeof router.rule !== "string" || router.rule === "")
     throw new GateError(`${name}: no rule`);
-  if (typeof router.service !== "string") throw new GateError(`${name}: no service`);
+  if (typeof router.service !== "string" && !isParent(name)) {
+    throw new GateError(`${name}: no service`);
+  }
+  // Traefik disables a child that has what only a root may have.
+  const isChild = router.parentRefs !== undefined;
+  if (isChild && (router.entryPoints ?? router.tls) !== undefined)
+    throw new GateError(`${name}: a child with entry points or TLS of its own`);
   const { priority } = router;
   const inBand =
     typeof priority === "number" &&
@@ -108,6 +107,12 @@ function checkRouter(name: string, value: object): void {
       (start) => priority >= start && priority <= start + BAND,
     );
   if (!inBand) throw new GateError(`${name}: priority ${String(priority)} is in no band`);
+  if (!isChild && router.entryPoints === undefined) throw new GateError(`${name}: no entry points`);
+}
+
+/** Routers that hand on to their children are named so. */
+function isParent(name: string): boolean {
+  return /^hosts?-/.test(name);
 }
 
 type Sections = { readonly [section: string]: ReadonlyMap<string, object> };
@@ -121,33 +126,69 @@ export function checkDocument(document: { readonly http: Sections; readonly tcp:
   for (const sections of [document.http, document.tcp]) {
     for (const [section, entries] of Object.entries(sections)) {
       for (const [name, value] of entries) {
-        checkEntry({ section: section as keyof typeof KEYS, name, value });
-        for (const [target, reference] of referencesOf(section, value)) {
-          if (!resolves(sections, target, reference)) {
-            throw new GateError(`${name}: there is no ${target} entry "${reference}"`);
-          }
-        }
+        const entry = { section: section as SectionName, name, value };
+        checkEntry(entry);
+        checkReferences(entry, (target, reference) => sections[target]?.has(reference) === true);
       }
     }
   }
-  if ((document.http.routers?.size ?? 0) === 0) throw new GateError("the document has no router");
+  const { routers = new Map<string, object>() } = document.http;
+  if (routers.size === 0) throw new GateError("the document has no router");
+  checkParents(routers);
+}
+
+/** A router has a service, or children: Traefik disables one with both or neither. */
+function checkParents(routers: ReadonlyMap<string, object>): void {
+  const parents = new Set<string>();
+  for (const [name, value] of routers) {
+    for (const [target, reference] of referencesOf("routers", value)) {
+      if (target !== "routers") continue;
+      parents.add(reference);
+      if ("service" in (routers.get(reference) ?? {}))
+        throw new GateError(`${name}: its parent "${reference}" has a service`);
+    }
+  }
+  for (const [name, value] of routers) {
+    if (!("service" in value) && !parents.has(name))
+      throw new GateError(`${name}: neither a service nor a child`);
+  }
+}
+
+/**
+ * Holds an entry to what it names: each of them is there, or another provider's.
+ * @param exists whether the document has an entry
+ * @throws GateError with the reason
+ */
+export function checkReferences(
+  {
+    section,
+    name,
+    value,
+  }: { readonly section: string; readonly name: string; readonly value: object },
+  exists: (section: string, name: string) => boolean,
+): void {
+  for (const [target, reference] of referencesOf(section, value)) {
+    if (exists(target, reference)) continue;
+    // Another provider's entry cannot be seen from here.
+    if (reference.includes("@") && REFERENCE.test(reference)) continue;
+    throw new GateError(`${name}: there is no ${target} entry "${reference}"`);
+  }
 }
 
 function* referencesOf(section: string, value: object): Generator<readonly [string, string]> {
   if (section === "routers") {
-    const router = value as { service: string; middlewares?: readonly string[] };
-    yield ["services", router.service];
+    const router = value as {
+      service?: string;
+      middlewares?: readonly string[];
+      parentRefs?: readonly string[];
+    };
+    if (router.service !== undefined) yield ["services", router.service];
     for (const middleware of router.middlewares ?? []) yield ["middlewares", middleware];
+    for (const parent of router.parentRefs ?? []) yield ["routers", parent];
   }
   if (section === "services") {
     const { serversTransport } = (value as { loadBalancer: { serversTransport?: string } })
       .loadBalancer;
     if (serversTransport !== undefined) yield ["serversTransports", serversTransport];
   }
-}
-
-function resolves(sections: Sections, target: string, reference: string): boolean {
-  if (sections[target]?.has(reference) === true) return true;
-  // Another provider's entry cannot be seen from here.
-  return reference.includes("@") && REFERENCE.test(reference);
 }

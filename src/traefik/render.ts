@@ -1,48 +1,57 @@
-import type { Rules } from "../domain/rules.ts";
 import type { State } from "../domain/state.ts";
-import { buildDocument, type DocumentSettings } from "./document.ts";
-import { encodeDocument } from "./encode.ts";
-import type { Route, RoutingTable, Unrouted } from "./routes.ts";
+import { buildDocument, type Document, type DocumentSettings } from "./document.ts";
+import type { EncodedDocument } from "./encoding/encoded.ts";
+import { checkDocument, type SectionName } from "./gate.ts";
+import type { RoutingTable, Unrouted } from "./routes.ts";
+import { Edits, Sections } from "./sections.ts";
+import { keptOut } from "./set-aside.ts";
+import { SHAPE, type Shape } from "./shape.ts";
+import { runToEnd } from "./steps.ts";
 import { routingTable } from "./table.ts";
 
 /** A state as Traefik is to see it. */
 export interface Rendered {
   readonly revision: number;
   readonly table: RoutingTable;
+  readonly document: EncodedDocument;
+  /** What Traefik gets. */
   readonly body: Buffer;
   /** Everything of the state that is not in the document, with the reason. */
   readonly unrouted: readonly Unrouted[];
 }
 
 /**
- * State to bytes: routing table, document, gate, encoding.
+ * State to bytes, from nothing and at once: routing table, document, gate, encoding.
+ * `LiveDocument` comes to the same bytes change by change.
  * @throws GateError when the document as a whole must not be published
  */
-export function render(
-  state: State,
-  settings: DocumentSettings & { readonly rules: Rules },
-): Rendered {
+export function render(state: State, settings: DocumentSettings, shape: Shape = SHAPE): Rendered {
   const table = routingTable(state, {
     rules: settings.rules,
     userhomes: settings.userhomes.enabled,
   });
-  const document = buildDocument(table, settings);
-  const quarantined = document.quarantined.map(({ route, reason }): Unrouted => {
-    const { kind, id } = recordOf(route);
-    return { kind, id, owner: route.owner, state: "set-aside", reason };
-  });
+  const document = buildDocument(table, settings, shape);
+  checkDocument(document);
+  const encoded = encodeDocument(document, shape);
   return {
     revision: state.revision,
     table,
-    body: encodeDocument(document),
-    unrouted: [...table.unrouted, ...quarantined],
+    document: encoded,
+    body: Buffer.concat(encoded.traefik.parts),
+    unrouted: [...table.unrouted, ...document.quarantined.map(keptOut)],
   };
 }
 
-/** What of the state a route comes from; the host itself for routes that no single record makes. */
-function recordOf({ service, host }: Route): Pick<Unrouted, "kind" | "id"> {
-  if (service.kind === "endpoint") return { kind: "endpoint", id: service.endpoint.id };
-  if (service.kind === "pages" && service.page !== null)
-    return { kind: "page", id: service.page.id };
-  return { kind: "record", id: host };
+function encodeDocument(document: Document, shape: Shape): EncodedDocument {
+  const sections = new Sections(shape.entries);
+  const edits = new Edits(sections);
+  for (const protocol of ["http", "tcp"] as const) {
+    for (const [section, entries] of Object.entries(document[protocol])) {
+      for (const [name, value] of entries) {
+        edits.put([{ protocol, section: section as SectionName, name, value }]);
+      }
+    }
+  }
+  runToEnd(edits.apply());
+  return sections.encode(shape.mergeAbove);
 }

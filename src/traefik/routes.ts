@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { Endpoint, Page } from "../domain/entities.ts";
 import type { Hostname, PathPrefix } from "../domain/names.ts";
 
@@ -53,8 +54,13 @@ export interface Unrouted {
   readonly by?: string;
 }
 
+/** What is routed, host by host: all that the answer to a request needs. */
+export interface RouteLookup {
+  readonly hosts: Pick<ReadonlyMap<string, HostRoutes>, "get" | "has">;
+}
+
 /** What is routed, as everything that wants to know it asks: the document, explain, the pages. */
-export interface RoutingTable {
+export interface RoutingTable extends RouteLookup {
   readonly revision: number;
   /** Claimed hosts only, in the order of their names. */
   readonly hosts: ReadonlyMap<string, HostRoutes>;
@@ -75,4 +81,9 @@ export function priorityOf(route: Pick<Route, "path" | "queryParameter">): numbe
   return (
     CLAIMED_PRIORITY + route.path.length + (route.queryParameter === undefined ? 0 : QUERY_BONUS)
   );
+}
+
+/** Hosts stand in names of routers by a hash: a person may have typed the host. */
+export function hashedHost(host: string): string {
+  return createHash("sha256").update(host).digest("hex").slice(0, 16);
 }

@@ -30,9 +30,19 @@ export function quoteRegExp(text: string): string {
   return text.replaceAll(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`);
 }
 
-/** Matches any of these hosts. `\.?`: unlike `Host`, `HostRegexp` sees a trailing dot. */
-export function anyHost(names: readonly Hostname[]): Rule {
-  return call("HostRegexp", String.raw`^(?:${names.map(quoteRegExp).join("|")})\.?$`);
+/**
+ * Matches any of these hosts. `\.?`: unlike `Host`, `HostRegexp` sees a trailing dot. The zone is
+ * written once: Go merges what alternatives start with, and not what they end in.
+ */
+export function anyHost(names: readonly Hostname[], zone: Hostname): Rule {
+  const below = names.filter((name) => name.endsWith(`.${zone}`));
+  const others = names.filter((name) => !name.endsWith(`.${zone}`)).map(quoteRegExp);
+  const labels = below.map((name) => quoteRegExp(name.slice(0, -zone.length - 1))).join("|");
+  const inZone = String.raw`(?:${labels})\.${quoteRegExp(zone)}`;
+  const alternatives = [...(below.length === 0 ? [] : [inZone]), ...others];
+  const pattern =
+    others.length === 0 && below.length > 0 ? inZone : `(?:${alternatives.join("|")})`;
+  return call("HostRegexp", String.raw`^${pattern}\.?$`);
 }
 
 /** Matches every host one label below the zone. */

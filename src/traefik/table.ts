@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import type { Endpoint, LabelRecord, Owner, Page } from "../domain/entities.ts";
 import {
   hostOf,
@@ -11,13 +10,16 @@ import {
 import { isOwnHost, ownGrants, quotaOf, type Rules } from "../domain/rules.ts";
 import { pagesAt, pagesOf, type State } from "../domain/state.ts";
 import { whyUnreadable } from "./readable.ts";
+import { unreadable } from "./set-aside.ts";
 import { canonicalAddress } from "../domain/addresses.ts";
 import { parseTarget } from "../domain/targets.ts";
 import { whyRefused } from "../domain/target-policy.ts";
 import {
+  hashedHost,
   priorityOf,
   type HostRoutes,
   type Route,
+  type RouteLookup,
   type RoutingTable,
   type Unrouted,
 } from "./routes.ts";
@@ -38,18 +40,12 @@ export interface TableSettings {
  * all else is left to the zone's default.
  */
 export function routingTable(state: State, settings: TableSettings): RoutingTable {
-  const unrouted: Unrouted[] = state.setAside.map((entry) => ({
-    kind: "record",
-    id: entry.key,
-    owner: entry.owner ?? null,
-    state: "set-aside",
-    reason: entry.reason,
-  }));
+  const unrouted = state.setAside.map(unreadable);
   const builder = new TableBuilder(state, settings, unrouted);
   const hosts = new Map<string, HostRoutes>();
-  for (const host of builder.candidates().toSorted()) {
-    const routes = builder.host(host as Hostname);
-    if (routes.length > 0) hosts.set(host, { host: host as Hostname, routes });
+  for (const host of [...new Set(builder.candidates())].toSorted()) {
+    const routes = builder.host(host);
+    if (routes.length > 0) hosts.set(host, { host, routes });
   }
   return { revision: state.revision, hosts, unrouted };
 }
@@ -65,6 +61,18 @@ export function hostRoutes(
   const unrouted: Unrouted[] = [];
   const routes = new TableBuilder(state, settings, unrouted).host(host);
   return { routes, unrouted };
+}
+
+/**
+ * The table of a state, each host worked out when it is asked for: it costs nothing to keep, and
+ * says what the whole table says.
+ */
+export function lookupIn(state: State, settings: TableSettings): RouteLookup {
+  const get = (host: string): HostRoutes | undefined => {
+    const { routes } = hostRoutes(state, settings, host as Hostname);
+    return routes.length === 0 ? undefined : { host: host as Hostname, routes };
+  };
+  return { hosts: { get, has: (host) => get(host) !== undefined } };
 }
 
 /** How an endpoint stands in the table. */
@@ -83,13 +91,16 @@ export function endpointStanding(
   return new TableBuilder(state, settings, []).standing(endpoint);
 }
 
-class TableBuilder {
+/** Builds the table host by host; what is not routed goes into the list that it is given. */
+export class TableBuilder {
   readonly #state: State;
   readonly #rules: Rules;
   readonly #userhomes: boolean;
   readonly #unrouted: Unrouted[];
   /** The pages beyond their owner's quota, by owner, as far as they were asked for. */
   readonly #overQuota = new Map<string, ReadonlySet<string>>();
+  /** Undefined where people open the console by an address. */
+  readonly #consoleHost: string | undefined;
   readonly #signInHost: string | undefined;
 
   constructor(state: State, settings: TableSettings, unrouted: Unrouted[]) {
@@ -97,31 +108,28 @@ class TableBuilder {
     this.#rules = settings.rules;
     this.#userhomes = settings.userhomes;
     this.#unrouted = unrouted;
+    const { consoleHost } = settings.rules;
+    const address = canonicalAddress(consoleHost.replace(/^\[|\]$/g, ""));
+    this.#consoleHost = address === undefined ? consoleHost : undefined;
     this.#signInHost = settings.rules.pagesEnabled ? `projects.${settings.rules.zone}` : undefined;
   }
 
-  /** Every host that something may claim. */
-  candidates(): string[] {
-    const { zone, consoleHost } = this.#rules;
-    const hosts = new Set<string>(this.#state.endpointsByHost.keys());
-    if (this.#rules.pagesEnabled) {
-      for (const host of this.#state.pagesByHost.keys()) hosts.add(host);
-    }
+  /** Every host that something may claim, some of them more than once. */
+  *candidates(): Generator<Hostname, void> {
+    const { zone } = this.#rules;
+    yield* this.#state.endpointsByHost.keys() as Iterable<Hostname>;
+    if (this.#rules.pagesEnabled) yield* this.#state.pagesByHost.keys() as Iterable<Hostname>;
     for (const label of this.#state.labels.values()) {
-      if (
-        label.restsUntil !== undefined ||
-        this.#state.owners.get(label.owner)?.suspended !== undefined
-      ) {
-        hosts.add(hostOf(label.id, zone));
-      }
+      if (this.#blocked(label) !== undefined) yield hostOf(label.id, zone);
     }
-    if (canonicalAddress(consoleHost.replace(/^\[|\]$/g, "")) === undefined) hosts.add(consoleHost);
-    if (this.#signInHost !== undefined) hosts.add(this.#signInHost);
-    return [...hosts];
+    for (const host of [this.#consoleHost, this.#signInHost]) {
+      if (host !== undefined) yield host as Hostname;
+    }
   }
 
+  /** The routes of a host: longest path first; none where nothing claims it. */
   host(host: Hostname): Route[] {
-    if (host === this.#rules.consoleHost) {
+    if (host === this.#consoleHost) {
       this.#refuseEndpoints(host, `${host} is the console's own.`);
       this.#pages(host, labelOf(host, this.#rules.zone), new Map());
       return [this.#wholeHost("console", host, null, "console")];
@@ -143,7 +151,7 @@ class TableBuilder {
     if (host === this.#signInHost && !routes.has(WHOLE_HOST)) {
       routes.set(
         WHOLE_HOST,
-        this.#route("page-sign-in", hashed(host), host, WHOLE_HOST, null, {
+        this.#route("page-sign-in", hashedHost(host), host, WHOLE_HOST, null, {
           kind: "pages",
           page: null,
         }),
@@ -220,7 +228,7 @@ class TableBuilder {
     owner: string | null,
     service: "userhomes" | "console",
   ): Route {
-    return this.#route(kind, hashed(host), host, WHOLE_HOST, owner, { kind: service });
+    return this.#route(kind, hashedHost(host), host, WHOLE_HOST, owner, { kind: service });
   }
 
   /** @returns whether the host is claimed: one that is paused or has no target keeps it, too */
@@ -375,11 +383,6 @@ function dropTakenSpellings(routes: Map<string, Route>): void {
   }
 }
 
-/** Hosts stand in names of routers by a hash: a person may have typed the host. */
-function hashed(host: string): string {
-  return createHash("sha256").update(host).digest("hex").slice(0, 16);
-}
-
 /** The pages of an owner beyond what their quota allows, the youngest first to go. */
 function pagesOverQuota(state: State, rules: Rules, id: string): Set<string> {
   const owner = state.owners.get(id);
@@ -389,24 +392,14 @@ function pagesOverQuota(state: State, rules: Rules, id: string): Set<string> {
   return new Set(byAge.slice(quotaOf(rules, owner).pages).map((page) => page.id));
 }
 
-type Verdicts = WeakMap<readonly string[], string | undefined>;
-const verdicts = new WeakMap<Rules, WeakMap<Owner, Verdicts>>();
-
-/** The policy's word on an endpoint's targets, asked once for as long as owner and targets stay. */
+/** The policy's word on an endpoint's targets. */
 function whyTargetsRefused(
   rules: Rules,
   owner: Owner,
   targets: readonly string[],
 ): string | undefined {
-  let byOwner = verdicts.get(rules);
-  if (byOwner === undefined) verdicts.set(rules, (byOwner = new WeakMap()));
-  let known = byOwner.get(owner);
-  if (known === undefined) byOwner.set(owner, (known = new WeakMap()));
-  if (known.has(targets)) return known.get(targets);
   const own = ownGrants(owner);
-  const refused = targets
+  return targets
     .map((target) => whyRefused(rules.targets, owner.name, own, parseTarget(target)))
     .find((reason) => reason !== undefined);
-  known.set(targets, refused);
-  return refused;
 }

@@ -42,6 +42,8 @@ const SAMPLES: Record<string, readonly [text: string, value: unknown]> = {
   "traefik.entryPoints.https": ['["c"]', ["c"]],
   "traefik.certResolver": ["le", "le"],
   "traefik.middlewares": ["a@file,b@kubernetescrd", ["a@file", "b@kubernetescrd"]],
+  "traefik.layout": ["tree", "tree"],
+  "traefik.version": ["3.10.1", "3.10.1"],
   "traefik.httpsPort": ["8443", 8443],
   "traefik.addresses": ["[::1]:80,traefik:8080", ["[::1]:80", "traefik:8080"]],
   "pages.enabled": ["1", true],

@@ -277,6 +277,14 @@ const WRONG: readonly (readonly [text: string, ...lines: string[]])[] = [
     'tardis.yaml:1: traefik.entryPoints.https: "web" is also in traefik.entryPoints.http; an entry point serves HTTP or HTTPS',
   ],
   [
+    "traefik: { layout: tree, version: '3.5' }\n",
+    'tardis.yaml:1: traefik.layout: traefik.version 3.5 does not take traefik.layout "tree"; Traefik takes it from 3.6 on',
+  ],
+  [
+    "traefik: { version: '2.11' }\n",
+    'tardis.yaml:1: traefik.version: "2.11" is not a version of Traefik 3, like "3.7"',
+  ],
+  [
     "zone: a.example\ntargets: { names: [{ suffix: .a.example }] }\n",
     `tardis.yaml:2: targets.names: ".a.example" is the zone, whose names lead back to Traefik; name what is below it, like ".vm.a.example"`,
   ],

@@ -9,6 +9,7 @@ import {
 import { render } from "../../src/traefik/render.ts";
 import { canonicalHost, readTarget } from "../../src/traefik/request-target.ts";
 import type { RoutingTable } from "../../src/traefik/routes.ts";
+import { SHAPE, type Shape } from "../../src/traefik/shape.ts";
 import { requests } from "../support/arbitrary-requests.ts";
 import { type World, worlds } from "../support/arbitrary-states.ts";
 import { askAll } from "../support/asker.ts";
@@ -26,6 +27,21 @@ const stateCount = Number(process.env["TARDIS_FUZZ_STATES"] ?? 30);
 const seed = Number(process.env["TARDIS_FUZZ_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
 const requestsEach = 40;
 const endpointCount = 12;
+
+/** Everything small, so that a few hosts stand in several groups, chunks and merged maps. */
+const small: Shape = {
+  hosts: { mean: 4, max: 5 },
+  entries: { mean: 4, max: 6 },
+  mergeAbove: 6,
+  treeAbove: 4,
+};
+
+const layouts: readonly [layout: "flat" | "tree", how: string, shape: Shape][] = [
+  ["flat", "as it is small", SHAPE],
+  ["flat", "cut small and merged", small],
+  ["tree", "as it is small", SHAPE],
+  ["tree", "cut small and merged", small],
+];
 
 /** Another provider's routers: on claimed and unclaimed hosts, short rules and long ones. */
 const others = {
@@ -135,10 +151,10 @@ describeWithService("traefik", "the routing table's answer and Traefik's", () =>
     for (const server of servers) await server.close();
   });
 
-  function settingsOf({ overrides }: World) {
+  function settingsOf({ overrides }: World, layout: "flat" | "tree") {
     return testSettings({
       ...overrides,
-      traefik: { consoleUrl: consoleServer.url },
+      traefik: { consoleUrl: consoleServer.url, layout },
       userhomes: { ...overrides.userhomes, url: userhomes.url },
       pages: {
         ...overrides.pages,
@@ -149,15 +165,15 @@ describeWithService("traefik", "the routing table's answer and Traefik's", () =>
     });
   }
 
-  it(
-    `are the same for ${stateCount} states (TARDIS_FUZZ_SEED=${seed})`,
-    async () => {
+  it.each(layouts)(
+    `are the same for ${stateCount} states (TARDIS_FUZZ_SEED=${seed}): %s, %s`,
+    async (layout, _how, shape) => {
       const targets = members.map(({ url }) => url);
       const seen = new Set<string>();
       const sampled = fc.sample(worlds(targets), { numRuns: stateCount, seed });
       for (const [index, world] of sampled.entries()) {
-        const settings = settingsOf(world);
-        const { body, table } = render(stateOf(world.entities), settings);
+        const settings = settingsOf(world, layout);
+        const { body, table } = render(stateOf(world.entities), settings, shape);
         await publishBytes(published, body);
         await expectNoComplaint(published);
         const asked = fc.sample(requests, { numRuns: requestsEach, seed: seed + index });

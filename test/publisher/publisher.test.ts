@@ -9,7 +9,15 @@ import { createMetrics } from "../../src/observability/metrics.ts";
 import { LastGoodCopy } from "../../src/publisher/last-good.ts";
 import { Publisher } from "../../src/publisher/publisher.ts";
 import { temporaryFolder } from "../support/folder.ts";
-import { Connection, startProvider, stateAt, type TestProvider } from "./support.ts";
+import { keep } from "../../src/publisher/publication.ts";
+import {
+  builtOf,
+  Connection,
+  documentOf,
+  startProvider,
+  stateAt,
+  type TestProvider,
+} from "./support.ts";
 
 describe("the publisher", () => {
   let test: TestProvider;
@@ -19,7 +27,7 @@ describe("the publisher", () => {
   });
   afterEach(() => test.close());
 
-  const body = () => test.publisher.current?.body.toString();
+  const body = () => textOf(test.publisher);
 
   it("makes one document of a burst of changes", async () => {
     for (let revision = 1; revision <= 50; revision++) test.publisher.update(stateAt(revision));
@@ -97,19 +105,14 @@ describe("the publisher", () => {
     await test.publish(9);
     const metrics = createMetrics();
     const again = new Publisher({
-      render: () => ({
-        revision: 10,
-        body: Buffer.from('{"revision":9}'),
-        table: { revision: 10, hosts: new Map(), unrouted: [] },
-        unrouted: [],
-      }),
+      live: { update: async () => builtOf(10, '{"revision":9}') },
       lastGood: copyIn(test.folder),
       metrics,
       log: silentLog,
     });
     expect(await again.restore()).toBe(true);
     expect(again.current).toMatchObject({ revision: 9, restored: true });
-    expect(again.current?.body.toString()).toBe('{"revision":9}');
+    expect(textOf(again)).toBe('{"revision":9}');
     again.update(stateAt(10));
     await again.settled();
     expect(again.current).toMatchObject({ revision: 10, restored: false });
@@ -118,7 +121,7 @@ describe("the publisher", () => {
 
   it("says to pollers that what they get was restored", async () => {
     const copy = copyIn(test.folder);
-    copy.save({ revision: 4, origin: "", body: Buffer.from("{}") });
+    copy.save({ revision: 4, origin: "", document: kept("{}") });
     await copy.flush();
     await test.publisher.restore();
     const connection = new Connection(test.port);
@@ -134,7 +137,7 @@ describe("the publisher", () => {
     { what: "other settings or another lineage", revision: 7, origin: "there", taken: false },
   ])("resumes an earlier run's document for $what only if it must be equal", async (row) => {
     const copy = copyIn(test.folder);
-    copy.save({ revision: 7, origin: "here", body: Buffer.from('{"revision":7}') });
+    copy.save({ revision: 7, origin: "here", document: kept('{"revision":7}') });
     await copy.flush();
     expect(await test.publisher.resume(row.revision, row.origin)).toBe(row.taken);
     expect(test.publisher.current?.restored).toBe(row.taken ? false : undefined);
@@ -153,7 +156,7 @@ describe("the publisher", () => {
     const copy = copyIn(test.folder);
     // Large, so that the document of now is ready first.
     const old = JSON.stringify(Array.from({ length: 300_000 }, () => Math.random()));
-    copy.save({ revision: 1, origin: "", body: Buffer.from(old) });
+    copy.save({ revision: 1, origin: "", document: kept(old) });
     await copy.flush();
     const restored = test.publisher.restore();
     test.publisher.update(stateAt(2));
@@ -162,6 +165,16 @@ describe("the publisher", () => {
     expect(test.publisher.current).toMatchObject({ revision: 2, restored: false });
   });
 });
+
+function textOf({ current }: Publisher): string | undefined {
+  return current && Buffer.concat(current.document.traefik.parts).toString();
+}
+
+function kept(text: string) {
+  const document = keep(documentOf(text));
+  if (document === undefined) throw new Error("nothing to keep");
+  return document;
+}
 
 function copyIn(folder: string, onError: (error: unknown) => void = () => undefined): LastGoodCopy {
   return new LastGoodCopy(folder, onError);
@@ -182,20 +195,26 @@ describe("the last good copy", () => {
 
   it("reads what was saved last, bytes as they were", async () => {
     const copy = copyIn(join(folder.path, "new"));
-    const body = Buffer.from([0, 10, 13, 255, 10]);
-    for (let revision = 1; revision <= 20; revision++) copy.save({ revision, origin: "", body });
+    const document = {
+      gzip: Buffer.from([0, 10, 13, 255, 10]),
+      etag: '"a"',
+      frames: [{ at: 2, length: 5, json: "," }],
+    };
+    for (let revision = 1; revision <= 20; revision++) {
+      copy.save({ revision, origin: "", document });
+    }
     await copy.flush();
     expect(await copyIn(join(folder.path, "new")).read()).toEqual({
       revision: 20,
       origin: "",
-      body,
+      document,
     });
     expect(await readdir(join(folder.path, "new"))).toEqual([FILE]);
   });
 
   it("is ignored wherever a byte of it is missing or another one", async () => {
     const copy = copyIn(folder.path);
-    copy.save({ revision: 12, origin: "", body: Buffer.from('{"http":{"routers":{}}}') });
+    copy.save({ revision: 12, origin: "", document: kept('{"http":{"routers":{}}}') });
     await copy.flush();
     const path = join(folder.path, FILE);
     const sound = await readFile(path);
@@ -216,7 +235,7 @@ describe("the last good copy", () => {
     const errors: unknown[] = [];
     await writeFile(join(folder.path, "file"), "");
     const copy = copyIn(join(folder.path, "file"), (error) => errors.push(error));
-    copy.save({ revision: 1, origin: "", body: Buffer.from("{}") });
+    copy.save({ revision: 1, origin: "", document: kept("{}") });
     await copy.flush();
     expect(errors).toHaveLength(1);
     expect(await copy.read()).toBeUndefined();
@@ -244,7 +263,8 @@ describe("the last good copy", () => {
       await ended;
       const read = await copyIn(folder.path).read();
       expect(read?.revision).toBeGreaterThanOrEqual(newest);
-      expect(read?.body.equals(Buffer.alloc(200_000, (read.revision % 26) + 97))).toBe(true);
+      const written = Buffer.alloc(200_000, ((read?.revision ?? 0) % 26) + 97);
+      expect(read?.document.gzip.equals(written)).toBe(true);
     }
   });
 });

@@ -8,7 +8,10 @@ import { createMetrics, type Metrics } from "../../src/observability/metrics.ts"
 import { LastGoodCopy } from "../../src/publisher/last-good.ts";
 import { Provider, type ProviderOptions } from "../../src/publisher/provider.ts";
 import { Publisher } from "../../src/publisher/publisher.ts";
-import type { Rendered } from "../../src/traefik/render.ts";
+import type { EncodedDocument } from "../../src/traefik/encoding/encoded.ts";
+import { joinPieces } from "../../src/traefik/encoding/join.ts";
+import { deflatedPiece } from "../../src/traefik/encoding/piece.ts";
+import type { Built } from "../../src/traefik/live-document.ts";
 import { temporaryFolder } from "../support/folder.ts";
 
 export interface Answer {
@@ -43,6 +46,17 @@ export function stateAt(revision: number): State {
   return { ...emptyState, revision };
 }
 
+/** A document of these bytes alone. */
+export function documentOf(text: string): EncodedDocument {
+  const bytes = joinPieces([deflatedPiece(Buffer.from(text))]);
+  return { traefik: bytes, json: bytes, frames: [] };
+}
+
+export function builtOf(revision: number, text: string): Built {
+  const unrouted = { "set-aside": 0, conflict: 0, shadowed: 0 };
+  return { revision, document: documentOf(text), table: { hosts: new Map() }, unrouted };
+}
+
 export async function startProvider(
   options: Partial<Pick<ProviderOptions, "token" | "maxHeldPolls">> = {},
 ): Promise<TestProvider> {
@@ -50,11 +64,11 @@ export async function startProvider(
   const metrics = createMetrics();
   const builds: number[] = [];
   const publisher = new Publisher({
-    render: ({ revision }) => {
-      builds.push(revision);
-      const body = Buffer.from(test.bodyOf(revision));
-      const table: Rendered["table"] = { revision, hosts: new Map(), unrouted: [] };
-      return { revision, body, table, unrouted: [] };
+    live: {
+      update: async ({ revision }) => {
+        builds.push(revision);
+        return builtOf(revision, test.bodyOf(revision));
+      },
     },
     lastGood: new LastGoodCopy(folder.path, () => undefined),
     metrics,

@@ -7,7 +7,8 @@ const copy = new LastGoodCopy(folder, (error) => {
   throw error;
 });
 for (let revision = Number(after) + 1; ; revision++) {
-  copy.save({ revision, origin: "", body: Buffer.alloc(200_000, (revision % 26) + 97) });
+  const gzip = Buffer.alloc(200_000, (revision % 26) + 97);
+  copy.save({ revision, origin: "", document: { gzip, etag: '"e"', frames: [] } });
   await copy.flush();
   process.send?.(revision);
 }

@@ -180,22 +180,25 @@ describe("the document", () => {
     );
   });
 
-  it("redirects claimed hosts by 64 a router", () => {
-    const hosts = Array.from({ length: 130 }, (_, index) =>
-      endpoint(alice, { host: `h${index}.deep.${zone}` }),
-    );
-    const { routers } = published([holder(alice), ...hosts]).http;
-    const names = Object.keys(routers).filter((name) => name.startsWith("redirect-claimed-"));
-    expect(names.toSorted()).toEqual([
-      "redirect-claimed-0",
-      "redirect-claimed-1",
-      "redirect-claimed-2",
-    ]);
-    const listed = names.flatMap(
-      (name) => routers[name]?.rule.match(/[a-z0-9]+\\\.[a-z0-9\\.]*tardis/g) ?? [],
-    );
-    expect(new Set(listed).size).toBe(131);
-  });
+  it.each(["flat", "tree"] as const)(
+    "redirects every claimed host once, in groups: %s",
+    (layout) => {
+      const hosts = Array.from({ length: 500 }, (_, index) =>
+        endpoint(alice, { host: `h${index}.deep.${zone}` }),
+      );
+      const { routers } = published([holder(alice), ...hosts], { traefik: { layout } }).http;
+      const listsOf = (prefix: string) =>
+        Object.entries(routers)
+          .filter(([name]) => name.startsWith(prefix))
+          .map(([, router]) => router.rule.match(/(?:h\d+\\.deep|console)(?=[|)])/g) ?? []);
+      const redirects = listsOf("redirect-claimed-");
+      expect(redirects.length).toBeGreaterThan(2);
+      expect(Math.max(...redirects.map((list) => list.length))).toBeLessThanOrEqual(256);
+      expect(redirects.flat()).toHaveLength(501);
+      expect(new Set(redirects.flat()).size).toBe(501);
+      expect(listsOf("hosts-")).toEqual(layout === "tree" ? redirects : []);
+    },
+  );
 
   it.each<[changes: Overrides, absent: RegExp]>([
     [{ pages: { enabled: false } }, /pages|passthrough/],

@@ -12,6 +12,12 @@ const router = {
   service: "web",
   tls: {},
 };
+const child = {
+  parentRefs: ["hosts-first"],
+  priority: CLAIMED_PRIORITY,
+  rule: "Host(`a.example`)",
+  service: "web",
+};
 const check =
   (value: object, section: Section = "routers", name = "endpoint-ep-1") =>
   () =>
@@ -25,6 +31,7 @@ describe("an entry passes", () => {
       "routers",
       { ...router, tls: { certResolver: "dns", domains: [{ main: "a.example" }] } },
     ],
+    ["a child", "routers", child],
     ["the lowest priority", "routers", { ...router, priority: UNCLAIMED_PRIORITY }],
     [
       "the highest of the lower band",
@@ -45,6 +52,11 @@ describe("an entry passes", () => {
     ["a transport", "serversTransports", { insecureSkipVerify: true }],
   ])("%s", (_what, section, value) => expect(check(value, section)).not.toThrow());
 
+  it.each(["hosts-first", "host-0123456789abcdef"])("as %s, without a service", (name) => {
+    const { service: _, ...parent } = router;
+    expect(check(parent, "routers", name)).not.toThrow();
+  });
+
   it.each(["a", "endpoint-ep-01j", `a${"b".repeat(79)}`])("under the name %s", (name) => {
     expect(check({ ...router }, "routers", name)).not.toThrow();
   });
@@ -59,7 +71,10 @@ describe("an entry is refused", () => {
 
   it.each<[section: Section, value: object, message: RegExp]>([
     ["routers", { ...router, observability: { accessLogs: false } }, /unknown key "observability"/],
-    ["routers", { ...router, parentRefs: ["a"] }, /unknown key "parentRefs"/],
+    ["routers", { ...router, parentRefs: ["a"] }, /a child with entry points or TLS/],
+    ["routers", { ...child, entryPoints: ["web"] }, /a child with entry points or TLS/],
+    ["routers", { ...child, parentRefs: [] }, /an empty list/],
+    ["routers", { ...router, parentRefs: undefined }, /an empty value/],
     ["services", { weighted: { services: [{ name: "a" }] } }, /unknown key "weighted"/],
     ["middlewares", { plugin: { a: 1 } }, /unknown key "plugin"/],
     ["serversTransports", { rootCAs: ["a"] }, /unknown key "rootCAs"/],
@@ -88,6 +103,11 @@ describe("an entry is refused", () => {
     ["routers", { priority: CLAIMED_PRIORITY, service: "web" }, /no rule/],
     ["routers", { priority: CLAIMED_PRIORITY, rule: "Host(`a`)" }, /no service/],
     ["routers", { rule: "Host(`a`)", service: "web" }, /priority undefined is in no band/],
+    [
+      "routers",
+      { priority: CLAIMED_PRIORITY, rule: "Host(`a`)", service: "web" },
+      /no entry points/,
+    ],
     ["routers", { ...router, priority: 0 }, /is in no band/],
     ["routers", { ...router, priority: 100 }, /is in no band/],
     ["routers", { ...router, priority: "1000000000" }, /is in no band/],
@@ -119,6 +139,7 @@ describe("a document", () => {
     },
     tcp: { routers: new Map<string, object>(), services: new Map<string, object>(), ...change.tcp },
   });
+  const { service: _, middlewares: __, ...parent } = router;
   const one = (name: string, value: object) => new Map([[name, value]]);
 
   it("passes when every reference leads somewhere", () => {
@@ -148,10 +169,33 @@ describe("a document", () => {
       "a service of HTTP for TCP",
       {
         tcp: {
-          routers: one("p", { priority: UNCLAIMED_PRIORITY, rule: "HostSNI(`a`)", service: "web" }),
+          routers: one("p", {
+            entryPoints: ["websecure"],
+            priority: UNCLAIMED_PRIORITY,
+            rule: "HostSNI(`a`)",
+            service: "web",
+          }),
         },
       },
       /no services entry "web"/,
+    ],
+    ["a missing parent", { http: { routers: one("r", child) } }, /no routers entry "hosts-first"/],
+    [
+      "a parent that has a service",
+      {
+        http: {
+          routers: new Map<string, object>([
+            ["c", child],
+            ["hosts-first", { ...parent, service: "web" }],
+          ]),
+        },
+      },
+      /its parent "hosts-first" has a service/,
+    ],
+    [
+      "a parent without a child",
+      { http: { routers: one("hosts-first", parent) } },
+      /neither a service nor a child/,
     ],
     ["an entry that is refused", { tcp: { services: one("Web", service) } }, /cannot be a name/],
     [

@@ -1,0 +1,25 @@
+/** Work that takes breaks: whoever runs it decides what happens in them. */
+export type Steps<Result> = Generator<undefined, Result>;
+
+/** How long work may keep the event loop, in milliseconds. */
+const TURN_MS = 8;
+
+/** Runs work to its end at once. */
+export function runToEnd<Result>(steps: Steps<Result>): Result {
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** Runs work in turns of some milliseconds, between which the event loop gets on with the rest. */
+export async function runInTurns<Result>(steps: Steps<Result>): Promise<Result> {
+  let until = performance.now() + TURN_MS;
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+    if (performance.now() < until) continue;
+    await new Promise(setImmediate);
+    until = performance.now() + TURN_MS;
+  }
+}

@@ -53,6 +53,7 @@ export function controlSocket(config: Pick<Config, "data">): string {
 }
 
 const BREATH_MS = 30;
+const LINGER_MS = 300;
 /** A store that answers at all does so far sooner; a poll is not kept for one that is frozen. */
 const FRESH_PATIENCE_MS = 500;
 const STARTING = JSON.stringify({
@@ -179,7 +180,8 @@ export async function startConsole(
   });
   const drain = new Drain();
   const servers = [publicServer, internalServer];
-  const closeServers = () => Promise.all(servers.map(closeServer));
+  const closeServers = (lingerMs = 0) =>
+    Promise.all(servers.map((server) => closeServer(server, lingerMs)));
   try {
     // Beside other replicas a poll is not answered before this one has read what they wrote: until
     // then there is nobody here, and whoever polls is sent to another.
@@ -239,7 +241,7 @@ export async function startConsole(
         provider.close();
         // Another replica takes what comes from now on, once it is known that this one ends.
         if (isShared(config)) await drain.begin();
-        await closeServers();
+        await closeServers(isShared(config) ? LINGER_MS : 0);
         await replica.stop();
         await publisher.settled();
         await core.close();

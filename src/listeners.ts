@@ -67,19 +67,26 @@ export function isListening(path: string): Promise<boolean> {
   });
 }
 
-/** Takes nothing new and lets running requests end, for a while; then ends them. */
-export function closeServer(server: Server): Promise<void> {
+/**
+ * Takes nothing new and lets running requests end, for a while; then ends them.
+ * @param lingerMs how long new connections are still taken, one request each, while those that are
+ *   idle are closed: whoever sends on one in the very moment in which it is closed tries once more,
+ *   here, before it goes elsewhere
+ */
+export function closeServer(server: Server, lingerMs = 0): Promise<void> {
   return new Promise((resolve) => {
     const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
-    const force = setTimeout(() => server.closeAllConnections(), GRACE_MS);
     // Who sends one request after the other is never found idle.
     server.prependListener("request", (_request, response) => {
       response.setHeader("Connection", "close");
     });
-    server.close(() => {
-      clearInterval(idle);
-      clearTimeout(force);
-      resolve();
-    });
+    setTimeout(() => {
+      const force = setTimeout(() => server.closeAllConnections(), GRACE_MS);
+      server.close(() => {
+        clearInterval(idle);
+        clearTimeout(force);
+        resolve();
+      });
+    }, lingerMs);
   });
 }

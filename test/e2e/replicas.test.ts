@@ -135,7 +135,12 @@ describeWithService(["traefik", "redis"], "three consoles on one Redis", () => {
           const answer = await slot(added + tries)
             .api("POST", "/endpoints", body)
             .catch(() => undefined);
-          if (answer?.status === 201 || answer?.status === 409) break;
+          if (answer?.status === 409) break;
+          if (answer?.status !== 201) continue;
+          const { id } = answer.body as { id: string };
+          // Traefik knows nothing of its servers' health for a moment after each reload.
+          await waitFor(() => replicas.traefik.router(`endpoint-${id}`), { describe: "its route" });
+          break;
         }
       }
     })();

@@ -107,7 +107,7 @@ function balanced(slots: readonly ReplicaSlot[]) {
         service: "consoles",
       },
     },
-    middlewares: { "other-console": { retry: { attempts: 12, initialInterval: "10ms" } } },
+    middlewares: { "other-console": { retry: { attempts: 6 } } },
     services: {
       consoles: {
         loadBalancer: {

@@ -1,9 +1,6 @@
-import { promisify } from "node:util";
-import { gunzip } from "node:zlib";
+import { gunzipSync } from "node:zlib";
 import { jsonTag, type EncodedDocument, type Frame } from "../traefik/encoding/encoded.ts";
 import type { Bytes } from "../traefik/encoding/join.ts";
-
-const inflate = promisify(gunzip);
 
 /** A document ready to be sent: the same bytes to every poller. */
 export interface Publication {
@@ -29,17 +26,28 @@ export function keep({ traefik, frames }: EncodedDocument): KeptDocument | undef
 }
 
 /**
- * The document that was kept, whole again. Its strict JSON has no gzip member, where it differs.
- * @throws Error for what does not inflate
+ * The document that was kept, whole again. It is inflated when somebody asks for the bytes as they
+ * are: Traefik takes them deflated, and a large document is a hundred times larger. Its strict JSON
+ * has no gzip member, where it differs.
  */
-export async function restoreDocument(kept: KeptDocument): Promise<EncodedDocument> {
-  const { gzip, etag, frames } = kept;
-  const body: Buffer = await inflate(gzip);
-  const traefik: Bytes = { etag, parts: [body], length: body.length, gzip };
+export function restoreDocument({ gzip, etag, frames }: KeptDocument): EncodedDocument {
+  let inflated: Buffer | undefined;
+  const body = () => (inflated ??= gunzipSync(gzip));
+  const traefik: Bytes = {
+    etag,
+    get parts() {
+      return [body()];
+    },
+    // The member's last four bytes (RFC 1952, 2.3.1: ISIZE).
+    length: gzip.readUInt32LE(gzip.length - 4),
+    gzip,
+  };
   return {
     traefik,
     frames,
-    json: frames.length === 0 ? traefik : strictJson(body, etag, frames),
+    get json() {
+      return frames.length === 0 ? traefik : strictJson(body(), etag, frames);
+    },
   };
 }
 

@@ -72,7 +72,7 @@ export class Publisher {
   async resume(revision: number, origin: string): Promise<boolean> {
     const copy = await this.#options.lastGood.read();
     if (copy?.revision !== revision || copy.origin !== origin) return false;
-    const document = await restoreDocument(copy.document);
+    const document = restoreDocument(copy.document);
     if (this.#publication !== undefined) return false;
     this.#saved = revision;
     this.#publish({ revision, document, restored: false });
@@ -83,7 +83,7 @@ export class Publisher {
   async restore(): Promise<boolean> {
     const copy = await this.#options.lastGood.read();
     if (copy === undefined) return false;
-    const document = await restoreDocument(copy.document);
+    const document = restoreDocument(copy.document);
     // Looked at last: one of this run may have come meanwhile.
     if (this.#publication !== undefined) return false;
     this.#publish({ revision: copy.revision, document, restored: true });

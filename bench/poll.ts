@@ -9,12 +9,16 @@ import { median, type Bench, type Row } from "./table.ts";
 const run = promisify(execFile);
 const load = fileURLToPath(new URL("load.ts", import.meta.url));
 
-/** Requests a second that one server answers. */
-async function rate(
+/**
+ * Requests a second that one server answers.
+ * @param host asks by TLS for this host
+ */
+export async function rate(
   port: number,
   path: string,
   encoding: string,
   milliseconds: number,
+  host?: string,
 ): Promise<number> {
   const { stdout } = await run(process.execPath, [
     "--import",
@@ -25,6 +29,7 @@ async function rate(
     "4",
     String(milliseconds),
     encoding,
+    ...(host === undefined ? [] : [host]),
   ]);
   return Number(stdout);
 }
@@ -52,7 +57,7 @@ export const poll: Bench = {
   name: "poll",
   run: async ({ quick }) => {
     const rows: Row[] = [];
-    for (const endpoints of [1_000, 10_000]) {
+    for (const endpoints of quick ? [1_000, 10_000] : [1_000, 10_000, 100_000]) {
       const folder = await seededFolder(endpoints);
       const console = await startProcess(folder);
       try {

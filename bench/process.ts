@@ -21,13 +21,16 @@ export interface ConsoleProcess {
   stop(): Promise<void>;
 }
 
-/** A data folder with so many endpoints. */
-export async function seededFolder(endpoints: number): Promise<string> {
+/** A data folder with so many endpoints, in the embedded store. */
+export async function seededFolder(
+  endpoints: number,
+  seed: Parameters<typeof seedRecords>[2] = {},
+): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "tardis-bench-"));
   if (endpoints > 0) {
     const store = await openLevelStore(folder);
     const { position } = await store.load();
-    await store.replace(position, seedRecords(endpoints, "localhost"), { type: "seeded" });
+    await store.replace(position, seedRecords(endpoints, "localhost", seed), { type: "seeded" });
     await store.close();
   }
   return folder;
@@ -40,6 +43,7 @@ export async function seededFolder(endpoints: number): Promise<string> {
 export async function startProcess(
   data: string,
   ports?: Pick<ConsoleProcess, "httpPort" | "internalPort">,
+  more: NodeJS.ProcessEnv = {},
 ): Promise<ConsoleProcess> {
   const [freeHttp = 0, freeInternal = 0] = await freePorts(2);
   const { httpPort, internalPort } = ports ?? { httpPort: freeHttp, internalPort: freeInternal };
@@ -55,6 +59,8 @@ export async function startProcess(
       TARDIS_INTERNAL__PORT: String(internalPort),
       TARDIS_BOOTSTRAP_TOKEN: token,
       TARDIS_LOG__LEVEL: "error",
+      TARDIS_TRAEFIK__VERSION: "3.7",
+      ...more,
     },
   });
   let errors = "";
@@ -66,7 +72,7 @@ export async function startProcess(
       await response.arrayBuffer();
       return response.ok;
     },
-    { timeout: 30_000, describe: () => `the first document; ${errors}` },
+    { timeout: 60_000, describe: () => `the first document; ${errors}` },
   );
   if (child.exitCode !== null) throw new Error(`the console ended: ${errors}`);
   const firstDocumentMs = performance.now() - started;

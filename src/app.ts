@@ -28,6 +28,8 @@ import { version } from "./version.ts";
 export interface Overrides {
   readonly log?: Logger;
   readonly now?: () => Date;
+  /** How long people are let in by a state that is cut off from the store, in milliseconds. */
+  readonly staleMs?: number;
   /** The first admin token, as the operator chose it. */
   readonly bootstrapToken?: string | undefined;
   /** Told the first admin token, when one was drawn. */
@@ -86,6 +88,7 @@ export function createCore(
     config,
     log,
     now,
+    staleMs: overrides.staleMs,
     api: (ledger, actor): Api =>
       lazyApi(async () => {
         const { createApi } = await import("./api/app.ts");

@@ -18,6 +18,8 @@ export interface CoreOptions {
   readonly now?: () => Date;
   /** Makes the API for a ledger; the composition root decides how. */
   readonly api: (ledger: Ledger, actor: Actor | undefined) => Api;
+  /** How long a state is good enough to let people in by, when the store is away; milliseconds. */
+  readonly staleMs?: number | undefined;
   /** Told where the store stands before its records are read. */
   readonly onLoaded?: (position: Position) => Promise<void>;
 }
@@ -33,6 +35,8 @@ export interface CoreFault {
   /** For operators: it may name paths of the machine. */
   readonly reason: string;
 }
+
+const STALE_MS = 30_000;
 
 /** The console itself acts, in the history. */
 const system: Actor = { ...operator, name: "console" };
@@ -93,9 +97,18 @@ export class Core {
     return this.#ledger !== undefined && (fault === undefined || fault.code === "store_newer");
   }
 
-  /** The API for whoever brings a token; undefined while the store cannot be read. */
+  /**
+   * The API for whoever brings a token; undefined while the store cannot be read, and when it has
+   * been away for long: tokens may have been revoked since.
+   */
   get api(): Api | undefined {
-    return this.#api;
+    return this.#isStale ? undefined : this.#api;
+  }
+
+  /** Whether others may have changed for long what this replica does not know: a revoked token. */
+  get #isStale(): boolean {
+    const { config, staleMs = STALE_MS } = this.#options;
+    return config.store === "redis" && (this.#ledger?.confirmedAgo ?? 0) > staleMs;
   }
 
   now(): Date {

@@ -174,6 +174,11 @@ export class Ledger {
     return this.#writer.fault;
   }
 
+  /** Milliseconds since this state was last known to be the newest: others may write the store. */
+  get confirmedAgo(): number {
+    return this.#writer.confirmedAgo;
+  }
+
   get store(): Store {
     return this.#store;
   }

@@ -65,6 +65,7 @@ export class Writer {
   /** Where a write leads to whose outcome is not known. */
   #unsettled: Expected | undefined;
   #retry: NodeJS.Timeout | undefined;
+  #confirmedAt = performance.now();
 
   constructor(store: Store, position: Position, fault: Fault | undefined, options: WriterOptions) {
     this.#store = store;
@@ -80,6 +81,11 @@ export class Writer {
 
   get fault(): Fault | undefined {
     return this.#fault;
+  }
+
+  /** Milliseconds since the state in memory was last known to be the store's newest. */
+  get confirmedAgo(): number {
+    return performance.now() - this.#confirmedAt;
   }
 
   /** @throws Refusal `unavailable` while there is a fault */
@@ -111,6 +117,7 @@ export class Writer {
     };
     await this.#write(() => this.#store.commit(from, commits), ours);
     this.#position = ours;
+    this.#confirmedAt = performance.now();
   }
 
   /**
@@ -162,6 +169,7 @@ export class Writer {
     } catch (error) {
       throw this.#fail(error, FAULT_MESSAGES.store_unavailable);
     }
+    this.#confirmedAt = performance.now();
     if (this.#fault !== undefined && PASSING.has(this.#fault.code)) this.#fault = undefined;
     return this.#position.commit !== commit || this.#position.lineage !== lineage;
   }

@@ -23,7 +23,6 @@ import {
   person,
   reserved,
   stateOf,
-  testSettings,
   zone,
 } from "../support/states.ts";
 

@@ -2,6 +2,8 @@ import type { Hostname } from "../domain/names.ts";
 import type { Change, State } from "../domain/state.ts";
 import type { DocumentSettings } from "./document.ts";
 import type { EncodedDocument } from "./encoding/encoded.ts";
+import { sortInSteps } from "./encoding/sort.ts";
+import type { Steps } from "./encoding/steps.ts";
 import { checkReferences, type Entry } from "./gate.ts";
 import {
   groupEntries,
@@ -18,13 +20,12 @@ import { Edits, Sections } from "./sections.ts";
 import { keptOut } from "./set-aside.ts";
 import type { Shape } from "./shape.ts";
 import { sharedEntries } from "./shared-entries.ts";
-import type { Steps } from "./steps.ts";
 import { TableBuilder } from "./table.ts";
 import { HostsBelow, touchedHosts } from "./touched-hosts.ts";
 import { UnroutedByHost } from "./unrouted-by-host.ts";
 
 /** Hosts, and entries, that are put in at once while all is built. */
-const HOSTS_AT_ONCE = 4_096;
+const HOSTS_AT_ONCE = 1_024;
 const ENTRIES_AT_ONCE = 32_768;
 /** Hosts that are looked at between two breaks. */
 const STRIDE = 64;
@@ -150,18 +151,19 @@ export class Assembly {
 
   /** Takes up every host that may be claimed. */
   *#gather(): Steps<void> {
-    let batch = new Map<Hostname, boolean>();
+    const claimed = new Set<Hostname>();
     let looked = 0;
     for (const host of new TableBuilder(this.#state, this.#tableSettings, []).candidates()) {
-      batch.set(host, true);
+      claimed.add(host);
       this.#below.add(host);
-      if (batch.size >= HOSTS_AT_ONCE) {
-        yield* this.#groups.edit(batch);
-        batch = new Map();
-      }
       if (++looked % STRIDE === 0) yield;
     }
-    yield* this.#groups.edit(batch);
+    // In their order each batch only opens the last group.
+    const sorted = yield* sortInSteps([...claimed]);
+    for (let start = 0; start < sorted.length; start += HOSTS_AT_ONCE) {
+      const batch = sorted.slice(start, start + HOSTS_AT_ONCE);
+      yield* this.#groups.edit(new Map(batch.map((host) => [host, true])));
+    }
   }
 
   *#fillSections(hosts: Hosts): Steps<void> {

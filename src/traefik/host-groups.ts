@@ -1,6 +1,7 @@
 import type { Hostname } from "../domain/names.ts";
 import type { Cut } from "./encoding/cut.ts";
 import { CutSequence } from "./encoding/cut-sequence.ts";
+import type { Steps } from "./encoding/steps.ts";
 import { hashedHost } from "./routes.ts";
 
 /** Neighbouring hosts in sorted order. */
@@ -58,7 +59,7 @@ export class HostGroups {
    * Takes hosts in and out, with a break after each group.
    * @param edits whether a host is to be there
    */
-  *edit(edits: ReadonlyMap<Hostname, boolean>): Generator<undefined, void> {
+  *edit(edits: ReadonlyMap<Hostname, boolean>): Steps<void> {
     const sorted = [...edits.keys()].toSorted();
     yield* this.#hosts.edit(
       sorted.map((host) => ({ name: host, item: edits.get(host) === true ? host : null })),

@@ -1,4 +1,5 @@
 import { cutNames, isBorder, type Cut } from "./cut.ts";
+import type { Steps } from "./steps.ts";
 
 /** What is in a sequence, and how a piece of it is kept. */
 export interface Form<Item, Piece> {
@@ -66,10 +67,10 @@ export class CutSequence<Item, Piece> {
   }
 
   /**
-   * Puts and removes items, and takes a break after each run that it has gone through.
+   * Puts and removes items, and takes a break after each piece that it has made.
    * @param edits sorted by name, each name once
    */
-  *edit(edits: readonly Edit<Item>[]): Generator<undefined, void> {
+  *edit(edits: readonly Edit<Item>[]): Steps<void> {
     const old = this.#nodes;
     const next: Node<Piece>[] = [];
     let at = 0;
@@ -96,9 +97,8 @@ export class CutSequence<Item, Piece> {
         start = end;
         end = runEnd(old, start);
       }
-      this.#close(items, old.slice(index, end), next);
+      yield* this.#close(items, old.slice(index, end), next);
       index = end;
-      yield;
     }
     this.#nodes = next;
     this.#size = size;
@@ -125,7 +125,11 @@ export class CutSequence<Item, Piece> {
   }
 
   /** Makes pieces of whole runs, those that are as before from before. */
-  #close(items: readonly Item[], before: readonly Node<Piece>[], next: Node<Piece>[]): void {
+  *#close(
+    items: readonly Item[],
+    before: readonly Node<Piece>[],
+    next: Node<Piece>[],
+  ): Steps<void> {
     const names = items.map((item) => this.#form.nameOf(item));
     let start = 0;
     for (const end of cutNames(names, this.#form.cut)) {
@@ -139,6 +143,7 @@ export class CutSequence<Item, Piece> {
       const endsRun = isBorder(last, this.#form.cut);
       next.push(same ?? { piece: this.#form.close(own), first, last, endsRun });
       start = end;
+      yield;
     }
   }
 }

@@ -1,6 +1,11 @@
 import type { Cut } from "./cut.ts";
 import { CutSequence, type Edit } from "./cut-sequence.ts";
 import { deflatedPiece, type Piece } from "./piece.ts";
+import { sortInSteps } from "./sort.ts";
+import type { Steps } from "./steps.ts";
+
+/** Edits that are looked at between two breaks. */
+const STRIDE = 1_024;
 
 /** An entry as it is written: `"name":{…}`. */
 interface Written {
@@ -103,19 +108,20 @@ export class Section {
    * chunks.
    * @param edits values as JSON in ASCII, by names in ASCII without quotes
    */
-  *edit(edits: EntryEdits): Generator<undefined, void> {
+  *edit(edits: EntryEdits): Steps<void> {
     const sorted: Edit<Written>[] = [];
-    for (const name of [...edits.keys()].toSorted()) {
+    for (const name of yield* sortInSteps([...edits.keys()])) {
       const value = edits.get(name) ?? null;
       const text = `"${name}":${value}`;
       const item = value === null ? null : { name, source: text, start: 0, end: text.length };
       sorted.push({ name, item });
+      if (sorted.length % STRIDE === 0) yield;
     }
     yield* this.#chunks.edit(sorted);
   }
 
   /** Deflates what is not yet, with a break after each chunk. */
-  *prepare(): Generator<undefined, void> {
+  *prepare(): Steps<void> {
     for (const chunk of this.#chunks.pieces) if (chunk.prepare()) yield;
   }
 }

@@ -7,7 +7,7 @@ import { rate } from "./poll.ts";
 import { removeFolder, seededFolder, startProcess, type ConsoleProcess } from "./process.ts";
 import { median, type Bench, type Row } from "./table.ts";
 
-const ZONE = "localhost";
+export const ZONE = "localhost";
 
 /** What many hosts cost Traefik: a request, and one more endpoint. */
 export const scale: Bench = {
@@ -21,7 +21,7 @@ export const scale: Bench = {
 };
 
 /** A console with a host for each of so many endpoints, and a Traefik that polls it. */
-async function stage(hosts: number, port: number, layout: "auto" | "flat") {
+export async function stage(hosts: number, port: number, layout: "auto" | "flat") {
   const folder = await seededFolder(hosts, { each: 1, port });
   const console = await startProcess(folder, undefined, { TARDIS_TRAEFIK__LAYOUT: layout });
   const { cert: certFile, key: keyFile } = await certificateFor([`*.${ZONE}`]);
@@ -46,14 +46,23 @@ async function stage(hosts: number, port: number, layout: "auto" | "flat") {
 const PATIENCE_MS = 300_000;
 
 /** The path that reached the backend; undefined when the request did not get there. */
-async function reached(traefik: Traefik, host: string, path: string): Promise<string | undefined> {
+export async function reached(
+  traefik: Traefik,
+  host: string,
+  path: string,
+): Promise<string | undefined> {
   const asked = { port: traefik.httpsPort, tls: { sni: host }, host, path };
   const answer = await request(asked).catch(() => undefined);
   return answer?.status === 200 ? answer.json<Echo>().url : undefined;
 }
 
 /** Asks until the backend is reached by that path. */
-async function until(traefik: Traefik, host: string, path: string, url: string): Promise<void> {
+export async function until(
+  traefik: Traefik,
+  host: string,
+  path: string,
+  url: string,
+): Promise<void> {
   const deadline = performance.now() + PATIENCE_MS;
   while ((await reached(traefik, host, path)) !== url) {
     if (performance.now() > deadline) throw new Error(`${host}${path} did not become live`);
@@ -62,11 +71,16 @@ async function until(traefik: Traefik, host: string, path: string, url: string):
 }
 
 /** Its prefix is stripped, so that one sees whether the host's other endpoint still answers. */
-async function add(console: ConsoleProcess, owner: string, path: string, port: number) {
+export async function add(console: ConsoleProcess, owner: string, path: string, port: number) {
   const response = await fetch(`http://127.0.0.1:${console.httpPort}/api/v1/endpoints`, {
     method: "POST",
     headers: { Authorization: `Bearer ${console.token}`, "Content-Type": "application/json" },
-    body: JSON.stringify({ owner, path, target: `http://127.0.0.1:${port}`, stripPrefix: true }),
+    body: JSON.stringify({
+      owner,
+      path,
+      target: `http://127.0.0.1:${port}`,
+      stripPrefix: path !== "",
+    }),
   });
   if (response.status !== 201) throw new Error(await response.text());
 }

@@ -367,6 +367,24 @@ describe("the ledger", () => {
       expect((await change(increment)).result).toBe(2);
     });
 
+    it("tries a lost race again for a while, then says so and changes nothing", async () => {
+      await ledger.close();
+      await open({ racePatience: 40 });
+      await change(increment);
+      const { position } = ledger;
+      // Somebody is always first; what they wrote is told by nobody.
+      store.commitError = new StoreConflict({ ...position, revision: position.revision + 1 });
+      await expect(change(increment)).rejects.toMatchObject({
+        code: "unavailable",
+        retryAfter: 1,
+        message: expect.stringMatching(/^Others are changing things all the time/),
+      });
+      expect(store.groups.length).toBeGreaterThan(3);
+      expect(ledger.fault).toBeUndefined();
+      store.commitError = undefined;
+      expect((await change(increment)).result).toBe(2);
+    });
+
     it("refuses nothing for what it has not caught up with", async () => {
       await change(increment);
       const away = () => new StoreUnavailable("away", "not-written");

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { readCanonical } from "./canonical.ts";
 import { entitySchemas, type Entity, type Kind } from "./entities.ts";
 import { shown } from "./names.ts";
 import type { Change, SetAside } from "./state.ts";
@@ -84,6 +85,8 @@ function lift(kind: Kind, record: PlainRecord, version: number): PlainRecord {
 
 /** @throws Error that says where it is wrong first */
 function parse(kind: Kind, record: PlainRecord): Entity {
+  const canonical = readCanonical(kind, record);
+  if (canonical !== undefined) return canonical;
   const read = entitySchemas[kind].safeParse(record);
   if (read.success) return read.data;
   throw new Error(describe(read.error.issues[0]));

@@ -2,6 +2,7 @@ import { networkInterfaces } from "node:os";
 import type { Config } from "./config.ts";
 import { operator, type Actor } from "./domain/policy.ts";
 import { rulesFrom, type Rules } from "./domain/rules.ts";
+import type { State } from "./domain/state.ts";
 import { Refusal } from "./errors.ts";
 import type { Logger } from "./observability/log.ts";
 import { sweep } from "./owners/sweep.ts";
@@ -37,6 +38,8 @@ export interface CoreFault {
 }
 
 const STALE_MS = 30_000;
+/** A decision that changes nothing. */
+const NOTHING = { changes: [], event: { type: "nothing", summary: "", owners: [] } };
 
 /** The console itself acts, in the history. */
 const system: Actor = { ...operator, name: "console" };
@@ -219,42 +222,41 @@ export class Core {
   async bootstrap(chosen: string | undefined): Promise<string | undefined> {
     const ledger = this.#ledger;
     if (ledger === undefined || ledger.fault !== undefined) return undefined;
-    const admins = [...ledger.state.tokens.values()].filter(({ scopes }) =>
-      scopes.includes("admin"),
-    );
-    if (chosen === undefined && (admins.length > 0 || ledger.state.revision > 0)) return undefined;
-    if (chosen !== undefined && admins.some(({ bootstrap }) => !bootstrap)) {
-      if (!admins.some(({ hash }) => hash === hashSecret(chosen))) {
-        this.#options.log.warn(
-          "the bootstrap token of the environment is not used: there is an admin token already",
-        );
-      }
-      return undefined;
-    }
     const { bootstrapHours, maxDays } = this.config.tokens;
+    const hours = chosen === undefined ? bootstrapHours : maxDays * 24;
+    // Decided on the state that it is stored on: another replica may start at the same moment.
     const { result } = await ledger.change(system, (state, context) =>
-      createBootstrapToken(state, context, {
-        secret: chosen,
-        hours: chosen === undefined ? bootstrapHours : maxDays * 24,
-      }),
+      this.#needsBootstrap(state, chosen)
+        ? createBootstrapToken(state, context, { secret: chosen, hours })
+        : { ...NOTHING, result: undefined },
     );
-    return chosen === undefined ? result.secret : undefined;
+    return chosen === undefined ? result?.secret : undefined;
+  }
+
+  #needsBootstrap(state: State, chosen: string | undefined): boolean {
+    const admins = [...state.tokens.values()].filter(({ scopes }) => scopes.includes("admin"));
+    if (chosen === undefined) return admins.length === 0 && state.revision === 0;
+    if (!admins.some(({ bootstrap }) => !bootstrap)) return true;
+    if (!admins.some(({ hash }) => hash === hashSecret(chosen))) {
+      this.#options.log.warn(
+        "the bootstrap token of the environment is not used: there is an admin token already",
+      );
+    }
+    return false;
   }
 
   /** Does what time has made due, until nothing is. */
   async sweep(): Promise<void> {
     const ledger = this.#ledger;
-    const nothing = {
-      changes: [],
-      event: { type: "nothing", summary: "", owners: [] },
-      result: null,
-    };
     for (;;) {
       if (ledger === undefined || ledger.fault !== undefined) return;
       // Asked on the state in memory first: an idle console writes nothing.
       if (sweep(ledger.state, ledger.context(system, ledger.state.revision + 1)) === undefined)
         return;
-      await ledger.change(system, (state, context) => sweep(state, context) ?? nothing);
+      await ledger.change(
+        system,
+        (state, context) => sweep(state, context) ?? { ...NOTHING, result: null },
+      );
     }
   }
 

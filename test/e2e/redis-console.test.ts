@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import type { RunningConsole } from "../../src/app.ts";
 import { apiClient, startTestConsole } from "../support/console.ts";
@@ -24,6 +25,25 @@ describeWithService("redis", "a console on Redis", () => {
     await redis.destroy();
     await folder.remove();
   });
+
+  it("makes one first admin token, however many start at the same moment", async () => {
+    const settings = (data: string) => ({
+      store: "redis",
+      redis: { url: `redis://127.0.0.1:${redis.port}` },
+      data: join(folder.path, data),
+    });
+    const others = await Promise.all(
+      ["a", "b", "c"].map((name) => startTestConsole(folder.path, settings(name))),
+    );
+    try {
+      for (const { core } of others) {
+        await core.requireLedger().catchUp();
+        expect(core.requireLedger().state.tokens.size).toBe(1);
+      }
+    } finally {
+      await Promise.all(others.map((other) => other.close()));
+    }
+  }, 30_000);
 
   it("lets nobody in once it has been cut off for long", async () => {
     const settings = { url: `redis://127.0.0.1:${proxy.port}`, commandTimeout: 600 };

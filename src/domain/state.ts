@@ -209,6 +209,39 @@ export function* entitiesOf(state: State): Generator<Entity> {
   yield* state.answers.values();
 }
 
+/** Changes between two pauses of `build`: well below a millisecond. */
+const STEP = 64;
+
+function put(draft: Draft, change: Change): void {
+  const name = COLLECTION[change.kind];
+  const map = draft[name] as unknown as PersistentMap<string, Entity>;
+  const before = map.get(change.id);
+  if (before !== undefined) index(draft, before, false);
+  const after = change.entity === null ? map.delete(change.id) : map.set(change.id, change.entity);
+  (draft as Record<string, unknown>)[name] = after;
+  if (change.entity !== null) index(draft, change.entity, true);
+}
+
+/**
+ * The state of these changes alone, as `apply` makes it of the empty one, in steps: whoever drives
+ * it decides when to pause, so that a large state does not keep a process from all else.
+ * @param changes read on the way
+ */
+export function* build(
+  changes: Iterable<Change>,
+  revision: number,
+): Generator<undefined, State, undefined> {
+  const draft: Draft = { ...emptyState, revision };
+  thaw(draft);
+  let made = 0;
+  for (const change of changes) {
+    put(draft, change);
+    if (++made % STEP === 0) yield;
+  }
+  freeze(draft);
+  return draft;
+}
+
 /**
  * The state after the changes, at `revision`. Pure: the given state stays as it is.
  * Removing what is not there changes nothing.
@@ -218,16 +251,7 @@ export function apply(state: State, changes: readonly Change[], revision: number
   // Each map a change can touch becomes mutable once, so that loading 100,000 records is linear.
   const batch = changes.length > 50;
   if (batch) thaw(draft);
-  for (const change of changes) {
-    const name = COLLECTION[change.kind];
-    const map = draft[name] as unknown as PersistentMap<string, Entity>;
-    const before = map.get(change.id);
-    if (before !== undefined) index(draft, before, false);
-    const after =
-      change.entity === null ? map.delete(change.id) : map.set(change.id, change.entity);
-    (draft as Record<string, unknown>)[name] = after;
-    if (change.entity !== null) index(draft, change.entity, true);
-  }
+  for (const change of changes) put(draft, change);
   if (batch) freeze(draft);
   if (state.setAside.length > 0) {
     const written = new Set(changes.map(({ kind, id }) => `${kind}/${id}`));

@@ -10,11 +10,10 @@ import {
   type Commit,
   type Json,
   type Key,
-  type Loaded,
   type Position,
 } from "./store.ts";
 import type { Store } from "./store.ts";
-import { follow, newId, stateFrom, workOut, type ReadState } from "./stored-state.ts";
+import { follow, newId, readState, stateFrom, workOut, type ReadState } from "./stored-state.ts";
 import { Writer, type Fault, type Update } from "./writer.ts";
 
 export { newId, stateFrom } from "./stored-state.ts";
@@ -109,7 +108,8 @@ export class Ledger {
 
   private constructor(
     store: Store,
-    loaded: Loaded,
+    position: Position,
+    read: ReadState,
     options: LedgerOptions,
     fault: Fault | undefined,
   ) {
@@ -124,20 +124,14 @@ export class Ledger {
       report: (error) => process.emitWarning(error instanceof Error ? error : String(error)),
       ...options,
     };
-    const read = stateFrom(loaded);
     this.#state = read.state;
     this.#unread = read.unread;
-    this.#writer = new Writer(
-      store,
-      loaded.position,
-      fault ?? (read.newer ? NEWER_RECORDS : undefined),
-      {
-        settleDelays: this.#options.settleDelays,
-        resettleDelay: this.#options.resettleDelay,
-        onUpdate: (update) => this.#takeUp(update),
-        requestCatchUp: () => this.#requestCatchUp(),
-      },
-    );
+    this.#writer = new Writer(store, position, fault ?? (read.newer ? NEWER_RECORDS : undefined), {
+      settleDelays: this.#options.settleDelays,
+      resettleDelay: this.#options.resettleDelay,
+      onUpdate: (update) => this.#takeUp(update),
+      requestCatchUp: () => this.#requestCatchUp(),
+    });
     this.#unwatch = store.watch(() => this.#requestCatchUp());
   }
 
@@ -149,10 +143,11 @@ export class Ledger {
     try {
       const loaded = await store.load();
       await options.onLoaded?.(loaded.position);
-      return new Ledger(store, loaded, options, undefined);
+      return new Ledger(store, loaded.position, await readState(loaded), options, undefined);
     } catch (error) {
       if (error instanceof StoreNewer && error.loaded !== undefined) {
-        return new Ledger(store, error.loaded, options, {
+        const { loaded } = error;
+        return new Ledger(store, loaded.position, await readState(loaded), options, {
           code: "store_newer",
           reason: error.message,
         });

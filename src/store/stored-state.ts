@@ -1,15 +1,9 @@
 import { randomBytes } from "node:crypto";
+import { setImmediate } from "node:timers/promises";
 import type { Context, Decision } from "../domain/decision.ts";
 import { KINDS, type Kind } from "../domain/entities.ts";
 import { keyOf, readRecord } from "../domain/records.ts";
-import {
-  apply,
-  emptyState,
-  entityOf,
-  type Change,
-  type SetAside,
-  type State,
-} from "../domain/state.ts";
+import { apply, build, entityOf, type Change, type SetAside, type State } from "../domain/state.ts";
 import { canonicalJson } from "./chain.ts";
 import { assertKey, type Commit, type Json, type Key, type Loaded, type Write } from "./store.ts";
 
@@ -88,22 +82,48 @@ export interface ReadState {
   readonly newer: boolean;
 }
 
+/** How long reading keeps the process from all else at most, in milliseconds. */
+const SLICE_MS = 10;
+
 /** The state that a store holds; what cannot be read is set aside, not lost. */
 export function stateFrom(loaded: Loaded): ReadState {
-  const changes: Change[] = [];
+  const reading = readInSteps(loaded);
+  for (;;) {
+    const step = reading.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** The same, in slices: what waits meanwhile, such as polls, is answered between them. */
+export async function readState(loaded: Loaded): Promise<ReadState> {
+  const reading = readInSteps(loaded);
+  let since = performance.now();
+  for (;;) {
+    const step = reading.next();
+    if (step.done === true) return step.value;
+    if (performance.now() - since < SLICE_MS) continue;
+    await setImmediate();
+    since = performance.now();
+  }
+}
+
+function* readInSteps(loaded: Loaded): Generator<undefined, ReadState, undefined> {
   const setAside: SetAside[] = [];
   const unread = new Map<Key, Json>();
   let newer = false;
-  for (const [key, value] of loaded.entities) {
-    const read = readRecord(key, value);
-    newer ||= read.newer;
-    if (read.kind === "set-aside") {
-      setAside.push(read.entry);
-      unread.set(key, value);
-    } else changes.push(read.change);
+  function* changes(): Generator<Change> {
+    for (const [key, value] of loaded.entities) {
+      const read = readRecord(key, value);
+      newer ||= read.newer;
+      if (read.kind === "entity") yield read.change;
+      else {
+        setAside.push(read.entry);
+        unread.set(key, value);
+      }
+    }
   }
-  const state = apply({ ...emptyState, setAside }, changes, loaded.position.revision);
-  return { state, unread, newer };
+  const state = yield* build(changes(), loaded.position.revision);
+  return { state: { ...state, setAside }, unread, newer };
 }
 
 /**

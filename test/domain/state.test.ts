@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { Entity } from "../../src/domain/entities.ts";
 import {
   apply,
+  build,
   emptyState,
   endpointAt,
   entitiesOf,
@@ -134,6 +135,8 @@ describe("the state", () => {
           (one) => ({ kind: one.kind, id: one.id, entity: one }) as Change,
         );
         expect(plain(state)).toEqual(plain(apply(emptyState, all, steps.length)));
+        const building = build(all, steps.length);
+        expect(plain(state)).toEqual(plain(building.next().value as State));
         const gone = all.map(({ kind, id }) => ({ kind, id, entity: null }));
         expect(plain(apply(state, gone, 0))).toEqual(plain(emptyState));
       }),

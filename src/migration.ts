@@ -53,7 +53,10 @@ export async function migrate(config: Config, options: MigrationOptions): Promis
     const archive = await source.store.archive();
     const { revision } = archive.position;
     if (revision === 0) {
-      throw new Refusal("conflict", `There is nothing to move: ${source.store.place} is empty.`);
+      throw new Refusal(
+        "conflict",
+        `There is nothing to move: the store ${source.store.place} is empty.`,
+      );
     }
     options.onProgress({ step: "reading", done: 1, of: 1 });
     const events = await countEvents(archive);
@@ -82,7 +85,7 @@ async function requireIdle({ volatile, store }: OpenStore): Promise<void> {
   if (replicas.length === 0) return;
   throw new Refusal(
     "conflict",
-    `Consoles run on ${store.place}: ${replicas.toSorted().join(", ")}. End them first; one that was killed is forgotten after some seconds.`,
+    `Consoles run with the store ${store.place}: ${replicas.toSorted().join(", ")}. End them first; one that was killed is forgotten after some seconds.`,
   );
 }
 
@@ -103,7 +106,7 @@ async function openTarget(
     if (to !== "leveldb" || !(await leadsThrough(archive, position))) {
       throw new Refusal(
         "conflict",
-        `${target.store.place} holds a state already, at revision ${position.revision}. Nothing was changed; ` +
+        `The store ${target.store.place} holds a state already, at revision ${position.revision}. Nothing was changed; ` +
           (to === "leveldb"
             ? "move its folder away, or choose another one (data)."
             : "choose another redis.prefix, or delete its keys."),
@@ -157,7 +160,7 @@ async function check(
   if (!same) {
     throw new Refusal(
       "unavailable",
-      `What was read back from ${target.store.place} is not what was written. Go on with the old store.`,
+      `What was read back from the store ${target.store.place} is not what was written. Go on with the old store.`,
     );
   }
   onProgress({ step: "checking", done: 1, of: 1 });

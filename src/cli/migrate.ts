@@ -30,10 +30,12 @@ export function addMigrateCommand(program: Command, configOf: (command: Command)
           onProgress: showing(options),
         });
         const { revision, records, events, from, to, aside } = moved;
+        const what = `${records} records and ${events} events`;
+        const places = `from the store ${from} to the one ${to}`;
         print(options, moved, () => [
           dryRun
-            ? `${records} records and ${events} events would be moved from ${from} to ${to}; nothing was changed.`
-            : `${records} records and ${events} events were moved from ${from} to ${to}, read back and compared.`,
+            ? `${what} would be moved ${places}; nothing was changed.`
+            : `${what} were moved ${places}, read back and compared.`,
           ...(aside === null
             ? []
             : [`An earlier copy of the state ${dryRun ? "would be" : "is"} kept as ${aside}.`]),

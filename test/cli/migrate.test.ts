@@ -57,7 +57,9 @@ describeWithService("redis", "tardis-console migrate", () => {
     );
     const there = await migrate("--to", "redis");
     expect([there.code, there.stderr]).toEqual([0, expect.stringMatching(/writing .* of /)]);
-    expect(there.stdout).toMatch(/were moved from in .* to in Redis .* read back and compared/);
+    expect(there.stdout).toMatch(
+      /were moved from the store in .* to the one in Redis .* read back and compared/,
+    );
     const onRedis = await use("redis", "bob");
     expect(onRedis).toContain("alice.tardis.test");
     const again = await migrate("--to", "redis");
@@ -96,7 +98,10 @@ describeWithService("redis", "tardis-console migrate", () => {
     expect(made.status).toBe(201);
     expect(await readdir(data)).toContain("redis-head");
     const busy = await migrate("--to", "leveldb");
-    expect([busy.code, busy.stderr]).toEqual([1, expect.stringMatching(/Consoles run on/)]);
+    expect([busy.code, busy.stderr]).toEqual([
+      1,
+      expect.stringMatching(/Consoles run with the store in Redis/),
+    ]);
     onRedis.kill("SIGTERM");
     await onRedis.ended;
     running = undefined;

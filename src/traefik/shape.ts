@@ -16,5 +16,7 @@ export const SHAPE: Shape = {
   hosts: { mean: 64, max: 256 },
   entries: { mean: 256, max: 1_024 },
   mergeAbove: 1_024,
+  // Requests a second, as a part of those with ten hosts: the flat layout has 0.9 to 1.2 of them with
+  // 300 hosts, 0.74 to 0.91 with 1,000 and 0.18 to 0.39 with 10,000; the tree 0.9 to 1.3 with any.
   treeAbove: 256,
 };

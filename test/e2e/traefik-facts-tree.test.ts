@@ -23,7 +23,12 @@ describeWithService("traefik", "Traefik's routers in layers", () => {
   beforeAll(async () => {
     for (const name of ["one", "site", "rest", "default"])
       backends.set(name, await startBackend(name));
-    published = await startPublished({ accessLog: true });
+    published = await startPublished({
+      accessLog: true,
+      staticConfiguration: {
+        metrics: { prometheus: { addRoutersLabels: true, entryPoint: "traefik" } },
+      },
+    });
     const site = "(Path(`/app`) || PathPrefix(`/app/`))";
     const services = Object.fromEntries(
       [...backends].map(([name, { url }]) => [name, serviceTo(url)]),
@@ -108,6 +113,22 @@ describeWithService("traefik", "Traefik's routers in layers", () => {
       .find((text) => text.includes("/app/logged"));
     expect((JSON.parse(line ?? "{}") as { RouterName?: string }).RouterName).toBe(
       "group@http -> host@http -> site@http",
+    );
+  });
+
+  it("are in the metrics each by its own name, parents with a service that ends in -muxer", async () => {
+    await ask("b.tardis.ac", "/app/counted");
+    const response = await fetch(`${published.traefik.apiUrl}/metrics`);
+    const counted = (await response.text())
+      .split("\n")
+      .filter((line) => line.startsWith("traefik_router_requests_total"))
+      .map((line) => /router="([^"]*)",service="([^"]*)"/.exec(line)?.slice(1).join(" "));
+    expect(counted).toEqual(
+      expect.arrayContaining([
+        "group@http group@http-muxer",
+        "host@http host@http-muxer",
+        "site@http site@http",
+      ]),
     );
   });
 });

@@ -190,7 +190,7 @@ describe.each(["beside a running server", "without a server"] as const)("command
     );
     const dry = await must("import", more, "--dry-run");
     expect(dry.stdout).toMatch(/3 persons.*would be imported; nothing was changed/);
-    expect((await must("export")).stdout).not.toContain("eve");
+    expect((await must("export")).stdout).not.toContain('"eve"');
     const done = await command("import", more);
     expect(done).toMatchObject({ code: 0 });
     expect(done.stderr).toMatch(/^(staged \d+ of \d+\n)+$/);

@@ -65,3 +65,21 @@ export function shorten(problems: readonly string[]): readonly string[] {
   const more = problems.length - NAMED_PROBLEMS;
   return more > 0 ? [...problems.slice(0, NAMED_PROBLEMS), `And ${more} more.`] : problems;
 }
+
+/**
+ * Holds links that were read in a row to each other.
+ * @param reverse newest first
+ * @throws StoreDamaged where one is missing between two, or altered
+ */
+export function requireUnbroken(
+  links: readonly StoredLink[],
+  reverse: boolean,
+  since: number,
+): void {
+  for (const [index, link] of links.entries()) {
+    const next = links[index + 1];
+    if (next === undefined) break;
+    const [problem] = reverse ? checkPair(next, link, since) : checkPair(link, next, since);
+    if (problem !== undefined) throw new StoreDamaged(problem);
+  }
+}

@@ -1,6 +1,6 @@
 import { StoreDamaged } from "../store.ts";
 import type { HistoryQuery, Position, StoredEvent, StoredLink } from "../store.ts";
-import { PLACE_ALTERED, checkHead, checkLast, checkPair } from "../checks.ts";
+import { PLACE_ALTERED, checkHead, checkLast, requireUnbroken } from "../checks.ts";
 import { decodeMeta, toStoredEvent } from "../sealed.ts";
 import type { Meta } from "../sealed.ts";
 import type { Level } from "./level.ts";
@@ -24,12 +24,7 @@ export async function readHistory(
   };
   const entries = await level.iterator({ ...range, reverse, limit }).all();
   const links = entries.map(([key, text]) => readLink(key, text));
-  for (const [index, link] of links.entries()) {
-    const next = links[index + 1];
-    if (next === undefined) break;
-    const [problem] = reverse ? checkPair(next, link, since) : checkPair(link, next, since);
-    if (problem !== undefined) throw new StoreDamaged(problem);
-  }
+  requireUnbroken(links, reverse, since);
   return links.map(toStoredEvent);
 }
 

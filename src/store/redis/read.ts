@@ -1,5 +1,5 @@
 import type { Redis } from "ioredis";
-import { checkLast, checkPair } from "../checks.ts";
+import { checkLast, checkPair, requireUnbroken } from "../checks.ts";
 import { digestWith, entityHash, type Digest } from "../chain.ts";
 import { parseJson, type Meta } from "../sealed.ts";
 import { isKey, StoreDamaged, type HistoryQuery, type Json, type Key } from "../store.ts";
@@ -109,12 +109,7 @@ export async function readHistory(
     if (link === undefined) throw new StoreDamaged(`The event ${entry[0]} in Redis is altered.`);
     return link;
   });
-  for (const [index, link] of links.entries()) {
-    const next = links[index + 1];
-    if (next === undefined) break;
-    const [problem] = reverse ? checkPair(next, link, since) : checkPair(link, next, since);
-    if (problem !== undefined) throw new StoreDamaged(problem);
-  }
+  requireUnbroken(links, reverse, since);
   return links.map(toStoredEvent);
 }
 

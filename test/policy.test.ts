@@ -53,12 +53,16 @@ beforeAll(async () => {
   await api.must("DELETE", "/api/v1/labels/alice-old");
   await api.must("POST", "/api/v1/reserved-names", { label: "kept", reason: "for later" });
   const page = {
-    v: 1 as const,
+    v: 2 as const,
     kind: "page" as const,
     createdAt: api.now().toISOString(),
     project: 7,
     projectPath: "a/b",
     accessControl: false,
+    namespace: null,
+    serves: "site",
+    deployed: true,
+    source: "import",
   };
   await api.write((revision) => [
     {

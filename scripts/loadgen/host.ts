@@ -164,12 +164,17 @@ class HostMaker {
     this.#places.add(host + path);
     const id = this.#id("pg");
     this.#put("page", id, {
+      v: 2,
       owner,
       host,
       path,
       project: this.#made,
       projectPath: `${name}/${path === "" ? `${name}.pages` : path.slice(1)}`,
       accessControl: chance(0.05),
+      namespace: null,
+      serves: "site",
+      deployed: true,
+      source: "import",
     });
   }
 

@@ -63,7 +63,7 @@ export function crossProblems(settings: Settings): Finding[] {
       hint: `name what is below it, like ".vm.${zone}"`,
     });
   }
-  found.push(...redisFindings(settings));
+  found.push(...redisFindings(settings), ...gitLabFindings(settings));
   if (limits.healthInterval.minSeconds > limits.healthInterval.maxSeconds) {
     found.push({
       paths: [
@@ -133,6 +133,42 @@ function redisFindings({ store, redis }: Settings): Finding[] {
   return found;
 }
 
+function gitLabFindings({ gitlab, pages }: Settings): Finding[] {
+  if (!gitlab.enabled) return [];
+  const found: Finding[] = [];
+  if (gitlab.token === null) {
+    found.push({
+      paths: [
+        ["gitlab", "token"],
+        ["gitlab", "enabled"],
+      ],
+      message: "is missing: GitLab shows its projects to an admin's token only",
+      hint: "set TARDIS_GITLAB__TOKEN_FILE",
+    });
+  }
+  if (!pages.enabled) {
+    found.push({
+      paths: [
+        ["gitlab", "enabled"],
+        ["pages", "enabled"],
+      ],
+      message: "is true, and pages.enabled is false",
+      hint: "set pages.enabled and pages.url, too",
+    });
+  }
+  const mapped = new Map<number, string>();
+  for (const { namespace, owner } of gitlab.owners) {
+    if (mapped.has(namespace)) {
+      found.push({
+        paths: [["gitlab", "owners"]],
+        message: `namespace ${namespace} is given to ${mapped.get(namespace)} and to ${owner}`,
+      });
+    }
+    mapped.set(namespace, owner);
+  }
+  return found;
+}
+
 /** Addresses that Traefik sends visitors to, and that are the internal listener's. */
 function internalExposed({ internal, traefik, pages, userhomes }: Settings): Finding[] {
   const used: [path: readonly string[], url: string][] = [
@@ -182,6 +218,16 @@ export function warningsFor(
   }
   if (!given.publicUrl && zone !== "localhost") {
     warnings.push(`publicUrl: not set, so the console answers at ${publicUrl} only.`);
+  }
+  const { gitlab } = settings;
+  const isPlain = gitlab.url.startsWith("http:");
+  if (gitlab.enabled && isPlain && !isLoopbackHost(new URL(gitlab.url).hostname)) {
+    warnings.push("gitlab.url: without https, its token travels readable by everyone on the way.");
+  }
+  if (gitlab.enabled && gitlab.hooks.token === null && gitlab.hooks.signingToken === null) {
+    warnings.push(
+      `gitlab.hooks: no token, so hooks are not taken and a change in GitLab takes up to ${gitlab.interval} minutes.`,
+    );
   }
   if (http.trustedProxies.some((cidr) => cidr.endsWith("/0"))) {
     warnings.push("http.trustedProxies: everyone is trusted, so anyone can forge their address.");

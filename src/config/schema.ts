@@ -147,6 +147,54 @@ export const schema = z.strictObject({
     proxyProtocol: yesNo().describe("Sends the PROXY protocol, version 2, to tlsAddress."),
     severalLabels: yesNo().describe("Allows sites at hosts of several labels, as `x.on.<zone>`."),
   }),
+  gitlab: z.strictObject({
+    enabled: yesNo().describe(
+      "Whether the Pages sites of GitLab are routed by themselves; else they come by import only.",
+    ),
+    url: text("URL", syntax.parseBaseUrl).describe("GitLab's address."),
+    token: orNull(secret("text", syntax.parseSecret)).describe(
+      "An admin's access token with `read_api`; to set hooks up, `api`.",
+    ),
+    issuer: orNull(text("URL", syntax.parseBaseUrl)).describe(
+      "The issuer of persons' GitLab identities; null: `gitlab.url`.",
+    ),
+    interval: whole(1, 1440).describe("Minutes between complete reads of GitLab."),
+    concurrency: whole(1, 64).describe("Calls to GitLab at once."),
+    timeout: whole(1, 600).describe("Seconds that an answer of GitLab may take."),
+    graphql: yesNo().describe("Asks by GraphQL for a namespace's sites where that saves calls."),
+    owners: entries({
+      namespace: whole(1, 2_147_483_647),
+      owner: text("name", syntax.parseGrantee),
+    }).describe(
+      "Whose the sites of a namespace of GitLab are: its id there, and the owner's name here.",
+    ),
+    exclude: texts("path", syntax.parseGitLabPath).describe(
+      'Namespaces and projects whose sites are not routed, by path; "club/*" with all below.',
+    ),
+    guard: z.strictObject({
+      owners: whole(1, 1_000_000).describe(
+        "A read that takes the sites of so many owners away is held for an admin.",
+      ),
+      percent: whole(0, 100).describe("Or of so many of all owners with sites, whichever is more."),
+    }),
+    hooks: z.strictObject({
+      token: orNull(secret("at least 16 characters", syntax.parseToken)).describe(
+        "The secret token of GitLab's hooks.",
+      ),
+      signingToken: orNull(secret("signing token", syntax.parseSigningToken)).describe(
+        "Their signing token (GitLab 19): with it, hooks without a right signature are refused.",
+      ),
+      projects: yesNo().describe("Keeps a pipeline hook on each project that has a site."),
+    }),
+    domains: z.strictObject({
+      targets: texts("host or address", syntax.parseHostOrAddress).describe(
+        "Where custom domains must point to; none: where the zone itself points to.",
+      ),
+      resolvers: texts("address:port", syntax.parseHostPort).describe(
+        "DNS servers to look that up at; none: the machine's.",
+      ),
+    }),
+  }),
   userhomes: z.strictObject({
     enabled: yesNo().describe("Whether names that nothing else claims go to the userhomes server."),
     url: origin.describe("The userhomes server."),

@@ -105,6 +105,36 @@ export function parseHostPort(text: string): string | Fault {
     : new Fault(`${shown(text)} is not a host and a port like "127.0.0.1:8443"`);
 }
 
+/** A URL that may have a path; its canonical form has no slash at its end. */
+export function parseBaseUrl(text: string): string | Fault {
+  const fault = new Fault(`${shown(text)} is not an address like "https://gitlab.example.org"`);
+  if (!/^https?:\/\//i.test(text) || !URL.canParse(text)) return fault;
+  const url = new URL(text);
+  if (url.username !== "" || url.password !== "") {
+    return new Fault("must not hold a user name or a password");
+  }
+  if (/[?#]/.test(text)) return new Fault(`${shown(text)} must not have a query or a fragment`);
+  return url.origin + url.pathname.replace(/\/+$/, "");
+}
+
+/** A host name or an IP address. */
+export function parseHostOrAddress(text: string): string | Fault {
+  return isIPv4(text) || isIPv6(text) ? text.toLowerCase() : parseHost(text);
+}
+
+/** A GitLab namespace's or project's path, or `path/*` for all below it. */
+export function parseGitLabPath(text: string): string | Fault {
+  return /^[A-Za-z0-9_][A-Za-z0-9_.-]*(?:\/[A-Za-z0-9_][A-Za-z0-9_.-]*)*(?:\/\*)?$/.test(text)
+    ? text.toLowerCase()
+    : new Fault(`${shown(text)} is not a path in GitLab like "sandbox", "club/site" or "club/*"`);
+}
+
+/** A signing token of GitLab: 32 bytes, as Standard Webhooks spells them. In no message. */
+export function parseSigningToken(text: string): string | Fault {
+  const isKey = /^whsec_[A-Za-z0-9+/]{43}=$/.test(text);
+  return isKey ? text : new Fault('must be "whsec_" and 32 bytes in base64, as GitLab gives it');
+}
+
 /** A URL, `host`, `host:port`, an IP address or a CIDR. */
 export function parseAddress(text: string): string | Fault {
   const fault = new Fault(

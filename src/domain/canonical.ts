@@ -3,7 +3,8 @@
  * them. It never says more than the schemas: what it does not take, they decide, words included.
  */
 import { z } from "zod";
-import type { Endpoint, Entity, Kind, LabelRecord, Page, Person } from "./entities.ts";
+import { PAGE_SOURCES } from "./entities.ts";
+import type { Endpoint, Entity, Kind, LabelRecord, Page, PageSource, Person } from "./entities.ts";
 import { parseHostname, parseLabel, parsePathPrefix } from "./names.ts";
 import type { Hostname, Label, PathPrefix } from "./names.ts";
 import { parseTarget, targetUrl } from "./targets.ts";
@@ -83,11 +84,14 @@ function readLabel(record: Fields, size: number): LabelRecord | undefined {
 }
 
 function readPage(record: Fields, size: number): Page | undefined {
-  const { v, id, revision, createdAt, kind, project, projectPath } = record;
-  const { owner, host, path, accessControl } = record;
-  if (size !== 11 || v !== 1 || kind !== "page") return undefined;
+  const { v, id, revision, createdAt, kind, project, projectPath, namespace } = record;
+  const { owner, host, path, accessControl, serves, deployed, source } = record;
+  if (size !== 15 || v !== 2 || kind !== "page") return undefined;
   if (!isId(id) || !isCount(revision) || !isTime(createdAt)) return undefined;
   if (!isCount(project) || project === 0 || !isLine(projectPath)) return undefined;
+  if (namespace !== null && (!isCount(namespace) || namespace === 0)) return undefined;
+  if ((serves !== "site" && serves !== "redirect") || !isFlag(deployed)) return undefined;
+  if (!PAGE_SOURCES.includes(source as PageSource)) return undefined;
   if (owner !== null && !isId(owner)) return undefined;
   if (!isHostname(host) || !isPath(path) || !isFlag(accessControl)) return undefined;
   return {
@@ -98,10 +102,14 @@ function readPage(record: Fields, size: number): Page | undefined {
     kind,
     project,
     projectPath,
+    namespace,
     owner,
     host,
     path,
     accessControl,
+    serves,
+    deployed,
+    source: source as PageSource,
   };
 }
 

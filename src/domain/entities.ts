@@ -159,21 +159,77 @@ export const endpointSchema = z.strictObject({
 });
 export type Endpoint = z.infer<typeof endpointSchema>;
 
-/** A GitLab Pages site, as the last read of GitLab gave it. */
+const gitlabId = z.number().int().positive();
+
+/** What a page's record was last written for. */
+export const PAGE_SOURCES = ["import", "sync", "hook", "watch", "request"] as const;
+export type PageSource = (typeof PAGE_SOURCES)[number];
+
+/** One place of a GitLab Pages site, as the last read of GitLab gave it. */
 export const pageSchema = z.strictObject({
   ...common,
+  v: z.literal(2),
   kind: z.literal("page"),
   /** GitLab's project id. */
-  project: z.number().int().positive(),
+  project: gitlabId,
   /** The project's path in GitLab, in its real case, for people. */
   projectPath: lineField.min(1),
+  /** GitLab's id of the namespace at the top; null where GitLab was never asked. */
+  namespace: gitlabId.nullable(),
   owner: idField.nullable(),
   host: hostnameField,
   path: pathField,
   /** The site asks visitors to sign in; the daemon then owns `/auth` on the host. */
   accessControl: z.boolean(),
+  /** `redirect`: where the daemon sends visitors on to the domain that is the site's own. */
+  serves: z.enum(["site", "redirect"]),
+  /** Whether GitLab has a deployment of it; without one it is kept for people to see. */
+  deployed: z.boolean(),
+  source: z.enum(PAGE_SOURCES),
 });
 export type Page = z.infer<typeof pageSchema>;
+
+/**
+ * To which namespace or project in GitLab a host of pages was given first. Names change hands in
+ * GitLab; a host does not, before its rest is over.
+ */
+export const pageHostSchema = z.strictObject({
+  v: z.literal(1),
+  kind: z.literal("pageHost"),
+  /** The host itself. */
+  id: hostnameField,
+  revision: revisionField,
+  createdAt: timeField,
+  holder: z.strictObject({ kind: z.enum(["namespace", "project"]), id: gitlabId }),
+  /** The holder's path in GitLab, for people. */
+  name: lineField.min(1),
+  owner: idField.nullable(),
+  /** Set once the holder has left the name: until then it answers 410, and is nobody else's. */
+  restsUntil: timeField.optional(),
+});
+export type PageHost = z.infer<typeof pageHostSchema>;
+
+/** A domain outside the zone that someone gave to their GitLab Pages site. */
+export const domainSchema = z.strictObject({
+  v: z.literal(1),
+  kind: z.literal("domain"),
+  /** The domain itself. */
+  id: hostnameField,
+  revision: revisionField,
+  createdAt: timeField,
+  project: gitlabId,
+  projectPath: lineField.min(1),
+  owner: idField.nullable(),
+  verified: z.boolean(),
+  /** What GitLab wants to find in DNS. */
+  verificationCode: lineField.nullable(),
+  /** Until when GitLab serves it; null: it does not. */
+  enabledUntil: timeField.nullable(),
+  /** Whether GitLab gets its certificate by itself. */
+  autoSsl: z.boolean(),
+  certificateUntil: timeField.nullable(),
+});
+export type CustomDomain = z.infer<typeof domainSchema>;
 
 /** A name that nobody may have, beside the configuration's own list. */
 export const reservedSchema = z.strictObject({
@@ -222,6 +278,8 @@ export const entitySchemas = {
   label: labelSchema,
   endpoint: endpointSchema,
   page: pageSchema,
+  pageHost: pageHostSchema,
+  domain: domainSchema,
   reserved: reservedSchema,
   token: tokenSchema,
   answer: answerSchema,

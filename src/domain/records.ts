@@ -4,8 +4,19 @@ import { entitySchemas, type Entity, type Kind } from "./entities.ts";
 import { shown } from "./names.ts";
 import type { Change, SetAside } from "./state.ts";
 
-/** The version of a record's form that this release writes. */
-export const RECORD_VERSION = 1;
+/** The version of a record's form that this release writes, by kind. */
+export const RECORD_VERSIONS: Record<Kind, number> = {
+  person: 1,
+  group: 1,
+  label: 1,
+  endpoint: 1,
+  page: 2,
+  pageHost: 1,
+  domain: 1,
+  reserved: 1,
+  token: 1,
+  answer: 1,
+};
 
 type Plain =
   | null
@@ -20,7 +31,19 @@ type PlainRecord = { readonly [key: string]: Plain };
  * How a record of version n becomes one of n + 1, by kind: pure functions, `lifters.endpoint[0]`
  * lifts from 1 to 2. Golden records of each version hold them (`test/golden/`).
  */
-const lifters: Partial<Record<Kind, readonly ((record: PlainRecord) => PlainRecord)[]>> = {};
+const lifters: Partial<Record<Kind, readonly ((record: PlainRecord) => PlainRecord)[]>> = {
+  page: [
+    // Before 2, pages came by import alone.
+    (record) => ({
+      ...record,
+      v: 2,
+      namespace: null,
+      serves: "site",
+      deployed: true,
+      source: "import",
+    }),
+  ],
+};
 
 /** What a stored record turned out to be; `newer` when a newer release wrote it. */
 export type ReadRecord =
@@ -56,12 +79,15 @@ export function readRecord(key: string, value: unknown): ReadRecord {
   if (typeof version !== "number" || !Number.isInteger(version) || version < 1) {
     return aside("It carries no version.");
   }
-  newer = version > RECORD_VERSION;
   const kind = key.split("/", 1)[0] ?? "";
-  if (!isKind(kind)) return aside(`Nothing is known of records like "${shown(key)}".`);
+  if (!isKind(kind)) {
+    newer = version > 1;
+    return aside(`Nothing is known of records like "${shown(key)}".`);
+  }
+  newer = version > RECORD_VERSIONS[kind];
   try {
     const entity = newer
-      ? parseNewer(kind, { ...value, v: RECORD_VERSION })
+      ? parseNewer(kind, { ...value, v: RECORD_VERSIONS[kind] })
       : parse(kind, lift(kind, value, version));
     if (keyOf(entity) !== key) return aside(`It names itself "${shown(keyOf(entity))}".`);
     asRead.add(entity);

@@ -77,6 +77,7 @@ function targetPolicy(config: Config, localAddresses: readonly string[]): Target
     ...systemsOf(config.publicUrl, "publicUrl"),
     ...systemsOf(config.traefik.consoleUrl, "traefik.consoleUrl"),
     ...(config.pages.enabled ? pagesSystems(config) : []),
+    ...(config.gitlab.enabled ? systemsOf(config.gitlab.url, "gitlab.url") : []),
     ...(config.userhomes.enabled ? systemsOf(config.userhomes.url, "userhomes.url") : []),
     ...config.traefik.addresses.flatMap((address) => systemsOf(address, "traefik.addresses")),
     ...config.systems.flatMap((address) => systemsOf(address, "systems")),
@@ -108,6 +109,7 @@ export function rulesFrom(config: Config, localAddresses: readonly string[] = []
     config.pages.challengeUrl,
     config.userhomes.url,
     config.traefik.consoleUrl,
+    ...(config.gitlab.enabled ? [config.gitlab.url] : []),
   ].map((url) => new URL(url).hostname);
   hosts.push(
     ...[...config.systems, ...config.traefik.addresses, ...redisAddresses(config)].map((text) =>

@@ -1,6 +1,7 @@
 import { Map as PersistentMap, Set as PersistentSet } from "immutable";
 import type {
   Answer,
+  CustomDomain,
   Endpoint,
   Entity,
   EntityOf,
@@ -8,6 +9,7 @@ import type {
   LabelRecord,
   Owner,
   Page,
+  PageHost,
   Reserved,
   Token,
 } from "./entities.ts";
@@ -39,6 +41,8 @@ export interface State {
   readonly labels: PersistentMap<string, LabelRecord>;
   readonly endpoints: PersistentMap<string, Endpoint>;
   readonly pages: PersistentMap<string, Page>;
+  readonly pageHosts: PersistentMap<string, PageHost>;
+  readonly domains: PersistentMap<string, CustomDomain>;
   readonly reserved: PersistentMap<string, Reserved>;
   readonly tokens: PersistentMap<string, Token>;
   readonly answers: PersistentMap<string, Answer>;
@@ -53,6 +57,8 @@ export interface State {
   readonly endpointsByHost: PersistentMap<string, PersistentMap<string, string>>;
   readonly pagesByHost: PersistentMap<string, Ids>;
   readonly pagesByOwner: PersistentMap<string, Ids>;
+  /** Pages by GitLab's project id, as text. */
+  readonly pagesByProject: PersistentMap<string, Ids>;
   readonly tokensByOwner: PersistentMap<string, Ids>;
   readonly tokensByHash: PersistentMap<string, string>;
   /** Kept answers by `answerActor`. */
@@ -65,6 +71,8 @@ export const emptyState: State = {
   labels: PersistentMap(),
   endpoints: PersistentMap(),
   pages: PersistentMap(),
+  pageHosts: PersistentMap(),
+  domains: PersistentMap(),
   reserved: PersistentMap(),
   tokens: PersistentMap(),
   answers: PersistentMap(),
@@ -77,6 +85,7 @@ export const emptyState: State = {
   endpointsByHost: PersistentMap(),
   pagesByHost: PersistentMap(),
   pagesByOwner: PersistentMap(),
+  pagesByProject: PersistentMap(),
   tokensByOwner: PersistentMap(),
   tokensByHash: PersistentMap(),
   answersByActor: PersistentMap(),
@@ -90,6 +99,7 @@ type IdIndex =
   | "endpointsByOwner"
   | "pagesByHost"
   | "pagesByOwner"
+  | "pagesByProject"
   | "tokensByOwner"
   | "answersByActor";
 
@@ -153,6 +163,7 @@ function index(draft: Draft, entity: Entity, present: boolean): void {
     }
     case "page":
       toggle(draft, "pagesByHost", entity.host, entity.id);
+      toggle(draft, "pagesByProject", String(entity.project), entity.id);
       if (entity.owner !== null) toggle(draft, "pagesByOwner", entity.owner, entity.id);
       return;
     case "token":
@@ -164,6 +175,8 @@ function index(draft: Draft, entity: Entity, present: boolean): void {
     case "answer":
       toggle(draft, "answersByActor", answerActor(entity.id), entity.id);
       return;
+    case "pageHost":
+    case "domain":
     case "reserved":
   }
 }
@@ -182,6 +195,8 @@ const COLLECTION = {
   label: "labels",
   endpoint: "endpoints",
   page: "pages",
+  pageHost: "pageHosts",
+  domain: "domains",
   reserved: "reserved",
   token: "tokens",
   answer: "answers",
@@ -204,6 +219,8 @@ export function* entitiesOf(state: State): Generator<Entity> {
   yield* state.labels.values();
   yield* state.endpoints.values();
   yield* state.pages.values();
+  yield* state.pageHosts.values();
+  yield* state.domains.values();
   yield* state.reserved.values();
   yield* state.tokens.values();
   yield* state.answers.values();
@@ -307,6 +324,10 @@ export function endpointsOf(state: State, owner: string): Endpoint[] {
 
 export function pagesOf(state: State, owner: string): Page[] {
   return collect(state.pages, state.pagesByOwner.get(owner));
+}
+
+export function pagesOfProject(state: State, project: number): Page[] {
+  return collect(state.pages, state.pagesByProject.get(String(project)));
 }
 
 export function pagesAt(state: State, host: string): Page[] {

@@ -6,6 +6,7 @@ import {
   requireUnchanged,
   stamp,
   type Context,
+  type Decision,
   type Verb,
 } from "../domain/decision.ts";
 import type { LabelRecord, Owner, Reserved } from "../domain/entities.ts";
@@ -30,10 +31,22 @@ export function labelStatus(
   // Whose it is cannot be read; it is surely not free.
   if (state.setAside.some(({ key }) => key === `label/${label}`)) return "held";
   if (isReserved(state, context, label)) return "reserved";
-  if (record?.restsUntil !== undefined && Date.parse(record.restsUntil) > context.now.getTime()) {
-    return "resting";
+  return restOf(state, context, label) === undefined ? "free" : "resting";
+}
+
+/** The rest that a label is at, as a label or as a host of GitLab Pages, and who may end it. */
+function restOf(
+  state: State,
+  context: Pick<Context, "rules" | "now">,
+  label: Label,
+): { readonly until: string; readonly owner: string | null } | undefined {
+  const pageHost = state.pageHosts.get(hostOf(label, context.rules.zone));
+  for (const left of [state.labels.get(label), pageHost]) {
+    if (left?.restsUntil === undefined) continue;
+    if (Date.parse(left.restsUntil) > context.now.getTime())
+      return { until: left.restsUntil, owner: left.owner };
   }
-  return "free";
+  return undefined;
 }
 
 /**
@@ -48,8 +61,8 @@ export function claimLabel(
   field: string,
 ): { label: Label; change: Change } {
   const label = parseLabel(text, { field, allowPunycode: context.actor.admin });
-  const record = state.labels.get(label);
   const status = labelStatus(state, context, label);
+  const resting = restOf(state, context, label);
   const stranger = endpointsAtHost(state, context, label).some(
     (id) => state.endpoints.get(id)?.owner !== owner,
   );
@@ -59,10 +72,10 @@ export function claimLabel(
   if (status === "held" || stranger) {
     throw new Refusal("taken", `"${label}" is already taken.`, { field });
   }
-  if (status === "resting" && record?.owner !== owner) {
+  if (resting !== undefined && resting.owner !== owner) {
     throw new Refusal(
       "resting",
-      `"${label}" was given back and rests until ${record?.restsUntil?.slice(0, 10)}.`,
+      `"${label}" was given back and rests until ${resting.until.slice(0, 10)}.`,
       { field },
     );
   }
@@ -158,27 +171,44 @@ export const giveBackLabel: Verb<{ label: string; ifMatch?: number | undefined }
   };
 };
 
-/** Ends a label's rest early: whoever asks next may have it. */
+/**
+ * Ends a name's rest early: whoever asks next may have it. A host of GitLab Pages that its namespace
+ * left rests like a label.
+ */
 export const freeLabel: Verb<{ label: string; ifMatch?: number | undefined }, null> = (
   state,
   context,
   input,
 ) => {
+  const host = hostOf(input.label.toLowerCase() as Label, context.rules.zone);
+  const pageHost = state.pageHosts.get(host);
+  if (pageHost?.restsUntil !== undefined && !state.labels.has(input.label.toLowerCase())) {
+    authorise(state, context.actor, "label.free", pageHost.owner, "label");
+    requireUnchanged(pageHost, input.ifMatch);
+    return freed(input.label.toLowerCase(), [{ kind: "pageHost", id: host, entity: null }]);
+  }
   const record = requireLabel(state, context, input.label, "label.free");
   requireUnchanged(record, input.ifMatch);
   if (record.restsUntil === undefined) {
     throw new Refusal("conflict", `"${record.id}" is held; it must be given back first.`);
   }
+  const changes: Change[] = [{ kind: "label", id: record.id, entity: null }];
+  if (pageHost?.restsUntil !== undefined)
+    changes.push({ kind: "pageHost", id: host, entity: null });
+  return freed(record.id, changes);
+};
+
+function freed(label: string, changes: readonly Change[]): Decision<null> {
   return {
-    changes: [{ kind: "label", id: record.id, entity: null }],
+    changes,
     event: {
       type: "label.freed",
-      summary: `the rest of the label ${record.id} was ended`,
+      summary: `the rest of the label ${label} was ended`,
       owners: [],
     },
     result: null,
   };
-};
+}
 
 /** Keeps a name from everyone. What is held already stays with its holder. */
 export const reserveLabel: Verb<{ label: string; reason: string }, Reserved> = (

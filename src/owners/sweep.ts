@@ -54,6 +54,9 @@ function expired(state: State, context: Context): Decision<null> | undefined {
   for (const { id, restsUntil } of state.labels.values()) {
     if (isOver(restsUntil)) changes.push({ kind: "label", id, entity: null });
   }
+  for (const { id, restsUntil } of state.pageHosts.values()) {
+    if (isOver(restsUntil)) changes.push({ kind: "pageHost", id, entity: null });
+  }
   for (const { id, expiresAt } of state.tokens.values()) {
     if (isOver(expiresAt)) changes.push({ kind: "token", id, entity: null });
   }

@@ -1,4 +1,4 @@
-import type { Endpoint, LabelRecord, Owner, Page } from "../domain/entities.ts";
+import type { Endpoint, LabelRecord, Owner, Page, PageHost } from "../domain/entities.ts";
 import {
   hostOf,
   inZone,
@@ -9,6 +9,7 @@ import {
 } from "../domain/names.ts";
 import { isOwnHost, ownGrants, quotaOf, type Rules } from "../domain/rules.ts";
 import { pagesAt, pagesOf, type State } from "../domain/state.ts";
+import { whyPageConflicts } from "./page-conflict.ts";
 import { whyUnreadable } from "./readable.ts";
 import { unreadable } from "./set-aside.ts";
 import { canonicalAddress } from "../domain/addresses.ts";
@@ -122,6 +123,9 @@ export class TableBuilder {
     for (const label of this.#state.labels.values()) {
       if (this.#blocked(label) !== undefined) yield hostOf(label.id, zone);
     }
+    for (const host of this.#state.pageHosts.values()) {
+      if (this.#rests(host)) yield host.id;
+    }
     for (const host of [this.#consoleHost, this.#signInHost]) {
       if (host !== undefined) yield host as Hostname;
     }
@@ -131,7 +135,7 @@ export class TableBuilder {
   host(host: Hostname): Route[] {
     if (host === this.#consoleHost) {
       this.#refuseEndpoints(host, `${host} is the console's own.`);
-      this.#pages(host, labelOf(host, this.#rules.zone), new Map());
+      this.#pages(host, new Map());
       return [this.#wholeHost("console", host, null, "console")];
     }
     const label = labelOf(host, this.#rules.zone);
@@ -141,12 +145,17 @@ export class TableBuilder {
       if (blocked === "given-back") {
         this.#refuseEndpoints(host, `"${label}" was given back and rests.`);
       }
-      this.#pages(host, label, new Map());
+      this.#pages(host, new Map());
       return [this.#wholeHost(blocked, host, record.owner, "console")];
+    }
+    const left = this.#state.pageHosts.get(host);
+    if (left !== undefined && this.#rests(left)) {
+      this.#pages(host, new Map());
+      return [this.#wholeHost("given-back", host, left.owner, "console")];
     }
     const routes = new Map<string, Route>();
     const claimed = this.#endpoints(host, routes);
-    this.#pages(host, label, routes);
+    this.#pages(host, routes);
     dropTakenSpellings(routes);
     if (host === this.#signInHost && !routes.has(WHOLE_HOST)) {
       routes.set(
@@ -199,6 +208,14 @@ export class TableBuilder {
   #blocked(record: LabelRecord): "given-back" | "suspended" | undefined {
     if (record.restsUntil !== undefined) return "given-back";
     return this.#state.owners.get(record.owner)?.suspended === undefined ? undefined : "suspended";
+  }
+
+  /** Whether a host of pages answers 410: its holder left it, and nobody has a better right to it. */
+  #rests({ id, restsUntil }: PageHost): boolean {
+    if (restsUntil === undefined || !this.#rules.pagesEnabled) return false;
+    const label = labelOf(id, this.#rules.zone);
+    if (label !== undefined && this.#state.labels.has(label)) return false;
+    return !this.#state.endpointsByHost.has(id) && id !== this.#signInHost;
   }
 
   #isOverQuota(page: Page): boolean {
@@ -306,7 +323,7 @@ export class TableBuilder {
     return this.#rules.reserved.has(label) || this.#state.reserved.has(label);
   }
 
-  #pages(host: Hostname, label: Label | undefined, routes: Map<string, Route>): void {
+  #pages(host: Hostname, routes: Map<string, Route>): void {
     if (!this.#rules.pagesEnabled) return;
     for (const page of pagesAt(this.#state, host).toSorted((a, b) => (a.id < b.id ? -1 : 1))) {
       const unreadable = whyUnreadable(page);
@@ -314,7 +331,8 @@ export class TableBuilder {
         this.#leaveOut(page, "set-aside", unreadable);
         continue;
       }
-      const conflict = this.#whyConflict(page, host, label);
+      if (!page.deployed) continue;
+      const conflict = whyPageConflicts(this.#state, this.#rules, page);
       const shadow = routes.get(page.path);
       if (this.#isOverQuota(page)) {
         this.#leaveOut(page, "set-aside", "There are more pages than the quota allows.");
@@ -344,29 +362,6 @@ export class TableBuilder {
       routes.set(SIGN_IN, { ...signIn, queryParameter: "state" });
     }
   }
-
-  /** A page never takes a host from the one who holds it, nor from the operators. */
-  #whyConflict(page: Page, host: Hostname, label: Label | undefined): string | undefined {
-    const { zone } = this.#rules;
-    if (!inZone(host, zone)) return `${host} is not in ${zone}.`;
-    if (host === zone || isOwnHost(this.#rules, host)) return `${host} is kept by the operators.`;
-    // Who holds a label also holds the names below it.
-    const next =
-      label ??
-      (host
-        .slice(0, -zone.length - 1)
-        .split(".")
-        .at(-1) as Label);
-    if (label === undefined && !this.#rules.severalLabels) {
-      return `${host} has several labels; such hosts are off.`;
-    }
-    const record = this.#state.labels.get(next);
-    if (record?.restsUntil !== undefined) return `"${next}" was given back and rests.`;
-    if (record !== undefined) {
-      return record.owner === page.owner ? undefined : `"${next}" is held by someone else.`;
-    }
-    return this.#isReserved(next) ? `"${next}" is reserved.` : undefined;
-  }
 }
 
 /**
@@ -383,13 +378,18 @@ function dropTakenSpellings(routes: Map<string, Route>): void {
   }
 }
 
-/** The pages of an owner beyond what their quota allows, the youngest first to go. */
+/**
+ * The pages of an owner beyond what their quota allows, the youngest sites first to go. All places of
+ * a project are one site.
+ */
 function pagesOverQuota(state: State, rules: Rules, id: string): Set<string> {
   const owner = state.owners.get(id);
-  const pages = pagesOf(state, id);
+  const pages = pagesOf(state, id).filter(({ deployed }) => deployed);
   if (owner === undefined || pages.length <= quotaOf(rules, owner).pages) return new Set();
   const byAge = pages.toSorted((a, b) => (a.createdAt + a.id < b.createdAt + b.id ? -1 : 1));
-  return new Set(byAge.slice(quotaOf(rules, owner).pages).map((page) => page.id));
+  const sites = new Set(byAge.map(({ project }) => project));
+  const over = new Set([...sites].slice(quotaOf(rules, owner).pages));
+  return new Set(byAge.filter(({ project }) => over.has(project)).map((page) => page.id));
 }
 
 /** The policy's word on an endpoint's targets. */

@@ -40,6 +40,10 @@ export function touchedHosts(
         // Whoever holds a label keeps the names below it from others.
         for (const host of below.of(id)) add(host);
         break;
+      case "pageHost":
+        add(id as Hostname);
+        break;
+      case "domain":
       case "token":
       case "answer":
         break;

@@ -46,6 +46,8 @@ export function problemsOf(entity: Entity, surroundings: Surroundings): Problem[
       checkEndpoint(surroundings, entity, fail);
       break;
     case "page":
+    case "pageHost":
+    case "domain":
       if (entity.owner !== null && !state.owners.has(entity.owner))
         fail("owner", `there is no owner "${entity.owner}"`);
       break;

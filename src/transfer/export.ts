@@ -12,6 +12,8 @@ export const SECTIONS = {
   labels: "label",
   endpoints: "endpoint",
   pages: "page",
+  pageHosts: "pageHost",
+  domains: "domain",
   reserved: "reserved",
   tokens: "token",
 } as const satisfies Record<string, Kind>;
@@ -29,6 +31,8 @@ export interface ExportFile {
   readonly labels: readonly Entity[];
   readonly endpoints: readonly Entity[];
   readonly pages: readonly Entity[];
+  readonly pageHosts: readonly Entity[];
+  readonly domains: readonly Entity[];
   readonly reserved: readonly Entity[];
   readonly tokens: readonly Entity[];
   /** Records that this release could not read, as they are stored. */

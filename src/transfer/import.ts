@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Entity, Kind } from "../domain/entities.ts";
-import { keyOf, readRecord, RECORD_VERSION } from "../domain/records.ts";
+import { keyOf, readRecord, RECORD_VERSIONS } from "../domain/records.ts";
 import type { Rules } from "../domain/rules.ts";
 import {
   apply,
@@ -49,6 +49,8 @@ const fileSchema = z.strictObject({
   labels: rawList,
   endpoints: rawList,
   pages: rawList,
+  pageHosts: rawList,
+  domains: rawList,
   reserved: rawList,
   tokens: rawList,
   setAside: z.array(z.strictObject({ key: z.string(), value: json })).optional(),
@@ -73,7 +75,24 @@ const DEFAULTS: Partial<Record<Kind, Raw>> = {
     acceptSelfSigned: false,
     paused: false,
   },
-  page: { path: "", accessControl: false, owner: null },
+  page: {
+    path: "",
+    accessControl: false,
+    owner: null,
+    namespace: null,
+    serves: "site",
+    deployed: true,
+    source: "import",
+  },
+  pageHost: { owner: null },
+  domain: {
+    owner: null,
+    verified: false,
+    verificationCode: null,
+    enabledUntil: null,
+    autoSsl: false,
+    certificateUntil: null,
+  },
   token: { bootstrap: false },
 };
 
@@ -204,7 +223,7 @@ class Importer {
   #filled(kind: Kind, raw: Raw): Raw {
     const context = this.#context;
     const record: Raw = {
-      v: RECORD_VERSION,
+      v: RECORD_VERSIONS[kind],
       kind,
       revision: context.present.revision + 1,
       createdAt: context.now.toISOString(),

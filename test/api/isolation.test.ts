@@ -26,12 +26,16 @@ beforeAll(async () => {
   await api.must("POST", "/api/v1/reserved-names", { label: "kept", reason: "x" });
   bobs.set("reserved-names", "kept");
   const page = {
-    v: 1,
+    v: 2,
     kind: "page",
     createdAt: api.now().toISOString(),
     project: 7,
     projectPath: "a/b",
     accessControl: false,
+    namespace: null,
+    serves: "site",
+    deployed: true,
+    source: "import",
     path: "",
   };
   await api.write((revision) => [

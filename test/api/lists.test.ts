@@ -18,12 +18,16 @@ beforeAll(async () => {
     });
   }
   const page = {
-    v: 1,
+    v: 2,
     kind: "page",
     createdAt: api.now().toISOString(),
     project: 7,
     projectPath: "a/b",
     accessControl: false,
+    namespace: null,
+    serves: "site",
+    deployed: true,
+    source: "import",
     path: "",
   };
   await api.write((revision) => [

@@ -6,6 +6,7 @@ import { configReference, loadConfig } from "../../src/config.ts";
 import { complaints, inFolder, loadText } from "./support.ts";
 
 const TOKEN = "0123456789abcdef";
+const SIGNING = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
 
 /** For each key a variable's text, and the value it stands for. */
 const SAMPLES: Record<string, readonly [text: string, value: unknown]> = {
@@ -53,6 +54,23 @@ const SAMPLES: Record<string, readonly [text: string, value: unknown]> = {
   "pages.challengeUrl": ["http://pages:81", "http://pages:81"],
   "pages.proxyProtocol": ["true", true],
   "pages.severalLabels": ["true", true],
+  "gitlab.enabled": ["false", false],
+  "gitlab.url": ["https://GitLab.example/git/", "https://gitlab.example/git"],
+  "gitlab.token": ["glpat-1", "glpat-1"],
+  "gitlab.issuer": ["https://gitlab.example", "https://gitlab.example"],
+  "gitlab.interval": ["5", 5],
+  "gitlab.concurrency": ["8", 8],
+  "gitlab.timeout": ["60", 60],
+  "gitlab.graphql": ["false", false],
+  "gitlab.owners": ['[{"namespace":64,"owner":"games"}]', [{ namespace: 64, owner: "games" }]],
+  "gitlab.exclude": ["Sandbox,club/*", ["sandbox", "club/*"]],
+  "gitlab.guard.owners": ["20", 20],
+  "gitlab.guard.percent": ["0", 0],
+  "gitlab.hooks.token": [TOKEN, TOKEN],
+  "gitlab.hooks.signingToken": [SIGNING, SIGNING],
+  "gitlab.hooks.projects": ["true", true],
+  "gitlab.domains.targets": ["192.0.2.1,pages.example", ["192.0.2.1", "pages.example"]],
+  "gitlab.domains.resolvers": ["127.0.0.1:5353", ["127.0.0.1:5353"]],
   "userhomes.enabled": ["true", true],
   "userhomes.url": ["http://homes", "http://homes"],
   "userhomes.passHostHeader": ["0", false],

@@ -136,14 +136,19 @@ export function page(owner: Owner | null, parts: PageParts): Page {
   const { host, path = "", project = 1, ...more } = parts;
   return {
     ...stamp,
+    v: 2,
     kind: "page",
     id: idOf("pg", host, path, project),
     project,
     projectPath: `projects/${project}`,
+    namespace: null,
     owner: owner?.id ?? null,
     host: host as Hostname,
     path: path as PathPrefix,
     accessControl: false,
+    serves: "site",
+    deployed: true,
+    source: "sync",
     ...more,
   };
 }

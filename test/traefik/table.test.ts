@@ -136,6 +136,7 @@ describe("what is not routed says why", () => {
       page(alice, {
         host: `alice.${zone}`,
         path: `/${day}`,
+        project: day,
         createdAt: `2026-01-0${day}T00:00:00.000Z`,
       });
     const bobs = page(bob, { host: `bob.${zone}`, path: "/9" });

@@ -103,7 +103,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   ),
   fc.tuple(name, name, path, fc.nat(9)).map(([label, owner, prefix, n]): Step => (world) => {
     const page = {
-      v: 1,
+      v: 2,
       kind: "page",
       id: `pg-${n}`,
       revision: world.state.revision + 1,
@@ -114,6 +114,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       host: `${label}.tardis.test`,
       path: prefix,
       accessControl: n % 2 === 0,
+      namespace: null,
+      serves: "site",
+      deployed: true,
+      source: "import",
     } as Page;
     world.take({
       changes: [{ kind: "page", id: page.id, entity: page }],

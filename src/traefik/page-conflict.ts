@@ -1,0 +1,48 @@
+import type { Page, PageHost } from "../domain/entities.ts";
+import { inZone, labelOf, type Label } from "../domain/names.ts";
+import { isOwnHost, type Rules } from "../domain/rules.ts";
+import type { State } from "../domain/state.ts";
+
+/**
+ * Why a page must not be served at its host, or undefined. A page never takes a host from the one
+ * who holds it, nor from the operators, nor from the namespace in GitLab that had it first.
+ */
+export function whyPageConflicts(state: State, rules: Rules, page: Page): string | undefined {
+  const { host } = page;
+  const { zone } = rules;
+  if (!inZone(host, zone)) return `${host} is not in ${zone}.`;
+  if (host === zone || isOwnHost(rules, host)) return `${host} is kept by the operators.`;
+  // Who holds a label also holds the names below it.
+  const label = labelOf(host, zone);
+  const next = label ?? labelAbove(host, zone);
+  if (label === undefined && !rules.severalLabels) {
+    return `${host} has several labels; such hosts are off.`;
+  }
+  const record = state.labels.get(next);
+  if (record?.restsUntil !== undefined) return `"${next}" was given back and rests.`;
+  if (record !== undefined) {
+    return record.owner === page.owner ? undefined : `"${next}" is held by someone else.`;
+  }
+  if (rules.reserved.has(next) || state.reserved.has(next)) return `"${next}" is reserved.`;
+  const held = state.pageHosts.get(host);
+  if (held === undefined) return undefined;
+  if (!isHeldBy(held, page)) {
+    const until =
+      held.restsUntil === undefined ? "" : ` and rests until ${held.restsUntil.slice(0, 10)}`;
+    return `${host} was given to another ${held.holder.kind} of GitLab, ${held.name}${until}.`;
+  }
+  return held.restsUntil === undefined ? undefined : `${host} was left and rests.`;
+}
+
+/** Whether a host was given to the namespace, or to the project, that a page is of. */
+export function isHeldBy({ holder }: PageHost, page: Pick<Page, "namespace" | "project">): boolean {
+  return holder.id === (holder.kind === "namespace" ? page.namespace : page.project);
+}
+
+/** The label next to the zone: `alice` of `x.alice.tardis.ac`. */
+function labelAbove(host: string, zone: string): Label {
+  return host
+    .slice(0, -zone.length - 1)
+    .split(".")
+    .at(-1) as Label;
+}

@@ -1,0 +1,218 @@
+import type { Clock } from "../clock.ts";
+import { GitLabError } from "./error.ts";
+import { Gate } from "./gate.ts";
+
+export type Method = "GET" | "POST" | "PUT" | "DELETE";
+
+export interface Call {
+  readonly method: Method;
+  /** Whether it may be sent again when its outcome is not known; as a GET may. */
+  readonly changesNothing?: boolean;
+  /** Below GitLab's address: `api/v4/projects/11`. */
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Without its question mark. */
+  readonly query?: string | undefined;
+  readonly body?: string | undefined;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Record<string, string>;
+  /** Parsed JSON; null where there was no body. */
+  readonly body: unknown;
+}
+
+export interface TransportOptions {
+  /** GitLab's address, without a slash at its end. */
+  readonly url: string;
+  /** Calls at once. */
+  readonly concurrency: number;
+  /** Milliseconds that one answer may take, its body included. */
+  readonly timeoutMs: number;
+  readonly clock: Clock;
+  readonly fetch?: typeof fetch | undefined;
+  /** Told of each request that was sent, by outcome: a status like `2xx`, or `failed`. */
+  readonly onCall?: ((outcome: string) => void) | undefined;
+  /** Told of time spent waiting because GitLab asked for it, in milliseconds. */
+  readonly onWait?: ((ms: number) => void) | undefined;
+  readonly random?: (() => number) | undefined;
+}
+
+const TRIES = 6;
+/** What GitLab may ask us to wait at most, in milliseconds: its limits are counted by the minute. */
+const WAIT_MAX_MS = 120_000;
+const BACK_OFF_MS = 1_000;
+const BODY_MAX = 64 * 1024 * 1024;
+
+/**
+ * Calls to one GitLab: bounded in number and time, patient where GitLab asks for it. When it says
+ * 429, all calls wait, not only the one that was told: for `Retry-After` seconds (RFC 9110, 10.2.3),
+ * or longer each time where there is none (GitLab's application limiter sends none).
+ */
+export class Transport {
+  readonly #options: TransportOptions;
+  readonly #gate: Gate;
+  readonly #fetch: typeof fetch;
+  readonly #random: () => number;
+  /** Milliseconds since the epoch until which nobody calls. */
+  #pausedUntil = 0;
+
+  constructor(options: TransportOptions) {
+    this.#options = options;
+    this.#gate = new Gate(options.concurrency);
+    this.#fetch = options.fetch ?? fetch;
+    this.#random = options.random ?? Math.random;
+  }
+
+  /**
+   * @param signal ends waiting and calling
+   * @throws GitLabError
+   */
+  async call(call: Call, signal?: AbortSignal): Promise<Answer> {
+    for (let tries = 1; ; tries++) {
+      const outcome = await this.#gate.run(async () => {
+        await this.#pause(signal);
+        return this.#attempt(call, signal);
+      });
+      if (!("retryAfter" in outcome)) return outcome;
+      const { error, retryAfter, all } = outcome;
+      if (tries >= TRIES || (retryAfter ?? 0) > WAIT_MAX_MS) throw error;
+      const backOff = BACK_OFF_MS * 2 ** (tries - 1) * (0.5 + this.#random() / 2);
+      const wait = retryAfter ?? backOff;
+      if (all) {
+        this.#pausedUntil = Math.max(this.#pausedUntil, this.#options.clock.now().getTime() + wait);
+      } else {
+        await this.#options.clock.sleep(wait, signal);
+      }
+    }
+  }
+
+  async #pause(signal: AbortSignal | undefined): Promise<void> {
+    for (;;) {
+      const wait = this.#pausedUntil - this.#options.clock.now().getTime();
+      if (wait <= 0) return;
+      this.#options.onWait?.(wait);
+      await this.#options.clock.sleep(wait, signal);
+    }
+  }
+
+  async #attempt(
+    { method, changesNothing = method === "GET", path, headers, query, body }: Call,
+    signal: AbortSignal | undefined,
+  ): Promise<Answer | Retry> {
+    const { url, timeoutMs, onCall } = this.#options;
+    const deadline = AbortSignal.timeout(timeoutMs);
+    let response: Response;
+    let text: string;
+    try {
+      response = await this.#fetch(
+        `${url}/${path}${query === undefined || query === "" ? "" : `?${query}`}`,
+        {
+          method,
+          headers: { ...headers, accept: "application/json" },
+          ...(body === undefined ? {} : { body }),
+          redirect: "manual",
+          signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline]),
+        },
+      );
+      text = await readText(response);
+    } catch (error) {
+      if (signal?.aborted === true) throw error;
+      onCall?.("failed");
+      if (error instanceof GitLabError) throw error;
+      const what = deadline.aborted
+        ? `did not answer within ${timeoutMs / 1000} s`
+        : `cannot be reached (${reasonOf(error)})`;
+      const failure = new GitLabError("unavailable", `GitLab at ${url} ${what}.`, { cause: error });
+      // Whether a change was made is not known then: it is not made twice.
+      if (!changesNothing) throw failure;
+      return { error: failure, retryAfter: undefined, all: false };
+    }
+    onCall?.(`${Math.floor(response.status / 100)}xx`);
+    return this.#judge(path, response, text, changesNothing);
+  }
+
+  #judge(path: string, response: Response, text: string, repeatable: boolean): Answer | Retry {
+    const { status } = response;
+    const at = { status };
+    if (status === 429) {
+      const error = new GitLabError("limited", "GitLab limits our calls; try again later.", at);
+      return { error, retryAfter: this.#retryAfter(response), all: true };
+    }
+    if (status >= 500) {
+      const error = new GitLabError("unavailable", `GitLab answered ${status} to ${path}.`, at);
+      if (!repeatable) throw error;
+      return { error, retryAfter: this.#retryAfter(response), all: false };
+    }
+    if (status >= 300 && status < 400) {
+      const to = response.headers.get("location");
+      throw new GitLabError(
+        "redirected",
+        `GitLab sends us elsewhere (${status}${to === null ? "" : ` to ${originOf(to)}`}); is gitlab.url its own address?`,
+        at,
+      );
+    }
+    if (status === 401) {
+      throw new GitLabError("unauthorized", "GitLab does not take gitlab.token.", at);
+    }
+    if (status === 403) throw new GitLabError("forbidden", `GitLab refuses ${path}.`, at);
+    if (status === 404) throw new GitLabError("not_found", `GitLab has no ${path}.`, at);
+    if (status >= 400) {
+      throw new GitLabError("refused", `GitLab answered ${status} to ${path}.`, at);
+    }
+    const headers = Object.fromEntries(response.headers.entries());
+    if (text === "") return { status, headers, body: null };
+    try {
+      return { status, headers, body: JSON.parse(text) as unknown };
+    } catch {
+      const error = new GitLabError("invalid", `GitLab's answer to ${path} is not JSON.`, at);
+      if (!repeatable) throw error;
+      return { error, retryAfter: undefined, all: false };
+    }
+  }
+
+  /** Milliseconds that the answer asks us to wait; undefined when it does not say. */
+  #retryAfter(response: Response): number | undefined {
+    const value = response.headers.get("retry-after");
+    if (value === null) return undefined;
+    if (/^\d+$/.test(value)) return Math.max(1_000, Number(value) * 1000);
+    const until = Date.parse(value);
+    return Number.isNaN(until)
+      ? undefined
+      : Math.max(1_000, until - this.#options.clock.now().getTime());
+  }
+}
+
+interface Retry {
+  readonly error: GitLabError;
+  readonly retryAfter: number | undefined;
+  /** Whether every call has to wait. */
+  readonly all: boolean;
+}
+
+/** @throws GitLabError for a body that is larger than any answer of GitLab's */
+async function readText(response: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  if (response.body === null) return "";
+  for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
+    size += chunk.length;
+    if (size > BODY_MAX) throw new GitLabError("invalid", "GitLab's answer is too large.");
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+function originOf(location: string): string {
+  return URL.canParse(location) ? new URL(location).origin : "another path";
+}
+
+function reasonOf(error: unknown): string {
+  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+  if (cause instanceof Error) {
+    const code = (cause as NodeJS.ErrnoException).code;
+    return code ?? cause.message;
+  }
+  return String(cause);
+}

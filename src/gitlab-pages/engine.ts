@@ -1,0 +1,292 @@
+import type { PageSource } from "../domain/entities.ts";
+import { operator, type Actor } from "../domain/policy.ts";
+import type { State } from "../domain/state.ts";
+import type { Logger } from "../observability/log.ts";
+import type { Ledger } from "../store/ledger.ts";
+import { GitLabError } from "./client/error.ts";
+import type { GitLab } from "./client/gitlab.ts";
+import type { Clock } from "./clock.ts";
+import { newRun, type SyncRecords, type SyncRun } from "./runs.ts";
+import { planSync, type Plan, type PlanOptions, type SyncSettings } from "./sync/plan.ts";
+import { readAll, type Progress } from "./sync/read-all.ts";
+import { readSite } from "./sync/read-one.ts";
+import type { SiteRead, Snapshot } from "./sync/snapshot.ts";
+
+export interface EngineOptions {
+  readonly gitlab: GitLab;
+  readonly ledger: () => Ledger | undefined;
+  readonly records: SyncRecords;
+  readonly settings: SyncSettings;
+  readonly exclude: readonly string[];
+  /** Calls at once. */
+  readonly concurrency: number;
+  readonly graphql: boolean;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Calls so far, and the milliseconds waited for GitLab's limits. */
+  readonly usage: () => { calls: number; waitedMs: number };
+  /** Asks for a read of everything, soon. */
+  readonly requestFull: () => void;
+  readonly signal: AbortSignal;
+}
+
+export interface FullRequest {
+  readonly id: string;
+  readonly by: string;
+  /** Who is written down for what it changes. */
+  readonly actor?: Actor | undefined;
+  /** Projects whose removal an admin has approved. */
+  readonly approved?: ReadonlySet<number> | undefined;
+}
+
+/** What a read of one project came to. */
+export interface ProjectOutcome {
+  readonly read: SiteRead | "gone";
+  readonly plan: Plan;
+  readonly revision: number;
+}
+
+/** Who acts when GitLab has said so. */
+export const syncActor: Actor = { ...operator, name: "GitLab Pages sync" };
+
+/** Reads GitLab and stores what follows from it: all of it, or one project. */
+export class SyncEngine {
+  readonly #options: EngineOptions;
+  /** Projects read by themselves since the running read of everything began. */
+  #newer = new Set<number>();
+  /** Projects that a hook said to be deleted, since the last read of everything. */
+  #certain = new Set<number>();
+  /** Whose sites single reads took away since then. */
+  #spent = new Set<string>();
+  #fulls = 0;
+  readonly #reading = new Map<number, Promise<unknown>>();
+
+  constructor(options: EngineOptions) {
+    this.#options = options;
+  }
+
+  /** Another replica has read this project by itself. */
+  wasRead(project: number): void {
+    this.#newer.add(project);
+  }
+
+  /**
+   * Reads everything, plans, commits once. One at a time, which the caller sees to. Never throws:
+   * what went wrong is in the run, and nothing was changed then.
+   */
+  async all({ id, by, actor = syncActor, approved = new Set() }: FullRequest): Promise<SyncRun> {
+    const { clock, records, log, usage } = this.#options;
+    const before = usage();
+    let run: SyncRun = { ...newRun(id, by, clock.now()), state: "running" };
+    await records.put(run);
+    this.#newer = new Set();
+    // What hooks say while it reads belongs to the next one.
+    const certain = this.#certain;
+    this.#certain = new Set();
+    const finish = async (parts: Partial<SyncRun>): Promise<SyncRun> => {
+      const { calls, waitedMs } = usage();
+      run = {
+        ...run,
+        ...parts,
+        finishedAt: clock.now().toISOString(),
+        progress: null,
+        calls: calls - before.calls,
+        waitedMs: waitedMs - before.waitedMs,
+      };
+      await records.put(run);
+      return run;
+    };
+    try {
+      const snapshot = await this.#readAll((progress) => {
+        run = { ...run, progress: { ...progress, of: progress.of ?? null } };
+        void records.put(run);
+      });
+      const options = { source: "sync", certain, approved } as const;
+      const { plan, revision } = await this.#commit(snapshot, options, actor);
+      this.#spent = new Set();
+      this.#fulls++;
+      await this.#hold(run, plan);
+      await records.putStatus({ completeAt: run.startedAt, error: null });
+      const isHeld = plan.held.length > 0;
+      if (isHeld) {
+        log.warn(
+          { owners: plan.heldOwners, pages: plan.held.length, run: id },
+          "GitLab Pages of many owners are gone at once: their removal waits for an admin",
+        );
+      }
+      const { created, changed, removed, held } = plan;
+      return await finish({
+        state: isHeld ? "held" : "done",
+        revision,
+        counts: {
+          created: created.length,
+          changed: changed.length,
+          removed: removed.length,
+          held: held.length,
+          heldOwners: plan.heldOwners,
+        },
+        created: [...created],
+        changed: [...changed],
+        removed: [...removed],
+        held: [...held],
+        notes: [...snapshot.notes],
+      });
+    } catch (error) {
+      for (const project of certain) this.#certain.add(project);
+      const reason = inWords(error);
+      const { completeAt } = await records.status();
+      await records.putStatus({ completeAt, error: reason });
+      log.warn({ err: error, run: id }, `GitLab was not read, nothing was changed: ${reason}`);
+      return finish({ state: "failed", error: reason });
+    }
+  }
+
+  async #readAll(progress: (progress: Progress) => void): Promise<Snapshot> {
+    const { gitlab, settings, exclude, concurrency, graphql, clock, signal } = this.#options;
+    const { state } = this.#ledger();
+    const known = new Set([...state.pages.values()].map(({ project }) => project));
+    const bound = new Set<number>();
+    for (const { holder } of state.pageHosts.values()) {
+      if (holder.kind === "namespace") bound.add(holder.id);
+      else known.add(holder.id);
+    }
+    const { zone } = settings.rules;
+    return readAll({
+      gitlab,
+      zone,
+      exclude,
+      concurrency,
+      graphql,
+      clock,
+      signal,
+      known,
+      bound,
+      progress,
+    });
+  }
+
+  async #hold(run: SyncRun, plan: Plan): Promise<void> {
+    const { records } = this.#options;
+    if (plan.held.length === 0) return records.putHeld(undefined);
+    const before = await records.held();
+    await records.putHeld({
+      run: run.id,
+      since: before?.since ?? run.startedAt,
+      projects: [...new Set(plan.held.map(({ project }) => project))],
+      owners: plan.heldOwners,
+    });
+  }
+
+  /**
+   * Reads one project and stores what follows. Reads of one project come one after the other.
+   * @param gone whether a hook said that it was deleted
+   * @throws GitLabError, or Refusal when it could not be stored
+   */
+  async project(
+    project: number,
+    source: PageSource,
+    options: { gone?: boolean; actor?: Actor } = {},
+  ): Promise<ProjectOutcome> {
+    if (options.gone === true) this.#certain.add(project);
+    const before = this.#reading.get(project);
+    const mine = (before ?? Promise.resolve())
+      .catch(() => undefined)
+      .then(() => this.#project(project, source, options.actor ?? syncActor));
+    this.#reading.set(project, mine);
+    try {
+      return await mine;
+    } finally {
+      if (this.#reading.get(project) === mine) this.#reading.delete(project);
+    }
+  }
+
+  async #project(project: number, source: PageSource, actor: Actor): Promise<ProjectOutcome> {
+    const { gitlab, settings, exclude, clock, signal, requestFull } = this.#options;
+    const read = await this.#whileNoFullEnds(() =>
+      readSite(project, { gitlab, zone: settings.rules.zone, exclude, clock, signal }),
+    );
+    const namespace = read === "gone" ? undefined : read.namespace;
+    const snapshot: Snapshot = {
+      sites: new Map([[project, read]]),
+      namespaces: new Map(namespace === undefined ? [] : [[namespace.id, namespace.path]]),
+      domains: undefined,
+      notes: [],
+    };
+    this.#newer.add(project);
+    const options = { source, certain: this.#certain, approved: new Set<number>() };
+    const { plan, revision } = await this.#commit(snapshot, options, actor, this.#spent);
+    if (plan.held.length > 0) {
+      // One by one they are too many as well: a read of everything decides.
+      requestFull();
+    } else {
+      for (const owner of plan.losers) this.#spent.add(owner);
+    }
+    return { read, plan, revision };
+  }
+
+  /** A read that a newer read of everything has overtaken is made again. */
+  async #whileNoFullEnds<T>(work: () => Promise<T>): Promise<T> {
+    for (;;) {
+      const fulls = this.#fulls;
+      const result = await work();
+      if (fulls === this.#fulls) return result;
+    }
+  }
+
+  async #commit(
+    snapshot: Snapshot,
+    options: Omit<PlanOptions, "newer" | "spent">,
+    actor: Actor,
+    spent: ReadonlySet<string> = new Set(),
+  ): Promise<{ plan: Plan; revision: number }> {
+    const { settings } = this.#options;
+    const { result, revision } = await this.#ledger().change(actor, (state, context) => {
+      const newer = options.source === "sync" ? this.#newer : new Set<number>();
+      const plan = planSync(state, context, snapshot, settings, { ...options, newer, spent });
+      return {
+        changes: plan.changes,
+        event: {
+          type: "pages.synced",
+          summary: summaryOf(plan, snapshot),
+          owners: ownersOf(state, plan),
+        },
+        result: plan,
+      };
+    });
+    return { plan: result, revision };
+  }
+
+  #ledger(): Ledger {
+    const ledger = this.#options.ledger();
+    if (ledger === undefined) throw new GitLabError("unavailable", "The store cannot be read now.");
+    return ledger;
+  }
+}
+
+function summaryOf({ created, changed, removed }: Plan, { sites }: Snapshot): string {
+  const parts = [
+    [created.length, "came"],
+    [changed.length, "changed"],
+    [removed.length, "went"],
+  ] as const;
+  const said = parts.filter(([count]) => count > 0).map(([count, verb]) => `${count} ${verb}`);
+  const [only] = sites.values();
+  const what =
+    sites.size === 1 && only !== undefined && only !== "gone"
+      ? `GitLab Pages of ${only.projectPath}`
+      : "GitLab Pages";
+  return `${what}: ${said.length === 0 ? "hosts and domains were brought up to date" : said.join(", ")}`;
+}
+
+/** Those whom it concerns: they may read the event. */
+function ownersOf(state: State, { created, changed, removed }: Plan): string[] {
+  const owners = [...created, ...changed, ...removed].map(({ owner }) => owner);
+  return [...new Set(owners)].filter(
+    (owner) => owner !== null && state.owners.has(owner),
+  ) as string[];
+}
+
+/** What went wrong, for admins. */
+export function inWords(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

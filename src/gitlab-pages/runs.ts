@@ -1,0 +1,160 @@
+import { z } from "zod";
+import type { Volatile } from "../store/volatile.ts";
+
+const plannedSchema = z.object({
+  project: z.number().int(),
+  projectPath: z.string(),
+  host: z.string(),
+  path: z.string(),
+  owner: z.string().nullable(),
+});
+
+/** One read of GitLab, what it made of the state, or why it did not. */
+export const syncRunSchema = z.object({
+  id: z.string(),
+  /** `held`: done but for removals that wait for an admin. */
+  state: z.enum(["waiting", "running", "done", "held", "failed"]),
+  /** Who or what asked for it: an admin's name, `interval`, `start`, `hooks`. */
+  by: z.string(),
+  startedAt: z.string(),
+  finishedAt: z.string().nullable(),
+  progress: z
+    .object({
+      phase: z.enum(["projects", "sites", "domains"]),
+      done: z.number().int(),
+      of: z.number().int().nullable(),
+    })
+    .nullable(),
+  /** Calls to GitLab. */
+  calls: z.number().int(),
+  /** Time spent waiting because GitLab limits calls, in milliseconds. */
+  waitedMs: z.number(),
+  /** The state's revision after it. */
+  revision: z.number().int().nullable(),
+  counts: z.object({
+    created: z.number().int(),
+    changed: z.number().int(),
+    removed: z.number().int(),
+    held: z.number().int(),
+    heldOwners: z.number().int(),
+  }),
+  /** The plan, page by page; long ones are cut. */
+  created: z.array(plannedSchema),
+  changed: z.array(plannedSchema),
+  removed: z.array(plannedSchema),
+  held: z.array(plannedSchema),
+  /** Sentences on what did not fit together. */
+  notes: z.array(z.string()),
+  error: z.string().nullable(),
+});
+export type SyncRun = z.infer<typeof syncRunSchema>;
+
+/** Removals that wait for an admin's word. */
+const heldSchema = z.object({
+  run: z.string(),
+  /** When they were first not found. */
+  since: z.string(),
+  projects: z.array(z.number().int()),
+  owners: z.number().int(),
+});
+export type Held = z.infer<typeof heldSchema>;
+
+const statusSchema = z.object({
+  /** When the last complete read began; ISO 8601. */
+  completeAt: z.string().nullable(),
+  /** What went wrong since. */
+  error: z.string().nullable(),
+});
+export type SyncStatus = z.infer<typeof statusSchema>;
+
+const RUN = "gitlab:run:";
+const HELD = "gitlab:held";
+const STATUS = "gitlab:status";
+const WEEK_MS = 7 * 24 * 60 * 60 * 1000;
+/** How many pages of a plan are kept with a run, of each kind. */
+const LISTED_MAX = 500;
+
+export function newRun(id: string, by: string, now: Date): SyncRun {
+  return {
+    id,
+    state: "waiting",
+    by,
+    startedAt: now.toISOString(),
+    finishedAt: null,
+    progress: null,
+    calls: 0,
+    waitedMs: 0,
+    revision: null,
+    counts: { created: 0, changed: 0, removed: 0, held: 0, heldOwners: 0 },
+    created: [],
+    changed: [],
+    removed: [],
+    held: [],
+    notes: [],
+    error: null,
+  };
+}
+
+/**
+ * What all replicas know of syncs: runs, what is held, when the last was complete. It is no history:
+ * it may be lost, and the next run writes it anew.
+ */
+export class SyncRecords {
+  readonly #volatile: () => Volatile | undefined;
+
+  constructor(volatile: () => Volatile | undefined) {
+    this.#volatile = volatile;
+  }
+
+  /** Never throws: a run that cannot be written down has still run. */
+  async put(run: SyncRun): Promise<void> {
+    const cut: SyncRun = { ...run, notes: run.notes.slice(0, LISTED_MAX) };
+    for (const list of ["created", "changed", "removed", "held"] as const) {
+      cut[list] = run[list].slice(0, LISTED_MAX);
+    }
+    await this.#write(RUN + run.id, cut);
+  }
+
+  async get(id: string): Promise<SyncRun | undefined> {
+    return this.#read(RUN + id, syncRunSchema);
+  }
+
+  /** The newest first. */
+  async all(): Promise<readonly SyncRun[]> {
+    const found = (await this.#volatile()?.list(RUN)) ?? new Map<string, string>();
+    const runs = [...found.values()].map((text) => syncRunSchema.safeParse(JSON.parse(text)).data);
+    return runs
+      .filter((run) => run !== undefined)
+      .toSorted((a, b) => (a.startedAt + a.id < b.startedAt + b.id ? 1 : -1));
+  }
+
+  async held(): Promise<Held | undefined> {
+    const held = await this.#read(HELD, heldSchema);
+    return held?.projects.length === 0 ? undefined : held;
+  }
+
+  async putHeld(held: Held | undefined): Promise<void> {
+    await this.#write(HELD, held ?? { run: "", since: "", projects: [], owners: 0 });
+  }
+
+  async status(): Promise<SyncStatus> {
+    return (await this.#read(STATUS, statusSchema)) ?? { completeAt: null, error: null };
+  }
+
+  async putStatus(status: SyncStatus): Promise<void> {
+    await this.#write(STATUS, status);
+  }
+
+  async #read<T extends z.ZodType>(key: string, schema: T): Promise<z.output<T> | undefined> {
+    const text = await this.#volatile()
+      ?.get(key)
+      .catch(() => undefined);
+    return text === undefined ? undefined : schema.safeParse(JSON.parse(text)).data;
+  }
+
+  async #write(key: string, value: object): Promise<void> {
+    await this.#volatile()
+      ?.set(key, JSON.stringify(value), WEEK_MS)
+      .catch(() => undefined);
+  }
+}

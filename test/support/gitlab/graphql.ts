@@ -73,7 +73,7 @@ function namespaceFields(world: GitLabWorld, viewer: Viewer, namespace: Namespac
         .filter((project) => viewer.maintains(project))
         .flatMap((project) => deploymentsOf(world, project, args.active))
         .toSorted((one, other) => other.deployment.id - one.deployment.id);
-      const after = args.after ? cursorId(String(args.after)) : Infinity;
+      const after = typeof args.after === "string" ? cursorId(args.after) : Infinity;
       const rest = all.filter(({ deployment }) => deployment.id < after);
       const first = Math.min(most, typeof args.first === "number" ? args.first : most);
       const nodes = rest.slice(0, first);

@@ -12,9 +12,12 @@ import { readAll, type Progress } from "./sync/read-all.ts";
 import { readSite } from "./sync/read-one.ts";
 import type { SiteRead, Snapshot } from "./sync/snapshot.ts";
 
+/** What a sync needs of the state's ledger. */
+export type SyncLedger = Pick<Ledger, "state" | "change">;
+
 export interface EngineOptions {
   readonly gitlab: GitLab;
-  readonly ledger: () => Ledger | undefined;
+  readonly ledger: () => SyncLedger | undefined;
   readonly records: SyncRecords;
   readonly settings: SyncSettings;
   readonly exclude: readonly string[];
@@ -256,7 +259,7 @@ export class SyncEngine {
     return { plan: result, revision };
   }
 
-  #ledger(): Ledger {
+  #ledger(): SyncLedger {
     const ledger = this.#options.ledger();
     if (ledger === undefined) throw new GitLabError("unavailable", "The store cannot be read now.");
     return ledger;

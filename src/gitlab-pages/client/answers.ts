@@ -52,6 +52,7 @@ export const namespacePagesAnswer = z.object({
     .object({
       namespace: z
         .object({
+          id: z.string().regex(/^gid:\/\/gitlab\/[\w:]+\/\d+$/),
           pagesDeployments: z.object({
             nodes: z.array(
               z.object({

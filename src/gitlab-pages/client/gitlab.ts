@@ -32,6 +32,12 @@ export interface DeploymentNode {
   readonly pathPrefix: string;
 }
 
+/** What a namespace, of that id by now, has deployed. */
+export interface NamespacePages {
+  readonly namespace: number;
+  readonly nodes: readonly DeploymentNode[];
+}
+
 /** What a hook of ours asks GitLab to send. */
 export interface HookWish {
   readonly url: string;
@@ -44,6 +50,7 @@ const PAGE = 100;
 /** https://docs.gitlab.com/api/graphql/reference/#namespacepagesdeployments */
 const NAMESPACE_QUERY = `query($path: ID!, $after: String) {
   namespace(fullPath: $path) {
+    id
     pagesDeployments(active: true, first: ${PAGE}, after: $after) {
       nodes { url pathPrefix createdAt project { id fullPath } }
       pageInfo { hasNextPage endCursor }
@@ -150,8 +157,9 @@ export class GitLab {
    * The active deployments of a namespace's own projects.
    * @returns undefined when there is no such namespace
    */
-  async namespacePages(path: string): Promise<readonly DeploymentNode[] | undefined> {
+  async namespacePages(path: string): Promise<NamespacePages | undefined> {
     const nodes: DeploymentNode[] = [];
+    let namespace = 0;
     let after: string | null = null;
     for (;;) {
       const { body } = await this.#transport.call(
@@ -171,18 +179,22 @@ export class GitLab {
       if (errors !== undefined && errors.length > 0) {
         throw new GitLabError("refused", "GitLab does not answer this question by GraphQL.");
       }
-      const found = data?.namespace?.pagesDeployments;
-      if (found === undefined) return after === null ? undefined : nodes;
+      if (data?.namespace == null) {
+        if (after === null) return undefined;
+        throw new GitLabError("invalid", `The namespace ${path} left while it was read.`);
+      }
+      const { id, pagesDeployments: found } = data.namespace;
+      namespace = idOf(id);
       for (const { url, pathPrefix, project } of found.nodes) {
         nodes.push({
-          project: Number(project.id.split("/").at(-1)),
+          project: idOf(project.id),
           projectPath: project.fullPath,
           url,
           pathPrefix: pathPrefix ?? "",
         });
       }
       after = found.pageInfo.endCursor ?? null;
-      if (!found.pageInfo.hasNextPage || after === null) return nodes;
+      if (!found.pageInfo.hasNextPage || after === null) return { namespace, nodes };
     }
   }
 
@@ -240,6 +252,11 @@ export class GitLab {
     );
     return answer as FormattedResponse;
   }
+}
+
+/** The number in a global id, `gid://gitlab/Project/12`. */
+function idOf(globalId: string): number {
+  return Number(globalId.split("/").at(-1));
 }
 
 interface RequestParts {

@@ -1,7 +1,7 @@
 import type { ProjectAnswer } from "../client/answers.ts";
 import { GitLabError, isMissing } from "../client/error.ts";
 import { eachAtOnce } from "../client/gate.ts";
-import type { DeploymentNode } from "../client/gitlab.ts";
+import type { DeploymentNode, NamespacePages } from "../client/gitlab.ts";
 import {
   pagesOf,
   readSite,
@@ -45,14 +45,21 @@ const CONFIRM_MAX = 200;
  * @throws GitLabError when anything could not be read: half a read is none
  */
 export async function readAll(options: ReadAllOptions): Promise<Snapshot> {
+  const { gitlab } = options;
   const reader = new Reader(options);
+  let domains: readonly DomainRead[];
   // Who lost its rights sees less, before and after.
-  await requireAdmin(options.gitlab);
-  await reader.walk();
-  await reader.readSites();
-  await reader.readNamespaces();
-  const domains = await reader.readDomains();
-  await requireAdmin(options.gitlab);
+  await requireAdmin(gitlab);
+  try {
+    await reader.walk();
+    await reader.readSites();
+    await reader.readNamespaces();
+    domains = await reader.readDomains();
+  } catch (error) {
+    if (error instanceof GitLabError && error.code === "forbidden") await requireAdmin(gitlab);
+    throw error;
+  }
+  await requireAdmin(gitlab);
   const { sites, namespaces, notes } = reader;
   return { sites, namespaces, domains, notes };
 }
@@ -66,6 +73,8 @@ class Reader {
   /** Projects that may have a site, by the path of their namespace. */
   readonly #candidates = new Map<string, ProjectAnswer[]>();
   #graphql: boolean;
+  /** Projects that turned up in another namespace than the walk had seen them in. */
+  readonly #strays = new Set<number>();
   #confirmed = 0;
   #done = 0;
 
@@ -126,26 +135,33 @@ class Reader {
       this.#done += projects.length;
       progress?.({ phase: "sites", done: this.#done, of });
     });
+    await eachAtOnce(this.#strays, concurrency, (project) => this.#readAgain(project));
   }
 
   async #readNamespace(path: string, projects: readonly ProjectAnswer[]): Promise<void> {
     this.#options.signal?.throwIfAborted();
-    const nodes = projects.length > 1 && this.#graphql ? await this.#ask(path) : undefined;
-    if (nodes === undefined) {
+    const found = projects.length > 1 && this.#graphql ? await this.#ask(path) : undefined;
+    if (found === undefined) {
       for (const project of projects) await this.#readProject(project);
       return;
     }
     const byProject = new Map<number, DeploymentNode[]>();
-    for (const node of nodes) {
+    for (const node of found.nodes) {
       const own = byProject.get(node.project);
       if (own === undefined) byProject.set(node.project, [node]);
       else own.push(node);
     }
-    for (const project of projects) await this.#take(project, byProject.get(project.id) ?? []);
+    const listed = new Set(projects.map(({ id }) => id));
+    for (const id of byProject.keys()) if (!listed.has(id)) this.#strays.add(id);
+    for (const project of projects) {
+      // Another namespace has the path by now.
+      if (project.namespace.id !== found.namespace) await this.#readAgain(project.id);
+      else await this.#take(project, byProject.get(project.id) ?? []);
+    }
   }
 
   /** @returns undefined where GraphQL does not help: the projects are asked for one by one */
-  async #ask(path: string): Promise<readonly DeploymentNode[] | undefined> {
+  async #ask(path: string): Promise<NamespacePages | undefined> {
     try {
       return await this.#options.gitlab.namespacePages(path);
     } catch (error) {

@@ -1,0 +1,464 @@
+import { describe, expect, it } from "vitest";
+import { failing, limited, replaced, throttled } from "../support/gitlab/faults.ts";
+import { scene, ZONE, type Scene } from "./support.ts";
+
+/** Alice with a site of her own name and one beside it, both synced. */
+async function aliceOnline(): Promise<
+  Scene & { alice: ReturnType<Scene["gitlabWorld"]["createUser"]> }
+> {
+  const stage = scene();
+  const alice = stage.gitlabWorld.createUser("alice");
+  stage.member("alice", alice);
+  const home = stage.gitlabWorld.createProject(alice, `alice.${ZONE}`);
+  const wiki = stage.gitlabWorld.createProject(alice, "Wiki");
+  stage.gitlabWorld.deploy(home);
+  stage.gitlabWorld.deploy(wiki);
+  expect(await stage.sync()).toMatchObject({ state: "done", error: null });
+  return Object.assign(stage, { alice });
+}
+
+describe("where sites are served", () => {
+  it("at the namespace's host: its own page, projects, subgroups, mixed case", async () => {
+    const stage = scene();
+    const { gitlabWorld: gitlab } = stage;
+    const club = gitlab.createGroup("club");
+    const sub = gitlab.createGroup("Web", club);
+    for (const project of [
+      gitlab.createProject(club, `club.${ZONE}`),
+      gitlab.createProject(club, "Chess"),
+      gitlab.createProject(sub, "Site"),
+    ])
+      gitlab.deploy(project);
+    gitlab.createProject(club, "never-deployed");
+    await stage.sync();
+    expect(stage.served()).toEqual([
+      `club.${ZONE} club/club.${ZONE}`,
+      `club.${ZONE}/Chess club/Chess`,
+      `club.${ZONE}/Web/Site club/Web/Site`,
+    ]);
+  });
+
+  it("at a domain of its own, with the namespace's address leading there", async () => {
+    const stage = scene();
+    const { gitlabWorld: gitlab } = stage;
+    const club = gitlab.createGroup("club");
+    gitlab.deploy(gitlab.createProject(club, "docs", { uniqueDomain: "docs-4160ce" }));
+    await stage.sync();
+    expect(stage.served()).toEqual([
+      `club.${ZONE}/docs club/docs`,
+      `docs-4160ce.${ZONE} club/docs`,
+    ]);
+    const kinds = [...stage.world.state.pages.values()].map(({ serves, host }) => [host, serves]);
+    expect(Object.fromEntries(kinds)).toEqual({
+      [`club.${ZONE}`]: "redirect",
+      [`docs-4160ce.${ZONE}`]: "site",
+    });
+  });
+
+  it("below the site for path prefixes, and by themselves where there is no site above", async () => {
+    const stage = scene();
+    const { gitlabWorld: gitlab } = stage;
+    const club = gitlab.createGroup("club");
+    const both = gitlab.createProject(club, "both");
+    gitlab.deploy(both);
+    gitlab.deploy(both, { prefix: "mr3" });
+    gitlab.deploy(gitlab.createProject(club, "only"), { prefix: "mr4" });
+    await stage.sync();
+    expect(stage.served()).toEqual([
+      `club.${ZONE}/both club/both`,
+      `club.${ZONE}/only/mr4 club/only`,
+    ]);
+  });
+
+  it("asks visitors of private sites to sign in", async () => {
+    const stage = scene();
+    const { gitlabWorld: gitlab } = stage;
+    const club = gitlab.createGroup("club");
+    gitlab.deploy(gitlab.createProject(club, "open", { visibility: "public" }));
+    gitlab.deploy(gitlab.createProject(club, "members", { visibility: "private" }));
+    await stage.sync();
+    const asks = [...stage.world.state.pages.values()].map((page) => [
+      page.path,
+      page.accessControl,
+    ]);
+    expect(Object.fromEntries(asks)).toEqual({ "/open": false, "/members": true });
+  });
+});
+
+describe("what takes a site off", () => {
+  const acts: [string, (stage: Awaited<ReturnType<typeof aliceOnline>>) => void][] = [
+    ["deleting the project", ({ gitlabWorld }) => gitlabWorld.deleteProject(wikiOf(gitlabWorld))],
+    [
+      "scheduling it for deletion",
+      ({ gitlabWorld }) => gitlabWorld.deleteProject(wikiOf(gitlabWorld), { delayed: true }),
+    ],
+    ["undeploying", ({ gitlabWorld }) => gitlabWorld.undeploy(wikiOf(gitlabWorld))],
+    [
+      "switching Pages off",
+      ({ gitlabWorld }) => gitlabWorld.setAccess(wikiOf(gitlabWorld), "disabled"),
+    ],
+  ];
+  it.each(acts)("%s, and nothing else with it", async (_what, act) => {
+    const stage = await aliceOnline();
+    act(stage);
+    const run = await stage.sync();
+    expect(run).toMatchObject({ state: "done", counts: { removed: 1, created: 0, changed: 0 } });
+    expect(stage.served()).toEqual([`alice.${ZONE} alice/alice.${ZONE}`]);
+  });
+
+  it("renaming moves it, and it stays the same page", async () => {
+    const stage = await aliceOnline();
+    const idOf = () =>
+      [...stage.world.state.pages.values()].find(({ path }) => path !== "")?.id ?? "";
+    const before = idOf();
+    stage.gitlabWorld.renameProject(wikiOf(stage.gitlabWorld), "notes");
+    const run = await stage.sync();
+    expect(run.counts).toMatchObject({ changed: 1, created: 0, removed: 0 });
+    expect(stage.served()).toContain(`alice.${ZONE}/notes alice/notes`);
+    expect(idOf()).toBe(before);
+  });
+
+  it("a new project at the path of an old one is another page", async () => {
+    const stage = await aliceOnline();
+    stage.gitlabWorld.deleteProject(wikiOf(stage.gitlabWorld));
+    const fresh = stage.gitlabWorld.createProject(stage.alice, "Wiki");
+    stage.gitlabWorld.deploy(fresh);
+    await stage.sync();
+    const pages = [...stage.world.state.pages.values()].filter(({ path }) => path === "/Wiki");
+    expect(pages.map(({ project }) => project)).toEqual([fresh.id]);
+  });
+
+  it("a second read with nothing new writes nothing", async () => {
+    const stage = await aliceOnline();
+    const { revision } = stage.world.state;
+    expect(await stage.sync()).toMatchObject({ state: "done", revision });
+    expect(stage.world.state.revision).toBe(revision);
+  });
+});
+
+describe("names that change hands", () => {
+  it("serve nothing of the new namespace, rest, and are their first one's again", async () => {
+    const stage = scene();
+    const { gitlabWorld: gitlab } = stage;
+    const club = gitlab.createGroup("club");
+    gitlab.deploy(gitlab.createProject(club, "site"));
+    await stage.sync();
+    gitlab.renameGroup(club, "chess");
+    const other = gitlab.createGroup("club");
+    gitlab.deploy(gitlab.createProject(other, "site"));
+    await stage.sync();
+    expect(stage.served()).toEqual([`chess.${ZONE}/site chess/site`]);
+    expect(stage.restOf(`club.${ZONE}`)).toBe("given-back");
+    expect(stage.unserved()).toEqual([
+      expect.stringContaining(`club.${ZONE}/site: conflict: club.${ZONE} was given to another`),
+    ]);
+    gitlab.deleteGroup(other);
+    gitlab.renameGroup(club, "club");
+    await stage.sync();
+    expect(stage.served()).toEqual([`club.${ZONE}/site club/site`]);
+  });
+
+  it("keep a member's host from a group, and from a stranger with their old name", async () => {
+    const stage = await aliceOnline();
+    const { gitlabWorld: gitlab } = stage;
+    gitlab.renameUser(stage.alice, "alicia");
+    const stranger = gitlab.createUser("alice");
+    gitlab.deploy(gitlab.createProject(stranger, "Wiki"));
+    await stage.sync();
+    expect(stage.served().filter((line) => line.startsWith(`alice.${ZONE}`))).toEqual([]);
+    expect(stage.served()).toContain(`alicia.${ZONE}/Wiki alicia/Wiki`);
+    expect(stage.unserved()).toEqual([
+      `alice.${ZONE}/Wiki: conflict: "alice" is held by someone else.`,
+    ]);
+  });
+
+  it("of reserved names and the operators' hosts are conflicts and harm nobody else", async () => {
+    const stage = scene();
+    const { gitlabWorld: gitlab } = stage;
+    for (const name of ["console", "wpad", "fine"])
+      gitlab.deploy(gitlab.createProject(gitlab.createGroup(name), "site"));
+    await stage.sync();
+    expect(stage.served()).toEqual([`fine.${ZONE}/site fine/site`]);
+    expect(stage.unserved()).toEqual([
+      `console.${ZONE}/site: conflict: console.${ZONE} is kept by the operators.`,
+      `wpad.${ZONE}/site: conflict: "wpad" is reserved.`,
+    ]);
+  });
+
+  it("of a site's own domain that is a namespace's name too are the namespace's", async () => {
+    const stage = scene();
+    const { gitlabWorld: gitlab } = stage;
+    const first = gitlab.createGroup("docs-4160ce");
+    gitlab.deploy(gitlab.createProject(first, "site"));
+    await stage.sync();
+    const club = gitlab.createGroup("club");
+    gitlab.deploy(gitlab.createProject(club, "docs", { uniqueDomain: "docs-4160ce" }));
+    await stage.sync();
+    expect(stage.served()).toEqual([
+      `club.${ZONE}/docs club/docs`,
+      `docs-4160ce.${ZONE}/site docs-4160ce/site`,
+    ]);
+  });
+
+  it("belong to owners by GitLab's ids, and by the configuration's rules", async () => {
+    const stage = scene({ owners: new Map([[4, "alice"]]) });
+    const { gitlabWorld: gitlab } = stage;
+    const alice = gitlab.createUser("alice");
+    const member = stage.member("alice", alice);
+    let club = gitlab.createGroup("club");
+    while (club.id < 4) club = gitlab.createGroup(`club${club.id}`);
+    expect(club.id).toBe(4);
+    gitlab.deploy(gitlab.createProject(club, "site"));
+    gitlab.deploy(gitlab.createProject(alice, "mine"));
+    gitlab.deploy(gitlab.createProject(gitlab.createUser("bob"), "his"));
+    await stage.sync();
+    const owners = [...stage.world.state.pages.values()].map(({ path, owner }) => [path, owner]);
+    expect(Object.fromEntries(owners)).toEqual({
+      "/site": member.id,
+      "/mine": member.id,
+      "/his": null,
+    });
+  });
+
+  it("are left out where the configuration excludes them", async () => {
+    const stage = scene({ exclude: ["sandbox", "club/private/*"] });
+    const { gitlabWorld: gitlab } = stage;
+    const club = gitlab.createGroup("club");
+    gitlab.deploy(gitlab.createProject(gitlab.createGroup("sandbox"), "a"));
+    gitlab.deploy(gitlab.createProject(gitlab.createGroup("private", club), "b"));
+    gitlab.deploy(gitlab.createProject(club, "c"));
+    await stage.sync();
+    expect(stage.served()).toEqual([`club.${ZONE}/c club/c`]);
+  });
+});
+
+describe("a read that is not whole changes nothing", () => {
+  const faults: [string, (stage: Scene) => void, string][] = [
+    [
+      "a walk that breaks half-way",
+      ({ gitlab }) =>
+        gitlab.faults.add({ path: /\/projects\?/, nth: (nth) => nth > 1 }, failing(500)),
+      "500",
+    ],
+    [
+      "no answer about one site",
+      ({ gitlab }) => gitlab.faults.add({ path: /\/pages$/ }, failing(502)),
+      "502",
+    ],
+    [
+      "a token that is not taken",
+      ({ gitlab }) => gitlab.faults.add({}, failing(401)),
+      "does not take gitlab.token",
+    ],
+    [
+      "a token that lost its rights",
+      ({ gitlabWorld, root }) => gitlabWorld.setAdmin(root, false),
+      "not an admin's",
+    ],
+    [
+      "a token that loses its rights during the walk",
+      ({ gitlab, gitlabWorld, root }) => {
+        gitlab.before = ({ path }) => {
+          if (path === "/api/v4/projects") gitlabWorld.setAdmin(root, false);
+        };
+      },
+      "not an admin's",
+    ],
+    [
+      "an answer of another form",
+      ({ gitlab }) => {
+        gitlab.faults.add(
+          { path: /\/projects\?/ },
+          replaced(() => [{ id: "11" }]),
+        );
+      },
+      "not what is expected",
+    ],
+  ];
+  it.each(faults)("%s", async (_what, fault, words) => {
+    const stage = await aliceOnline();
+    const { revision } = stage.world.state;
+    const served = stage.served();
+    stage.gitlabWorld.deleteProject(wikiOf(stage.gitlabWorld));
+    fault(stage);
+    const run = await stage.sync();
+    expect(run.state).toBe("failed");
+    expect(run.error).toContain(words);
+    expect(stage.world.state.revision).toBe(revision);
+    expect(stage.served()).toEqual(served);
+    expect((await stage.records.status()).error).toBe(run.error);
+  });
+
+  it("waits as long as GitLab's limits ask for, and goes on", async () => {
+    const stage = await aliceOnline();
+    let left = 3;
+    stage.gitlab.faults.add({ path: /\/projects/ }, (request, answer) =>
+      left-- > 0 ? (left === 1 ? limited() : throttled(30))(request, answer) : answer(),
+    );
+    const run = await stage.sync();
+    expect(run.state).toBe("done");
+    expect(stage.clock.slept).toBeGreaterThanOrEqual(30_000);
+  });
+});
+
+describe("what moves while it is read", () => {
+  it("is read again: a rename between two pages of one walk", async () => {
+    const stage = scene();
+    const { gitlabWorld: gitlab } = stage;
+    const club = gitlab.createGroup("club");
+    for (let n = 0; n < 150; n++) gitlab.deploy(gitlab.createProject(club, `p${n}`));
+    let walks = 0;
+    stage.gitlab.before = ({ path }) => {
+      if (path === "/api/v4/projects" && ++walks === 2) {
+        gitlab.renameGroup(club, "chess");
+        gitlab.deploy(gitlab.createProject(gitlab.createGroup("club"), "p0"));
+      }
+    };
+    await stage.sync();
+    const served = stage.served();
+    expect(served.filter((line) => line.startsWith(`club.`))).toEqual([`club.${ZONE}/p0 club/p0`]);
+    expect(served.filter((line) => line.startsWith(`chess.`))).toHaveLength(150);
+  });
+
+  it("is not overwritten by what an older read of everything saw", async () => {
+    const stage = await aliceOnline();
+    const wiki = wikiOf(stage.gitlabWorld);
+    stage.gitlab.before = async ({ path }) => {
+      if (path !== "/api/v4/pages/domains") return;
+      stage.gitlab.before = undefined;
+      stage.gitlabWorld.deleteProject(wiki);
+      await stage.engine.project(wiki.id, "hook", { gone: true });
+    };
+    await stage.sync();
+    expect(stage.served()).toEqual([`alice.${ZONE} alice/alice.${ZONE}`]);
+  });
+});
+
+describe("the guard", () => {
+  async function manyOnline(count: number) {
+    const stage = scene();
+    const users = Array.from({ length: count }, (_, n) => stage.gitlabWorld.createUser(`user${n}`));
+    const projects = users.map((user) => stage.gitlabWorld.createProject(user, "site"));
+    for (const project of projects) stage.gitlabWorld.deploy(project);
+    await stage.sync();
+    expect(stage.served()).toHaveLength(count);
+    return { stage, users, projects };
+  }
+
+  it("holds the removal of many owners' sites until an admin approves", async () => {
+    const { stage, projects } = await manyOnline(30);
+    for (const project of projects.slice(0, 10)) stage.gitlabWorld.deleteProject(project);
+    stage.gitlabWorld.deploy(
+      stage.gitlabWorld.createProject(stage.gitlabWorld.createUser("new"), "x"),
+    );
+    const run = await stage.sync();
+    expect(run).toMatchObject({ state: "held", counts: { held: 10, heldOwners: 10, created: 1 } });
+    expect(stage.served()).toHaveLength(31);
+    const held = await stage.records.held();
+    expect(held).toMatchObject({ run: run.id, owners: 10 });
+    expect(await stage.sync(new Set(held?.projects))).toMatchObject({ state: "done" });
+    expect(stage.served()).toHaveLength(21);
+    expect(await stage.records.held()).toBeUndefined();
+  });
+
+  it("lets nine owners go, and any number of one owner's sites", async () => {
+    const { stage, projects, users } = await manyOnline(30);
+    for (const project of projects.slice(0, 8)) stage.gitlabWorld.deleteProject(project);
+    const [last] = users.slice(-1);
+    for (let n = 0; n < 40; n++) {
+      stage.gitlabWorld.deploy(stage.gitlabWorld.createProject(last!, `p${n}`));
+    }
+    await stage.sync();
+    for (const project of projects.slice(8, 16)) stage.gitlabWorld.deleteProject(project);
+    for (const project of stage.gitlabWorld.projects.values()) {
+      if (/^p\d+$/.test(project.path)) stage.gitlabWorld.deleteProject(project);
+    }
+    expect(await stage.sync()).toMatchObject({ state: "done", counts: { removed: 48 } });
+  });
+
+  it("counts nothing that a hook said to be deleted", async () => {
+    const { stage, projects } = await manyOnline(30);
+    for (const project of projects.slice(0, 20)) {
+      stage.gitlabWorld.deleteProject(project);
+      await stage.engine.project(project.id, "hook", { gone: true });
+    }
+    expect(stage.served()).toHaveLength(10);
+    expect(await stage.sync()).toMatchObject({ state: "done" });
+  });
+
+  it("is not passed one project after the other", async () => {
+    const { stage, projects } = await manyOnline(30);
+    for (const project of projects.slice(0, 20)) {
+      stage.gitlabWorld.deleteProject(project);
+      await stage.engine.project(project.id, "watch");
+    }
+    expect(stage.served()).toHaveLength(21);
+    expect(stage.fullsAskedFor).toBeGreaterThan(0);
+    expect(await stage.sync()).toMatchObject({ state: "held" });
+  });
+
+  it("never keeps a site at a name that is another's by now", async () => {
+    const { stage, users, projects } = await manyOnline(30);
+    for (const project of projects.slice(0, 12)) stage.gitlabWorld.deleteProject(project);
+    stage.gitlabWorld.renameUser(users[0]!, "gone");
+    const thief = stage.gitlabWorld.createUser("user0");
+    stage.gitlabWorld.deploy(stage.gitlabWorld.createProject(thief, "site"));
+    expect(await stage.sync()).toMatchObject({ state: "held", counts: { held: 11 } });
+    expect(stage.served().filter((line) => line.startsWith(`user0.`))).toEqual([]);
+    expect(stage.restOf(`user0.${ZONE}`)).toBe("given-back");
+  });
+});
+
+describe("one project", () => {
+  it("costs two calls, and three in a subgroup", async () => {
+    const stage = await aliceOnline();
+    stage.gitlab.forget();
+    await stage.engine.project(wikiOf(stage.gitlabWorld).id, "hook");
+    expect(stage.gitlab.log.map(({ path }) => path)).toEqual([
+      expect.stringMatching(/\/projects\/\d+$/),
+      expect.stringMatching(/\/projects\/\d+\/pages$/),
+    ]);
+    const sub = stage.gitlabWorld.createGroup("web", stage.gitlabWorld.createGroup("club"));
+    const site = stage.gitlabWorld.createProject(sub, "site");
+    stage.gitlabWorld.deploy(site);
+    stage.gitlab.forget();
+    await stage.engine.project(site.id, "hook");
+    expect(stage.gitlab.log).toHaveLength(3);
+    expect(stage.served()).toContain(`club.${ZONE}/web/site club/web/site`);
+  });
+
+  it("is not believed to be gone by a token that lost its rights", async () => {
+    const stage = await aliceOnline();
+    const served = stage.served();
+    stage.gitlabWorld.setVisibility(wikiOf(stage.gitlabWorld), "private");
+    stage.gitlabWorld.setAdmin(stage.root, false);
+    await expect(
+      stage.engine.project(wikiOf(stage.gitlabWorld).id, "hook", { gone: true }),
+    ).rejects.toThrow("not an admin's");
+    expect(stage.served()).toEqual(served);
+  });
+});
+
+describe("custom domains", () => {
+  it("are listed with their verification, and follow changes", async () => {
+    const stage = await aliceOnline();
+    const wiki = wikiOf(stage.gitlabWorld);
+    const domain = stage.gitlabWorld.addDomain(wiki, "www.alice.example");
+    await stage.sync();
+    const read = () => stage.world.state.domains.get("www.alice.example");
+    expect(read()).toMatchObject({ project: wiki.id, verified: false, projectPath: "alice/Wiki" });
+    expect(read()?.owner).toBe(stage.world.state.ownersByName.get("alice"));
+    stage.gitlabWorld.verifyDomain(domain);
+    await stage.sync();
+    expect(read()).toMatchObject({ verified: true });
+    stage.gitlabWorld.removeDomain(wiki, domain);
+    await stage.sync();
+    expect(read()).toBeUndefined();
+  });
+});
+
+function wikiOf(world: Scene["gitlabWorld"]) {
+  const found = [...world.projects.values()].find(({ path }) => path.startsWith("Wiki"));
+  if (found === undefined) throw new Error("there is no wiki");
+  return found;
+}

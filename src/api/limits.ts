@@ -1,5 +1,5 @@
 import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
-import { canonicalAddress } from "../domain/addresses.ts";
+import { networkOf } from "../domain/addresses.ts";
 import type { Actor } from "../domain/policy.ts";
 import { quotaOf, type Rules } from "../domain/rules.ts";
 import type { State } from "../domain/state.ts";
@@ -47,13 +47,13 @@ export class Limits {
    * @throws Refusal `rate_limited`
    */
   async requireFewFailures(address: string): Promise<void> {
-    const found = await this.#failures.get(network(address));
+    const found = await this.#failures.get(networkOf(address));
     if (found !== null && found.consumedPoints >= FAILURES) throw tooMany(found, TOO_MANY_FAILURES);
   }
 
   /** Counts a token that was not good. */
   async countFailure(address: string): Promise<void> {
-    await this.#failures.penalty(network(address));
+    await this.#failures.penalty(networkOf(address));
   }
 }
 
@@ -71,16 +71,4 @@ async function spend(limiter: RateLimiterMemory, key: string, message: string): 
 function tooMany(result: RateLimiterRes, message: string): Refusal {
   const retryAfter = Math.max(1, Math.ceil(result.msBeforeNext / 1000));
   return new Refusal("rate_limited", message, { retryAfter });
-}
-
-/** An IPv6 customer has a whole /64 to choose addresses from: they count as one. */
-function network(address: string): string {
-  const canonical = canonicalAddress(address);
-  if (canonical?.family !== 6) return address;
-  const [head = "", tail] = canonical.address.split("::");
-  const groups = head === "" ? [] : head.split(":");
-  const missing =
-    tail === undefined ? 0 : 8 - groups.length - (tail === "" ? 0 : tail.split(":").length);
-  const all = [...groups, ...Array<string>(missing).fill("0"), ...(tail ? tail.split(":") : [])];
-  return all.slice(0, 4).join(":");
 }

@@ -65,6 +65,21 @@ export function inRange(address: Address, range: AddressRange): boolean {
   return value >= range.first && value <= range.last;
 }
 
+/**
+ * Whom an address is counted as. An IPv6 customer has a whole /64 to choose addresses from: they
+ * count as one.
+ */
+export function networkOf(address: string): string {
+  const canonical = canonicalAddress(address);
+  if (canonical?.family !== 6) return address;
+  const [head = "", tail] = canonical.address.split("::");
+  const groups = head === "" ? [] : head.split(":");
+  const missing =
+    tail === undefined ? 0 : 8 - groups.length - (tail === "" ? 0 : tail.split(":").length);
+  const all = [...groups, ...Array<string>(missing).fill("0"), ...(tail ? tail.split(":") : [])];
+  return all.slice(0, 4).join(":");
+}
+
 /** Whether two ranges share an address. */
 export function overlap(a: AddressRange, b: AddressRange): boolean {
   return a.family === b.family && a.first <= b.last && b.first <= a.last;

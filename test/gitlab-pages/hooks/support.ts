@@ -1,0 +1,26 @@
+import { createHmac } from "node:crypto";
+
+/** The vector of GitLab's own documentation and tests. */
+export const vector = {
+  signingToken: "whsec_BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=",
+  id: "a",
+  timestamp: "1767639494",
+  body: "{}",
+  signature: "v1,7pxAzt1PPT8msqgcbl06K35wcVQDEPtMZzbdPH+c1D4=",
+};
+
+export const vectorTime = Number(vector.timestamp) * 1000;
+
+/** The headers with which GitLab signs a hook. */
+export function signedHeaders(
+  body: string | Uint8Array,
+  { id = "delivery-1", timestamp = vector.timestamp, signingToken = vector.signingToken } = {},
+): Record<string, string> {
+  const key = Buffer.from(signingToken.slice("whsec_".length), "base64");
+  const mac = createHmac("sha256", key).update(`${id}.${timestamp}.`).update(body);
+  return {
+    "webhook-id": id,
+    "webhook-timestamp": timestamp,
+    "webhook-signature": `v1,${mac.digest("base64")}`,
+  };
+}

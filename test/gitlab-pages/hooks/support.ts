@@ -1,4 +1,23 @@
 import { createHmac } from "node:crypto";
+import { StoreUnavailable } from "../../../src/store/store.ts";
+import type { Volatile } from "../../../src/store/volatile.ts";
+
+/** A volatile store that answers everything alike. */
+function always(answer: () => Promise<never>): Volatile {
+  return {
+    get: answer,
+    set: answer,
+    compareAndSet: answer,
+    list: answer,
+    acquire: answer,
+    release: answer,
+    nudge: answer,
+    onNudge: () => () => undefined,
+  };
+}
+
+export const away = always(() => Promise.reject(new StoreUnavailable("away", "not-written")));
+export const hangs = always(() => new Promise<never>(() => undefined));
 
 /** The vector of GitLab's own documentation and tests. */
 export const vector = {

@@ -10,6 +10,8 @@ import { createConsole } from "./console/app.ts";
 import { createPublic } from "./console/public.ts";
 import { createControl } from "./control.ts";
 import { Core, type Api } from "./core.ts";
+import { createHooks } from "./gitlab-pages/hooks/receive.ts";
+import type { GitLabPages } from "./gitlab-pages/module.ts";
 import { createInternal, type Health } from "./internal.ts";
 import { Drain } from "./drain.ts";
 import { closeServer, isListening, listen, listenOnSocket } from "./listeners.ts";
@@ -30,6 +32,8 @@ export interface Overrides {
   readonly now?: () => Date;
   /** How long people are let in by a state that is cut off from the store, in milliseconds. */
   readonly staleMs?: number;
+  /** Calls GitLab. */
+  readonly fetch?: typeof fetch;
   /** The first admin token, as the operator chose it. */
   readonly bootstrapToken?: string | undefined;
   /** Told the first admin token, when one was drawn. */
@@ -43,6 +47,8 @@ export interface RunningConsole {
   readonly publisher: Publisher;
   readonly provider: Provider;
   readonly replica: Replica;
+  /** The sync with GitLab, where the configuration asks for it. */
+  readonly gitlabPages: GitLabPages | undefined;
   readonly internalPort: number;
   readonly httpPort: number;
   /** Answers what is under way, then ends; resolves when all of it is closed. */
@@ -73,6 +79,7 @@ const SOCKET_PATH_MAX = 100;
 /** What a server has beside the state: its publisher, which is made after the state's core. */
 interface Publishing {
   readonly publisher: () => Publisher;
+  readonly gitlabPages: () => GitLabPages | undefined;
   readonly originOf: (lineage: string) => string;
 }
 
@@ -99,6 +106,7 @@ export function createCore(
           now,
           log,
           clientAddress: (context) => clientAddress(context, config.http.trustedProxies),
+          gitlabPages: () => publishing?.gitlabPages(),
           published: () => publishing?.publisher().current?.revision ?? null,
           ...(actor === undefined ? {} : { actor }),
         });
@@ -147,7 +155,11 @@ export async function startConsole(
   const config = withHttpPort(given, httpPort);
 
   const originOf = originsOf(config, version);
-  const core = createCore(config, log, overrides, { publisher: () => publisher, originOf });
+  const core = createCore(config, log, overrides, {
+    publisher: () => publisher,
+    gitlabPages: () => gitlabPages,
+    originOf,
+  });
   const settings = { ...config, rules: core.rules };
   const publisher: Publisher = new Publisher({
     live: new LiveDocument(settings),
@@ -169,6 +181,19 @@ export async function startConsole(
     settings: settingsDigest(config),
     log,
   });
+  const gitlabPages = config.gitlab.enabled
+    ? // Its client takes long to load, and most consoles start without it.
+      new (await import("./gitlab-pages/module.ts")).GitLabPages({
+        config: config.gitlab,
+        table: { rules: core.rules, userhomes: config.userhomes.enabled },
+        ledger: () => (core.fault === undefined ? core.ledger : undefined),
+        volatile: () => core.volatile,
+        leads: () => replica.leads,
+        metrics,
+        log,
+        fetch: overrides.fetch,
+      })
+    : undefined;
   const provider = new Provider({
     publisher,
     fresh: isShared(config) ? () => freshness.look() : undefined,
@@ -218,8 +243,9 @@ export async function startConsole(
     const bootstrap = () => bootstrapOnce(core, overrides, log);
     await bootstrap();
     const stopLoops = startLoops({ core, replica, metrics, log, bootstrap });
+    gitlabPages?.start();
 
-    answerPublic = publicListener(core, publisher, config, metrics);
+    answerPublic = publicListener(core, publisher, config, metrics, gitlabPages);
     for (const warning of config.warnings) log.warn(warning);
     log.info(
       {
@@ -237,10 +263,12 @@ export async function startConsole(
       publisher,
       provider,
       replica,
+      gitlabPages,
       internalPort,
       httpPort,
       close: async () => {
         stopLoops();
+        await gitlabPages?.stop();
         provider.close();
         // Another replica takes what comes from now on, once it is known that this one ends.
         if (isShared(config)) await drain.begin();
@@ -289,8 +317,21 @@ function publicListener(
   publisher: Publisher,
   config: Config,
   metrics: Metrics,
+  gitlabPages: GitLabPages | undefined,
 ): RequestListener {
-  const site = createConsole({ api: () => core.api, fault: () => core.fault?.code });
+  const hooks =
+    gitlabPages === undefined
+      ? undefined
+      : createHooks({
+          token: config.gitlab.hooks.token,
+          signingToken: config.gitlab.hooks.signingToken,
+          accept: (hints) => gitlabPages.accept(hints),
+          count: (event, outcome) => metrics.gitlabHooks.inc({ event, outcome }),
+          volatile: () => core.volatile,
+          clientAddress: (context) => clientAddress(context, config.http.trustedProxies),
+          now: () => core.now().getTime(),
+        });
+  const site = createConsole({ api: () => core.api, fault: () => core.fault?.code, hooks });
   const console = getRequestListener(site.fetch);
   const answer = createPublic({
     config,

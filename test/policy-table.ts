@@ -392,6 +392,37 @@ export const POLICY_TABLE: readonly Row[] = [
     ...adminsOnly,
     api: (w) => ["GET", `/api/v1/pages/${w.id("ownerless page")}`],
   },
+  {
+    action: "page.sync",
+    resource: "alice's page, read again",
+    owner: "alice",
+    ...aliceEndpoints,
+    api: () => ["POST", "/api/v1/pages/sync", { project: 7 }],
+  },
+  {
+    action: "page.sync-all",
+    resource: "a read of everything in GitLab",
+    ...adminsMake,
+    api: () => ["POST", "/api/v1/pages/sync", {}],
+  },
+  {
+    action: "page.sync-all",
+    resource: "the removals that a read held",
+    ...adminsMake,
+    api: () => ["POST", "/api/v1/pages/sync-runs/sync-1/approve"],
+  },
+  {
+    action: "page.sync-read",
+    resource: "the reads of GitLab",
+    ...adminsMake,
+    api: () => ["GET", "/api/v1/pages/sync-runs"],
+  },
+  {
+    action: "page.sync-read",
+    resource: "how the sync stands",
+    ...adminsMake,
+    api: () => ["GET", "/api/v1/pages/sync"],
+  },
 
   {
     action: "token.read",

@@ -13,6 +13,7 @@ import { groups } from "./groups.ts";
 import { labels } from "./labels.ts";
 import { Limits } from "./limits.ts";
 import { openApiDocument } from "./openapi.ts";
+import { pageSyncs } from "./page-syncs.ts";
 import { pages } from "./pages.ts";
 import { persons } from "./persons.ts";
 import { problemOf, PROBLEMS, ProtocolProblem } from "./problem.ts";
@@ -35,6 +36,7 @@ function resources(services: Services) {
     .route("/api/v1", labels(services))
     .route("/api/v1", reservedNames(services))
     .route("/api/v1", endpoints(services))
+    .route("/api/v1", pageSyncs(services))
     .route("/api/v1", pages(services))
     .route("/api/v1", routes(services))
     .route("/api/v1", tokens(services))

@@ -1,6 +1,7 @@
 import type { Context } from "hono";
 import type { Config } from "../config.ts";
 import type { Actor } from "../domain/policy.ts";
+import type { GitLabPages } from "../gitlab-pages/module.ts";
 import type { Rules } from "../domain/rules.ts";
 import type { Ledger } from "../store/ledger.ts";
 import type { TableSettings } from "../traefik/table.ts";
@@ -17,7 +18,9 @@ export interface ApiLog {
 export interface Deps {
   readonly ledger: Ledger;
   readonly rules: Rules;
-  readonly config: Pick<Config, "userhomes">;
+  readonly config: Pick<Config, "userhomes" | "gitlab">;
+  /** The sync with GitLab; undefined where none runs. */
+  readonly gitlabPages?: (() => GitLabPages | undefined) | undefined;
   readonly now: () => Date;
   readonly log: ApiLog;
   /** Where a request comes from, for the limit on failed tokens. */

@@ -1,9 +1,10 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import type { Page } from "../domain/entities.ts";
+import { PAGE_SOURCES, type Page } from "../domain/entities.ts";
 import { authorise } from "../domain/policy.ts";
 import type { State } from "../domain/state.ts";
 import { Refusal } from "../errors.ts";
-import { hostRoutes } from "../traefik/table.ts";
+import type { Held } from "../gitlab-pages/runs.ts";
+import { PAGE_STATES, pageStanding } from "../traefik/page-standing.ts";
 import { readHeaders } from "./change.ts";
 import { isFresh } from "./conditional.ts";
 import { idParams, json, notModified, resource, security } from "./contract.ts";
@@ -32,7 +33,20 @@ const pageSchema = z
     path: z.string(),
     url: z.string(),
     accessControl: z.boolean(),
-    state: z.enum(["routed", "suspended", "set-aside", "conflict", "shadowed"]),
+    namespace: z
+      .number()
+      .int()
+      .nullable()
+      .openapi({ description: "GitLab's id of the namespace at the top." }),
+    serves: z.enum(["site", "redirect"]).openapi({
+      description: "`redirect`: visitors are sent on to the domain that is the site's own.",
+    }),
+    source: z.enum(PAGE_SOURCES).openapi({ description: "What the record was last written for." }),
+    lastSeen: z
+      .string()
+      .nullable()
+      .openapi({ description: "When GitLab was last read completely and had it." }),
+    state: z.enum(PAGE_STATES),
     reason: z.string().nullable(),
     by: z.string().nullable().openapi({ description: "The route that stands in its place." }),
   })
@@ -46,7 +60,11 @@ const list = createRoute({
   tags,
   security,
   request: {
-    query: listQuery.extend({ owner: ownerFilter, host: z.string().max(300).optional() }),
+    query: listQuery.extend({
+      owner: ownerFilter,
+      host: z.string().max(300).optional(),
+      state: z.enum(PAGE_STATES).optional(),
+    }),
   },
   responses: { 200: json(pageSchemaOf(pageSchema), "One page."), ...readProblems },
 });
@@ -61,16 +79,27 @@ const read = createRoute({
   responses: { 200: json(pageSchema, "The site."), 304: notModified, ...readProblems },
 });
 
+/** What the replicas know of the sync. */
+interface Known {
+  readonly held: Held | undefined;
+  readonly projects: ReadonlySet<number>;
+  readonly completeAt: string | null;
+}
+
 /** `/pages`. */
 export function pages(services: Services) {
-  const { ledger, rules, table } = services;
-  const view = (page: Page, state: State): z.infer<typeof pageSchema> => {
-    const { routes, unrouted } = hostRoutes(state, table, page.host);
-    const entry = unrouted.find(({ kind, id }) => kind === "page" && id === page.id);
-    const isRouted = routes.some(
-      ({ service }) => service.kind === "pages" && service.page?.id === page.id,
-    );
-    const off = rules.pagesEnabled ? undefined : "GitLab Pages sites are not routed here.";
+  const { ledger, rules, table, gitlabPages } = services;
+  const known = async (): Promise<Known> => {
+    const records = gitlabPages?.()?.records;
+    const [held, status] = await Promise.all([records?.held(), records?.status()]);
+    return {
+      held,
+      projects: new Set(held?.projects),
+      completeAt: status?.completeAt ?? null,
+    };
+  };
+  const view = (page: Page, state: State, gitlab: Known): z.infer<typeof pageSchema> => {
+    const isHeld = gitlab.projects.has(page.project);
     return {
       id: page.id,
       revision: page.revision,
@@ -83,18 +112,21 @@ export function pages(services: Services) {
       path: page.path,
       url: urlOf(rules, page.host, page.path, true),
       accessControl: page.accessControl,
-      state: entry?.state ?? (isRouted ? "routed" : off === undefined ? "suspended" : "set-aside"),
-      reason: entry?.reason ?? off ?? null,
-      by: entry?.by ?? null,
+      namespace: page.namespace,
+      serves: page.serves,
+      source: page.source,
+      lastSeen: isHeld ? (gitlab.held?.since ?? null) : gitlab.completeAt,
+      ...pageStanding(state, table, page, gitlab.projects),
     };
   };
   return resource()
-    .openapi(list, (context) => {
+    .openapi(list, async (context) => {
       const { state } = ledger;
       const actor = context.get("actor");
       requireReading(actor);
       const query = context.req.valid("query");
       const host = query.host?.toLowerCase();
+      const gitlab = await known();
       const keys = visibleKeys(
         state,
         actor,
@@ -105,16 +137,17 @@ export function pages(services: Services) {
       const found = paginate("pages", query, keys, (id) => {
         const page = state.pages.get(id);
         if (page === undefined || (host !== undefined && page.host !== host)) return undefined;
-        return view(page, state);
+        const shown = view(page, state, gitlab);
+        return query.state === undefined || shown.state === query.state ? shown : undefined;
       });
       return context.json(found, 200);
     })
-    .openapi(read, (context) => {
+    .openapi(read, async (context) => {
       const { state } = ledger;
       const page = state.pages.get(context.req.valid("param").id);
       authorise(state, context.get("actor"), "page.read", page?.owner ?? null, "page");
       if (page === undefined) throw new Refusal("not_found", "There is no such page.");
-      const shown = view(page, state);
+      const shown = view(page, state, await known());
       return isFresh(context, shown) ? context.body(null, 304) : context.json(shown, 200);
     });
 }

@@ -8,6 +8,8 @@ interface Handler {
 export interface ConsoleOptions {
   /** The API; undefined while the store cannot be read. */
   readonly api: () => Handler | undefined;
+  /** GitLab's hooks; undefined where its sites are not synced. */
+  readonly hooks: Handler | undefined;
   /** The code of what is wrong with the store, if anything is. */
   readonly fault: () => string | undefined;
 }
@@ -32,6 +34,9 @@ export function createConsole(options: ConsoleOptions): Hono {
     return api === undefined ? next() : api.fetch(context.req.raw, context.env);
   });
   app.use(headers);
+  const { hooks } = options;
+  if (hooks !== undefined)
+    app.all("/hooks/*", (context) => hooks.fetch(context.req.raw, context.env));
   app.all("/api/*", (context) => {
     const problem = {
       type: "about:blank",

@@ -7,7 +7,7 @@ import { GitLabError } from "./client/error.ts";
 import type { GitLab } from "./client/gitlab.ts";
 import type { Clock } from "./clock.ts";
 import { newRun, type SyncRecords, type SyncRun } from "./runs.ts";
-import { planSync, type Plan, type PlanOptions, type SyncSettings } from "./sync/plan.ts";
+import { ownerOf, planSync, type Plan, type PlanOptions, type SyncSettings } from "./sync/plan.ts";
 import { readAll, type Progress } from "./sync/read-all.ts";
 import { readSite } from "./sync/read-one.ts";
 import type { SiteRead, Snapshot } from "./sync/snapshot.ts";
@@ -45,6 +45,8 @@ export interface FullRequest {
 /** What a read of one project came to. */
 export interface ProjectOutcome {
   readonly read: SiteRead | "gone";
+  /** Whose it is, as far as GitLab told. */
+  readonly owner: string | null;
   readonly plan: Plan;
   readonly revision: number;
 }
@@ -224,7 +226,9 @@ export class SyncEngine {
     } else {
       for (const owner of plan.losers) this.#spent.add(owner);
     }
-    return { read, plan, revision };
+    const owner =
+      namespace === undefined ? null : ownerOf(this.#ledger().state, settings, namespace);
+    return { read, owner, plan, revision };
   }
 
   /** A read that a newer read of everything has overtaken is made again. */

@@ -61,6 +61,46 @@ export function createMetrics() {
       labelNames: ["state"],
       registers,
     }),
+    gitlabComplete: new Gauge({
+      name: "tardis_gitlab_last_complete_sync_timestamp_seconds",
+      help: "When the last complete read of GitLab began, in Unix time; 0 before the first.",
+      registers,
+    }),
+    gitlabSyncs: new Counter({
+      name: "tardis_gitlab_syncs_total",
+      help: "Reads of everything in GitLab, by how they ended.",
+      labelNames: ["outcome"],
+      registers,
+    }),
+    gitlabCalls: new Counter({
+      name: "tardis_gitlab_calls_total",
+      help: "Requests to GitLab, by the class of their status.",
+      labelNames: ["outcome"],
+      registers,
+    }),
+    gitlabWaitSeconds: new Counter({
+      name: "tardis_gitlab_wait_seconds_total",
+      help: "Time that calls to GitLab waited because it limits them.",
+      registers,
+    }),
+    gitlabHooks: new Counter({
+      name: "tardis_gitlab_hooks_total",
+      help: "Hooks of GitLab, by event and by what became of them.",
+      labelNames: ["event", "outcome"],
+      registers,
+    }),
+    gitlabPending: new Gauge({
+      name: "tardis_gitlab_pending",
+      help: "Projects that are read again after a hook, or watched after a push.",
+      labelNames: ["kind"],
+      registers,
+    }),
+    pages: new Gauge({
+      name: "tardis_pages",
+      help: "Places of GitLab Pages sites, by state.",
+      labelNames: ["state"],
+      registers,
+    }),
     requests: new Histogram({
       name: "tardis_http_request_seconds",
       help: "Requests to the public listener.",

@@ -43,7 +43,8 @@ describe("the OpenAPI document", () => {
         ]);
         if (operation.requestBody !== undefined)
           expect(operation.requestBody.required, name).toBe(true);
-        if (method === "get") continue;
+        // What asks GitLab changes nothing by itself, and does no more when it is asked twice.
+        if (method === "get" || path.startsWith("/api/v1/pages/sync")) continue;
         const parameters = operation.parameters.map(
           (parameter: { name: string }) => parameter.name,
         );

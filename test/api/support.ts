@@ -7,6 +7,7 @@ import type { Change, State } from "../../src/domain/state.ts";
 import { Ledger } from "../../src/store/ledger.ts";
 import { openLevelStore } from "../../src/store/leveldb.ts";
 import { temporaryFolder } from "../support/folder.ts";
+import { standInPages, type StandInPages } from "../support/gitlab/pages-module.ts";
 
 /** A JSON answer as tests read it: what it is like is what they find out. */
 // oxlint-disable-next-line typescript/no-explicit-any -- each test says what it expects
@@ -31,6 +32,8 @@ export interface TestApi {
   readonly app: ReturnType<typeof createApi>;
   readonly ledger: Ledger;
   readonly config: Config;
+  /** The GitLab beside it, which reads when it is told to. */
+  readonly gitlab: StandInPages;
   /** What the API wrote to its log as errors. */
   readonly errors: object[];
   /** A token of the operator with every scope. */
@@ -82,6 +85,9 @@ export async function startApi(options: ApiOptions = {}): Promise<TestApi> {
   const store = await openLevelStore(`${folder.path}/db`);
   const rules = rulesFrom(config);
   const ledger = await Ledger.open(store, { rules, now });
+  const table = { rules, userhomes: true };
+  const gitlab = standInPages(config.gitlab, table, () => ledger);
+  const gitlabPages = () => gitlab.pages;
   const errors: object[] = [];
   const app = createApi({
     ledger,
@@ -91,6 +97,7 @@ export async function startApi(options: ApiOptions = {}): Promise<TestApi> {
     log: { error: (fields) => void errors.push(fields), warn: () => undefined },
     clientAddress: options.clientAddress ?? (() => "192.0.2.1"),
     published: () => null,
+    gitlabPages,
     ...(options.actor === undefined ? {} : { actor: options.actor }),
   });
   const asOperator = createApi({
@@ -101,6 +108,7 @@ export async function startApi(options: ApiOptions = {}): Promise<TestApi> {
     log: { error: (fields) => void errors.push(fields), warn: () => undefined },
     clientAddress: () => "unknown",
     published: () => null,
+    gitlabPages,
     actor: operator,
   });
 
@@ -142,6 +150,7 @@ export async function startApi(options: ApiOptions = {}): Promise<TestApi> {
     app,
     ledger,
     config,
+    gitlab,
     errors,
     admin: await tokenFor(null, [...ALL_SCOPES, "admin"]),
     state: () => ledger.state,

@@ -112,7 +112,7 @@ class Planner {
       ...planHosts(this.#state, this.#context, this.#snapshot, rules, this.#after, kept),
     );
     const owners = new Map(this.#after.map((page) => [page.project, page.owner]));
-    const ownerOf = (project: number) =>
+    const ownerOfProject = (project: number) =>
       owners.get(project) ?? pagesOfProject(this.#state, project)[0]?.owner ?? null;
     const pathOf = (project: number) => {
       const read = this.#snapshot.sites.get(project);
@@ -120,7 +120,10 @@ class Planner {
     };
     if (this.#snapshot.domains !== undefined) {
       this.#changes.push(
-        ...planDomains(this.#state, this.#context, this.#snapshot.domains, { ownerOf, pathOf }),
+        ...planDomains(this.#state, this.#context, this.#snapshot.domains, {
+          ownerOf: ownerOfProject,
+          pathOf,
+        }),
       );
     }
     return {
@@ -201,7 +204,10 @@ class Planner {
       project: read.project,
       projectPath: read.projectPath.slice(0, 200),
       namespace: read.namespace?.id ?? before?.namespace ?? null,
-      owner: read.namespace === undefined ? (before?.owner ?? null) : this.#ownerOf(read.namespace),
+      owner:
+        read.namespace === undefined
+          ? (before?.owner ?? null)
+          : ownerOf(this.#state, this.#settings, read.namespace),
       host: place.host,
       path: place.path,
       accessControl: read.accessControl,
@@ -209,16 +215,6 @@ class Planner {
       deployed,
       source: this.#options.source,
     };
-  }
-
-  /** Owners are known by GitLab's ids, never by what they are called there. */
-  #ownerOf({ id, kind, user }: RootNamespace): string | null {
-    const { owners, issuer } = this.#settings;
-    const named = owners.get(id);
-    if (named !== undefined) return this.#state.ownersByName.get(named) ?? null;
-    if (kind !== "user" || user === undefined) return null;
-    const key = identityKey({ issuer, subject: String(user) });
-    return this.#state.personsByIdentity.get(key) ?? null;
   }
 
   #keep(page: Page): void {
@@ -290,6 +286,21 @@ class Planner {
     for (const loss of this.#losses) this.#end(loss);
     return { held: [], losers, heldOwners: 0 };
   }
+}
+
+/**
+ * Whose the sites of a namespace are. Owners are known by GitLab's ids, never by what they are called
+ * there.
+ */
+export function ownerOf(
+  state: State,
+  { owners, issuer }: Pick<SyncSettings, "owners" | "issuer">,
+  { id, kind, user }: RootNamespace,
+): string | null {
+  const named = owners.get(id);
+  if (named !== undefined) return state.ownersByName.get(named) ?? null;
+  if (kind !== "user" || user === undefined) return null;
+  return state.personsByIdentity.get(identityKey({ issuer, subject: String(user) })) ?? null;
 }
 
 function loserOf(page: Page): string {

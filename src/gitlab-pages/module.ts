@@ -1,0 +1,275 @@
+import { randomUUID } from "node:crypto";
+import type { Config } from "../config.ts";
+import { operator, type Actor } from "../domain/policy.ts";
+import { Refusal } from "../errors.ts";
+import type { Logger } from "../observability/log.ts";
+import type { Metrics } from "../observability/metrics.ts";
+import type { Ledger } from "../store/ledger.ts";
+import type { Volatile } from "../store/volatile.ts";
+import type { TableSettings } from "../traefik/table.ts";
+import { GitLab } from "./client/gitlab.ts";
+import { Transport } from "./client/transport.ts";
+import { systemClock, type Clock } from "./clock.ts";
+import { SyncEngine, type FullRequest, type ProjectOutcome } from "./engine.ts";
+import type { Hint, NamespaceHint } from "./hooks/hint.ts";
+import { RereadQueue } from "./hooks/queue.ts";
+import { HintRelay } from "./hooks/relay.ts";
+import { scheduleBy } from "./hooks/schedule.ts";
+import { PageCounts } from "./page-counts.ts";
+import { newRun, SyncRecords, type SyncRun } from "./runs.ts";
+import { FullSyncs } from "./full-syncs.ts";
+
+export interface GitLabPagesOptions {
+  readonly config: Config["gitlab"];
+  /** What the routing table needs to know, to tell how pages stand. */
+  readonly table: TableSettings;
+  readonly ledger: () => Ledger | undefined;
+  readonly volatile: () => Volatile | undefined;
+  /** Whether this replica is the one that reads GitLab. */
+  readonly leads: () => boolean;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+  readonly clock?: Clock | undefined;
+  readonly fetch?: typeof fetch | undefined;
+}
+
+const COUNT_MS = 10_000;
+const SYNC_TOPIC = "gitlab-sync";
+const READ_TOPIC = "gitlab-read";
+
+/**
+ * GitLab Pages of one GitLab. The replica that leads reads everything at its start and on an
+ * interval, and projects that hooks speak of; any replica takes hooks and admins' requests, and
+ * passes on what the leading one has to do.
+ */
+export class GitLabPages {
+  readonly records: SyncRecords;
+  readonly gitlab: GitLab;
+  readonly #options: GitLabPagesOptions;
+  readonly #clock: Clock;
+  readonly #engine: SyncEngine;
+  readonly #fulls: FullSyncs;
+  readonly #relay: HintRelay;
+  readonly #ended = new AbortController();
+  readonly #usage = { calls: 0, waitedMs: 0 };
+  #queue: RereadQueue | undefined;
+  #unlisten: (() => void)[] = [];
+  readonly #counts: PageCounts;
+  #counting: NodeJS.Timeout | undefined;
+  #heard: Volatile | undefined;
+
+  constructor(options: GitLabPagesOptions) {
+    const { config, table, ledger, volatile, metrics, log } = options;
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.records = new SyncRecords(volatile);
+    const { signal } = this.#ended;
+    const transport = new Transport({
+      url: config.url,
+      concurrency: config.concurrency,
+      timeoutMs: config.timeout * 1000,
+      clock: this.#clock,
+      fetch: options.fetch,
+      onCall: (outcome) => {
+        this.#usage.calls++;
+        metrics.gitlabCalls.inc({ outcome });
+      },
+      onWait: (ms) => {
+        this.#usage.waitedMs += ms;
+        metrics.gitlabWaitSeconds.inc(ms / 1000);
+      },
+    });
+    this.gitlab = new GitLab({ url: config.url, token: config.token ?? "", transport, signal });
+    this.#engine = new SyncEngine({
+      gitlab: this.gitlab,
+      ledger,
+      records: this.records,
+      settings: {
+        rules: table.rules,
+        issuer: config.issuer ?? config.url,
+        owners: new Map(config.owners.map(({ namespace, owner }) => [namespace, owner])),
+        guard: config.guard,
+      },
+      exclude: config.exclude,
+      concurrency: config.concurrency,
+      graphql: config.graphql,
+      clock: this.#clock,
+      log,
+      usage: () => ({ ...this.#usage }),
+      requestFull: () => this.#fulls.soon(),
+      signal,
+    });
+    this.#fulls = new FullSyncs({
+      run: (request) => this.#all(request),
+      leads: options.leads,
+      canRun: () => {
+        this.#listen();
+        return ledger() !== undefined;
+      },
+      intervalMs: config.interval * 60_000,
+      clock: this.#clock,
+      signal,
+      onLead: (leads) => this.#onLead(leads),
+    });
+    this.#counts = new PageCounts({
+      state: () => ledger()?.state,
+      table,
+      held: async () => new Set((await this.records.held())?.projects),
+      pending: () => this.#queue?.pending() ?? { projects: 0, watches: 0 },
+      metrics,
+    });
+    this.#relay = new HintRelay({ volatile, onHints: (hints) => this.#queue?.add(hints) });
+  }
+
+  /** Begins to read, here or as soon as this replica leads, and to listen to the others. */
+  start(): void {
+    this.#listen();
+    this.#fulls.start();
+    this.#counting = setInterval(() => void this.#counts.refresh(), COUNT_MS);
+    this.#counting.unref();
+  }
+
+  /** Ends what is under way; nothing is half stored. */
+  async stop(): Promise<void> {
+    this.#ended.abort();
+    this.#queue?.stop();
+    for (const end of this.#unlisten) end();
+    clearInterval(this.#counting);
+    await this.#fulls.stopped();
+  }
+
+  /** Takes what a verified hook hints at; returns at once. */
+  accept(hints: readonly Hint[]): void {
+    this.#relay.send(hints);
+  }
+
+  /**
+   * Has everything read as soon as it can be, wherever the leading replica is.
+   * @returns the run as it is now: waiting, or one that waits already
+   */
+  async requestSync(actor: Actor, approved?: readonly number[]): Promise<SyncRun> {
+    const id = `sync-${this.#clock.now().getTime().toString(36)}${randomUUID().slice(0, 8)}`;
+    const run = newRun(id, actor.name, this.#clock.now());
+    await this.records.put(run);
+    if (this.#options.leads()) {
+      this.#fulls.request({
+        id,
+        by: actor.name,
+        actor,
+        approved: approved === undefined ? undefined : new Set(approved),
+      });
+    } else {
+      const text = JSON.stringify({ id, by: actor.name, approved });
+      await this.#options.volatile()?.nudge(SYNC_TOPIC, text);
+    }
+    return run;
+  }
+
+  /**
+   * Approves the removals that a run held.
+   * @throws Refusal `not_found` when this run holds nothing (any more)
+   */
+  async approve(run: string, actor: Actor): Promise<SyncRun> {
+    const held = await this.records.held();
+    if (held === undefined || held.run !== run) {
+      throw new Refusal("conflict", "This run holds nothing that waits; see the newest one.");
+    }
+    return this.requestSync(actor, held.projects);
+  }
+
+  /**
+   * Reads one project now, at this replica.
+   * @throws GitLabError
+   */
+  async syncProject(project: number, actor: Actor): Promise<ProjectOutcome> {
+    const outcome = await this.#engine.project(project, "request", { actor });
+    await this.#options
+      .volatile()
+      ?.nudge(READ_TOPIC, String(project))
+      .catch(() => undefined);
+    return outcome;
+  }
+
+  async #all(request: FullRequest): Promise<SyncRun> {
+    const { metrics } = this.#options;
+    const run = await this.#engine.all(request);
+    metrics.gitlabSyncs.inc({ outcome: run.state });
+    if (run.state !== "failed") metrics.gitlabComplete.set(Date.parse(run.startedAt) / 1000);
+    return run;
+  }
+
+  #onLead(leads: boolean): void {
+    this.#queue?.stop();
+    this.#queue = leads ? this.#newQueue() : undefined;
+    if (!leads) return;
+    void this.#relay.take().then((hints) => this.#queue?.add(hints));
+  }
+
+  #newQueue(): RereadQueue {
+    return new RereadQueue({
+      now: () => performance.now(),
+      read: async (project, { why, gone }) => {
+        const source = why === "push" ? "watch" : "hook";
+        const { read } = await this.#engine.project(project, source, { gone });
+        return {
+          latestDeployment: read === "gone" ? null : read.latestDeployment,
+          gone: read === "gone",
+        };
+      },
+      full: () => this.#fulls.soon(),
+      namespaceProjects: (hint) => this.#projectsOf(hint),
+      schedule: scheduleBy(() => performance.now()),
+    });
+  }
+
+  #projectsOf({ path, oldPath, group }: NamespaceHint): number[] {
+    const state = this.#options.ledger()?.state;
+    const prefixes = [path, oldPath ?? path].map((one) => `${one.toLowerCase()}/`);
+    const found = new Set<number>();
+    for (const page of state?.pages.values() ?? []) {
+      const projectPath = page.projectPath.toLowerCase();
+      const isBelow = prefixes.some((prefix) => projectPath.startsWith(prefix));
+      if (isBelow || (group !== undefined && page.namespace === group)) found.add(page.project);
+    }
+    return [...found];
+  }
+
+  /** What other replicas tell. A store that was opened anew has another volatile part. */
+  #listen(): void {
+    const volatile = this.#options.volatile();
+    if (volatile === this.#heard) return;
+    for (const end of this.#unlisten) end();
+    this.#heard = volatile;
+    this.#unlisten = [];
+    if (volatile === undefined) return;
+    this.#unlisten = [
+      this.#relay.listen(volatile),
+      volatile.onNudge(READ_TOPIC, (text) => {
+        const project = Number(text);
+        if (Number.isSafeInteger(project)) this.#engine.wasRead(project);
+      }),
+      volatile.onNudge(SYNC_TOPIC, (text) => {
+        const request = requestIn(text);
+        if (request !== undefined && this.#options.leads()) this.#fulls.request(request);
+      }),
+    ];
+  }
+}
+
+function requestIn(text: string): FullRequest | undefined {
+  try {
+    const { id, by, approved } = JSON.parse(text) as {
+      id: string;
+      by: string;
+      approved?: number[];
+    };
+    return {
+      id,
+      by,
+      actor: { ...operator, name: by },
+      approved: approved === undefined ? undefined : new Set(approved),
+    };
+  } catch {
+    return undefined;
+  }
+}

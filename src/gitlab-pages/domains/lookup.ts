@@ -1,0 +1,171 @@
+import { Resolver } from "node:dns/promises";
+import { canonicalAddress } from "../../domain/addresses.ts";
+
+/** What DNS says of a name. */
+export type NameAnswer =
+  | { readonly kind: "alias"; readonly to: string }
+  | { readonly kind: "addresses"; readonly addresses: readonly string[] }
+  /** No address; `exists`: there is something else at the name, or below it. */
+  | { readonly kind: "none"; readonly exists: boolean }
+  /** `silent`: no answer in time; else the servers said that they cannot tell. */
+  | { readonly kind: "failed"; readonly silent: boolean };
+
+/** An answer with the moment that it was given at, in milliseconds. */
+export type Dated<T> = T & { readonly at: number };
+
+export interface LookupSettings {
+  /** `address:port` of each DNS server; none: the machine's. */
+  readonly resolvers: readonly string[];
+  readonly timeoutMs: number;
+  readonly now: () => Date;
+}
+
+const AT_ONCE = 8;
+const KEPT_MS = 5 * 60_000;
+const KEPT_MAX = 1000;
+/** What a CNAME may lead to and be shown: service names with an underscore are no hosts, but names. */
+const NAME = /^[a-z0-9_](?:[a-z0-9_.-]{0,251}[a-z0-9_])?$/;
+
+/** Until when answers are waited for; one for everything that one question needs. */
+export class Deadline {
+  readonly passed: Promise<void>;
+  isOver = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(milliseconds: number) {
+    this.passed = new Promise((resolve) => {
+      this.#timer = setTimeout(() => {
+        this.isOver = true;
+        resolve();
+      }, milliseconds);
+    });
+  }
+
+  /** Nobody waits any more. */
+  clear(): void {
+    clearTimeout(this.#timer);
+  }
+}
+
+/**
+ * Asks DNS about names: at most eight questions at once, each answer kept for five minutes. What was
+ * not answered is not kept, and asked anew.
+ */
+export class Lookups {
+  readonly #resolver: Resolver;
+  readonly #now: () => Date;
+  /** The one used longest ago stands first. */
+  readonly #kept = new Map<string, Dated<NameAnswer>>();
+  readonly #asked = new Map<string, Promise<Dated<NameAnswer>>>();
+  readonly #waiting: (() => void)[] = [];
+  #running = 0;
+
+  constructor({ resolvers, timeoutMs, now }: LookupSettings) {
+    // The second try comes while the first can still be answered.
+    this.#resolver = new Resolver({ timeout: Math.max(1, Math.ceil(timeoutMs / 2)), tries: 2 });
+    if (resolvers.length > 0) this.#resolver.setServers(resolvers);
+    this.#now = now;
+  }
+
+  /**
+   * The alias or the addresses of a name. Never throws.
+   * @param deadline once it has passed, what still waits for its turn is not asked
+   */
+  ask(name: string, deadline: Deadline): Promise<Dated<NameAnswer>> {
+    const now = this.#now().getTime();
+    const kept = this.#kept.get(name);
+    if (kept !== undefined && now - kept.at < KEPT_MS) {
+      this.#keep(name, kept);
+      return Promise.resolve(kept);
+    }
+    const asked = this.#asked.get(name) ?? this.#askAnew(name, deadline);
+    return Promise.race([
+      asked,
+      deadline.passed.then(() => ({ kind: "failed" as const, silent: true, at: now })),
+    ]);
+  }
+
+  /** Whether the name is a DNS zone's own. Not known counts as no. */
+  async isApex(name: string, deadline: Deadline): Promise<boolean> {
+    const asking = this.#inTurn(deadline, () => this.#resolver.resolveSoa(name)).then(
+      () => true,
+      () => false,
+    );
+    return Promise.race([asking, deadline.passed.then(() => false)]);
+  }
+
+  #askAnew(name: string, deadline: Deadline): Promise<Dated<NameAnswer>> {
+    const answer = this.#answer(name, deadline).then((answer) => {
+      this.#asked.delete(name);
+      const dated = { ...answer, at: this.#now().getTime() };
+      if (answer.kind !== "failed") this.#keep(name, dated);
+      return dated;
+    });
+    this.#asked.set(name, answer);
+    return answer;
+  }
+
+  #keep(name: string, answer: Dated<NameAnswer>): void {
+    this.#kept.delete(name);
+    this.#kept.set(name, answer);
+    const [oldest] = this.#kept.keys();
+    if (this.#kept.size > KEPT_MAX && oldest !== undefined) this.#kept.delete(oldest);
+  }
+
+  async #answer(name: string, deadline: Deadline): Promise<NameAnswer> {
+    const resolver = this.#resolver;
+    const aliases = await this.#values(deadline, () => resolver.resolveCname(name));
+    if (!Array.isArray(aliases)) return aliases;
+    const [alias] = aliases;
+    if (alias !== undefined) {
+      const to = alias.toLowerCase().replace(/\.$/, "");
+      // Text of somebody's choice: what is no name is neither asked for nor shown.
+      return NAME.test(to) ? { kind: "alias", to } : { kind: "none", exists: true };
+    }
+    const answers = await Promise.all([
+      this.#values(deadline, () => resolver.resolve4(name)),
+      this.#values(deadline, () => resolver.resolve6(name)),
+    ]);
+    const addresses: string[] = [];
+    for (const answer of answers) {
+      if (Array.isArray(answer)) addresses.push(...answer);
+      // Half an answer says nothing of the other half.
+      else if (answer.kind === "failed") return answer;
+    }
+    if (addresses.length === 0) return { kind: "none", exists: true };
+    return {
+      kind: "addresses",
+      addresses: addresses.flatMap((text) => canonicalAddress(text)?.address ?? []),
+    };
+  }
+
+  /** The values of one record type; none when the name has no such records. */
+  async #values(
+    deadline: Deadline,
+    ask: () => Promise<string[]>,
+  ): Promise<string[] | Extract<NameAnswer, { kind: "none" | "failed" }>> {
+    try {
+      return await this.#inTurn(deadline, ask);
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code;
+      if (code === "ENODATA") return [];
+      if (code === "ENOTFOUND") return { kind: "none", exists: false };
+      const silent = code === undefined || code === "ETIMEOUT" || code === "ECONNREFUSED";
+      return { kind: "failed", silent };
+    }
+  }
+
+  async #inTurn<T>(deadline: Deadline, ask: () => Promise<T>): Promise<T> {
+    if (this.#running >= AT_ONCE) await new Promise<void>((go) => this.#waiting.push(go));
+    else this.#running += 1;
+    try {
+      if (deadline.isOver) throw new Error("its turn came too late");
+      return await ask();
+    } finally {
+      // The turn is handed on as it is, so that nobody comes between.
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#running -= 1;
+      else next();
+    }
+  }
+}

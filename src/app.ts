@@ -14,6 +14,7 @@ import { createHooks } from "./gitlab-pages/hooks/receive.ts";
 import type { GitLabPages } from "./gitlab-pages/module.ts";
 import { createInternal, type Health } from "./internal.ts";
 import { Drain } from "./drain.ts";
+import { DomainDns } from "./gitlab-pages/domains/dns.ts";
 import { closeServer, isListening, listen, listenOnSocket } from "./listeners.ts";
 import { bootstrapOnce, startLoops } from "./loops.ts";
 import { createLog, type Logger } from "./observability/log.ts";
@@ -64,6 +65,8 @@ const BREATH_MS = 30;
 const LINGER_MS = 300;
 /** A store that answers at all does so far sooner; a poll is not kept for one that is frozen. */
 const FRESH_PATIENCE_MS = 500;
+/** Someone waits for the page; a DNS server that takes longer is as good as none. */
+const DNS_TIMEOUT_MS = 5000;
 const STARTING = JSON.stringify({
   type: "about:blank",
   title: "Unavailable",
@@ -91,6 +94,11 @@ export function createCore(
   publishing?: Publishing,
 ): Core {
   const now = overrides.now ?? (() => new Date());
+  const { gitlab, zone } = config;
+  // One for all APIs of this process: it keeps what DNS answered.
+  const domainDns = gitlab.enabled
+    ? new DomainDns({ ...gitlab.domains, zone, timeoutMs: DNS_TIMEOUT_MS, now })
+    : undefined;
   const core: Core = new Core({
     config,
     log,
@@ -108,6 +116,7 @@ export function createCore(
           clientAddress: (context) => clientAddress(context, config.http.trustedProxies),
           gitlabPages: () => publishing?.gitlabPages(),
           published: () => publishing?.publisher().current?.revision ?? null,
+          domainDns,
           ...(actor === undefined ? {} : { actor }),
         });
       }),

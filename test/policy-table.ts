@@ -53,7 +53,9 @@ export type ThingName =
   | "bob's token"
   | "operator's token"
   | "alice's page"
-  | "ownerless page";
+  | "ownerless page"
+  | "alice's domain"
+  | "ownerless domain";
 
 export interface Row {
   readonly action: Action;
@@ -422,6 +424,26 @@ export const POLICY_TABLE: readonly Row[] = [
     resource: "how the sync stands",
     ...adminsMake,
     api: () => ["GET", "/api/v1/pages/sync"],
+  },
+  {
+    action: "domain.read",
+    resource: "alice's domain",
+    ...aliceReads,
+    owner: "alice",
+    api: (w) => ["GET", `/api/v1/pages/domains/${w.id("alice's domain")}`],
+  },
+  {
+    action: "domain.read",
+    resource: "the domains of alice",
+    ...aliceReads,
+    owner: "alice",
+    api: (w) => ["GET", `/api/v1/pages/domains?owner=${w.id("alice")}`],
+  },
+  {
+    action: "domain.read",
+    resource: "a domain of nobody's",
+    ...adminsOnly,
+    api: (w) => ["GET", `/api/v1/pages/domains/${w.id("ownerless domain")}`],
   },
 
   {

@@ -2,7 +2,14 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { authenticate } from "../src/auth/actor.ts";
 import { authorise, operator, POLICY, type Actor } from "../src/domain/policy.ts";
 import { Refusal } from "../src/errors.ts";
-import { ALL_SCOPES, startApi, ZONE, type Answer, type TestApi } from "./api/support.ts";
+import {
+  ALL_SCOPES,
+  domainChange,
+  startApi,
+  ZONE,
+  type Answer,
+  type TestApi,
+} from "./api/support.ts";
 import {
   ACTORS,
   expected,
@@ -107,6 +114,11 @@ beforeAll(async () => {
     },
   ]);
   await gitlabPages.syncProject(7, operator);
+  await api.write((revision) => [
+    domainChange(revision, "www.alice.example", ids.get("alice") ?? ""),
+    domainChange(revision, "www.nobody.example", null),
+  ]);
+  ids.set("alice's domain", "www.alice.example").set("ownerless domain", "www.nobody.example");
   ids.set("alice's page", "page-1").set("ownerless page", "page-2");
   for (const [name, owner] of [
     ["alice's token", "alice"],

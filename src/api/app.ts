@@ -14,6 +14,7 @@ import { labels } from "./labels.ts";
 import { Limits } from "./limits.ts";
 import { openApiDocument } from "./openapi.ts";
 import { pageSyncs } from "./page-syncs.ts";
+import { pageDomains } from "./page-domains.ts";
 import { pages } from "./pages.ts";
 import { persons } from "./persons.ts";
 import { problemOf, PROBLEMS, ProtocolProblem } from "./problem.ts";
@@ -28,7 +29,10 @@ export type { Deps } from "./deps.ts";
 const BODY_MAX = 64 * 1024;
 const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"] as const;
 
-/** The resources under `/api/v1`, with the types that a client infers from them. */
+/**
+ * The resources under `/api/v1`, with the types that a client infers from them. A path that is also
+ * like a parameter's comes first: `/pages/domains` before `/pages/{id}`.
+ */
 function resources(services: Services) {
   return resource()
     .route("/api/v1", persons(services))
@@ -37,6 +41,7 @@ function resources(services: Services) {
     .route("/api/v1", reservedNames(services))
     .route("/api/v1", endpoints(services))
     .route("/api/v1", pageSyncs(services))
+    .route("/api/v1", pageDomains(services))
     .route("/api/v1", pages(services))
     .route("/api/v1", routes(services))
     .route("/api/v1", tokens(services))

@@ -3,6 +3,7 @@ import type { Config } from "../config.ts";
 import type { Actor } from "../domain/policy.ts";
 import type { GitLabPages } from "../gitlab-pages/module.ts";
 import type { Rules } from "../domain/rules.ts";
+import type { DomainDns } from "../gitlab-pages/domains/dns.ts";
 import type { Ledger } from "../store/ledger.ts";
 import type { TableSettings } from "../traefik/table.ts";
 import type { HostsBelow } from "../traefik/touched-hosts.ts";
@@ -18,7 +19,7 @@ export interface ApiLog {
 export interface Deps {
   readonly ledger: Ledger;
   readonly rules: Rules;
-  readonly config: Pick<Config, "userhomes" | "gitlab">;
+  readonly config: Pick<Config, "userhomes" | "pages" | "gitlab">;
   /** The sync with GitLab; undefined where none runs. */
   readonly gitlabPages?: (() => GitLabPages | undefined) | undefined;
   readonly now: () => Date;
@@ -27,6 +28,8 @@ export interface Deps {
   readonly clientAddress: (context: Context) => string;
   /** The revision of the document that Traefik is given; null before the first. */
   readonly published: () => number | null;
+  /** Looks up where custom domains lead to; without it, nothing is said of that. */
+  readonly domainDns?: DomainDns | undefined;
   /** Acts for every request, without a token: the operator's, over the control socket. */
   readonly actor?: Actor | undefined;
 }

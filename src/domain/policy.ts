@@ -54,6 +54,7 @@ export const POLICY = {
   "page.sync": { scope: "endpoints", who: "owner" },
   "page.sync-all": { scope: "endpoints", who: "admin", makes: true },
   "page.sync-read": { scope: "read", who: "admin", makes: true },
+  "domain.read": { scope: "read", who: "owner" },
   "route.read": { scope: "read", who: "owner" },
   "event.read": { scope: "read", who: "owner" },
   "token.read": { scope: "read", who: "owner" },

@@ -145,15 +145,20 @@ test("no path, query or header does, either", async () => {
         "reserved-names",
         "endpoints",
         "pages",
+        "pages/domains",
         "tokens",
         "routes",
         "events",
         "whoami",
       ),
       fc.option(fc.string({ unit: "binary", minLength: 1 }), { nil: undefined }),
-      fc.dictionary(fc.constantFrom("limit", "cursor", "owner", "host", "type", "dryRun"), odd, {
-        maxKeys: 3,
-      }),
+      fc.dictionary(
+        fc.constantFrom("limit", "cursor", "owner", "host", "project", "dns", "type", "dryRun"),
+        odd,
+        {
+          maxKeys: 3,
+        },
+      ),
       fc.constantFrom("GET", "DELETE", "PATCH", "POST"),
       fc.record(
         { "If-Match": header, "If-None-Match": header, "Idempotency-Key": header },

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { problemOf, startApi, ZONE, type TestApi } from "./support.ts";
+import { domainChange, problemOf, startApi, ZONE, type TestApi } from "./support.ts";
 
 let api: TestApi;
 let alice: string;
@@ -52,6 +52,10 @@ beforeAll(async () => {
     },
   ]);
   bobs.set("pages", "page-1");
+  await api.write((revision) => [
+    domainChange(revision, "www.bob.example", bobs.get("persons") ?? ""),
+  ]);
+  bobs.set("pages/domains", "www.bob.example");
   alice = await api.tokenFor("alice");
 });
 afterAll(() => api.close());
@@ -80,6 +84,7 @@ const CASES: [method: string, resource: string, suffix?: string, json?: object][
   ["POST", "labels", "/free"],
   ["GET", "reserved-names"],
   ["GET", "pages"],
+  ["GET", "pages/domains"],
 ];
 
 test.each(CASES)(
@@ -133,7 +138,15 @@ test("as someone's owner, too", async () => {
 });
 
 test("lists of another's things are those of nobody's", async () => {
-  for (const list of ["labels", "endpoints", "pages", "routes", "tokens", "events"]) {
+  for (const list of [
+    "labels",
+    "endpoints",
+    "pages",
+    "pages/domains",
+    "routes",
+    "tokens",
+    "events",
+  ]) {
     const ask = async (owner: string) =>
       (await api.request("GET", `/api/v1/${list}?owner=${owner}`, { token: alice })).body;
     expect(await ask("bob")).toEqual(await ask("nobody"));

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { decodeCursor, encodeCursor, paginate, type ListPage } from "../../src/api/list.ts";
 import { Refusal } from "../../src/errors.ts";
-import { startApi, ZONE, type Json, type TestApi } from "./support.ts";
+import { domainChange, startApi, ZONE, type Json, type TestApi } from "./support.ts";
 
 let api: TestApi;
 let alice: string;
@@ -36,6 +36,9 @@ beforeAll(async () => {
       id: "page-1",
       entity: { ...page, id: "page-1", revision, owner: null, host: `alice.${ZONE}` } as never,
     },
+    ...["alice", "bob", "games", "bob", "alice"].map((owner, n) =>
+      domainChange(revision, `www${n}.example`, api.state().ownersByName.get(owner) ?? ""),
+    ),
   ]);
   alice = await api.tokenFor("alice");
 });
@@ -67,6 +70,7 @@ const LISTS = [
   "reserved-names",
   "endpoints",
   "pages",
+  "pages/domains",
   "routes",
   "tokens",
   "events",
@@ -155,7 +159,7 @@ describe("what a member sees", () => {
       new Set((await walk(`/api/v1/${list}`, alice, 50)).map((item) => item[field]));
     expect(await names("persons", "username")).toEqual(new Set(["alice"]));
     expect(await names("groups", "name")).toEqual(new Set(["games"]));
-    for (const list of ["labels", "endpoints", "routes", "tokens"]) {
+    for (const list of ["labels", "endpoints", "pages/domains", "routes", "tokens"]) {
       expect(
         [...(await names(list, "ownerName"))].filter(
           (name) => name !== "alice" && name !== "games",

@@ -1,9 +1,11 @@
 import { createApi } from "../../src/api/app.ts";
 import { loadConfig, type Config } from "../../src/config.ts";
-import type { Scope } from "../../src/domain/entities.ts";
+import type { CustomDomain, Scope } from "../../src/domain/entities.ts";
+import type { Hostname } from "../../src/domain/names.ts";
 import { operator, type Actor } from "../../src/domain/policy.ts";
 import { rulesFrom } from "../../src/domain/rules.ts";
 import type { Change, State } from "../../src/domain/state.ts";
+import type { DomainDns } from "../../src/gitlab-pages/domains/dns.ts";
 import { Ledger } from "../../src/store/ledger.ts";
 import { openLevelStore } from "../../src/store/leveldb.ts";
 import { temporaryFolder } from "../support/folder.ts";
@@ -64,6 +66,7 @@ export interface ApiOptions {
   readonly env?: Record<string, string>;
   readonly clientAddress?: () => string;
   readonly actor?: Actor;
+  readonly domainDns?: DomainDns;
 }
 
 /** An API on a fresh embedded store, with a clock that stands still. */
@@ -98,6 +101,7 @@ export async function startApi(options: ApiOptions = {}): Promise<TestApi> {
     clientAddress: options.clientAddress ?? (() => "192.0.2.1"),
     published: () => null,
     gitlabPages,
+    domainDns: options.domainDns,
     ...(options.actor === undefined ? {} : { actor: options.actor }),
   });
   const asOperator = createApi({
@@ -109,6 +113,7 @@ export async function startApi(options: ApiOptions = {}): Promise<TestApi> {
     clientAddress: () => "unknown",
     published: () => null,
     gitlabPages,
+    domainDns: options.domainDns,
     actor: operator,
   });
 
@@ -177,4 +182,30 @@ export async function startApi(options: ApiOptions = {}): Promise<TestApi> {
 export function problemOf({ status, body }: Answer): object {
   const { requestId: _own, ...rest } = body ?? {};
   return { status, ...rest };
+}
+
+/** A custom domain, as a change that writes it. */
+export function domainChange(
+  revision: number,
+  id: string,
+  owner: string | null,
+  fields: Partial<CustomDomain> = {},
+): Change {
+  const entity: CustomDomain = {
+    v: 1,
+    kind: "domain",
+    id: id as Hostname,
+    revision,
+    createdAt: new Date(START).toISOString(),
+    project: 7,
+    projectPath: "a/b",
+    owner,
+    verified: true,
+    verificationCode: "c0de",
+    enabledUntil: "2027-01-01T00:00:00.000Z",
+    autoSsl: true,
+    certificateUntil: "2027-02-01T00:00:00.000Z",
+    ...fields,
+  };
+  return { kind: "domain", id, entity };
 }

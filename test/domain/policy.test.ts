@@ -49,6 +49,7 @@ const table: Record<Action, [own: string, group: string, other: string, nobody: 
   "page.sync": ["allowed", "allowed", "missing", "missing"],
   "page.sync-all": ["forbidden", "forbidden", "forbidden", "forbidden"],
   "page.sync-read": ["forbidden", "forbidden", "forbidden", "forbidden"],
+  "domain.read": ["allowed", "allowed", "missing", "missing"],
   "route.read": ["allowed", "allowed", "missing", "missing"],
   "event.read": ["allowed", "allowed", "missing", "missing"],
   "token.read": ["allowed", "allowed", "missing", "missing"],

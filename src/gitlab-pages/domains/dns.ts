@@ -45,6 +45,8 @@ interface Walk {
 }
 
 const ALIASES_MAX = 8;
+/** Ranges that only somebody's own network has. */
+const PRIVATE = new Set(["private", "uniqueLocal", "loopback", "linkLocal", "carrierGradeNat"]);
 const SHOWN_MAX = 20;
 const NAMED_MAX = 3;
 
@@ -190,7 +192,7 @@ function shownAddresses(
   ours: readonly string[],
 ): string[] {
   const shown = addresses.map((address) =>
-    aliases.length === 0 || ours.includes(address) || ipaddr.parse(address).range() === "unicast"
+    aliases.length === 0 || ours.includes(address) || !PRIVATE.has(ipaddr.parse(address).range())
       ? address
       : "a private address",
   );

@@ -7,8 +7,14 @@ export type NameAnswer =
   | { readonly kind: "addresses"; readonly addresses: readonly string[] }
   /** No address; `exists`: there is something else at the name, or below it. */
   | { readonly kind: "none"; readonly exists: boolean }
-  /** `silent`: no answer in time; else the servers said that they cannot tell. */
-  | { readonly kind: "failed"; readonly silent: boolean };
+  | Failed;
+
+/** `silent`: no answer in time; else the servers said that they cannot tell. */
+interface Failed {
+  readonly kind: "failed";
+  readonly silent: boolean;
+}
+type Answer = NameAnswer | { readonly kind: "zone"; readonly isApex: boolean };
 
 /** An answer with the moment that it was given at, in milliseconds. */
 export type Dated<T> = T & { readonly at: number };
@@ -55,8 +61,8 @@ export class Lookups {
   readonly #resolver: Resolver;
   readonly #now: () => Date;
   /** The one used longest ago stands first. */
-  readonly #kept = new Map<string, Dated<NameAnswer>>();
-  readonly #asked = new Map<string, Promise<Dated<NameAnswer>>>();
+  readonly #kept = new Map<string, Dated<Answer>>();
+  readonly #asked = new Map<string, Promise<Dated<Answer>>>();
   readonly #waiting: (() => void)[] = [];
   #running = 0;
 
@@ -71,43 +77,56 @@ export class Lookups {
    * The alias or the addresses of a name. Never throws.
    * @param deadline once it has passed, what still waits for its turn is not asked
    */
-  ask(name: string, deadline: Deadline): Promise<Dated<NameAnswer>> {
+  async ask(name: string, deadline: Deadline): Promise<Dated<NameAnswer>> {
+    const answer = await this.#ask(name, deadline, () => this.#answer(name, deadline));
+    return answer as Dated<NameAnswer>;
+  }
+
+  /** Whether the name is a DNS zone's own. Not known counts as no. Never throws. */
+  async isApex(name: string, deadline: Deadline): Promise<boolean> {
+    const answer = await this.#ask(`${name} SOA`, deadline, async () => {
+      const found = await this.#values(deadline, async () => [
+        await this.#resolver.resolveSoa(name),
+      ]);
+      return Array.isArray(found) ? { kind: "zone", isApex: found.length > 0 } : found;
+    });
+    return answer.kind === "zone" && answer.isApex;
+  }
+
+  /** What is kept of a question, or is being asked, or the answer to it now. */
+  async #ask(
+    question: string,
+    deadline: Deadline,
+    find: () => Promise<Answer>,
+  ): Promise<Dated<Answer>> {
     const now = this.#now().getTime();
-    const kept = this.#kept.get(name);
+    const kept = this.#kept.get(question);
     if (kept !== undefined && now - kept.at < KEPT_MS) {
-      this.#keep(name, kept);
-      return Promise.resolve(kept);
+      this.#keep(question, kept);
+      return kept;
     }
-    const asked = this.#asked.get(name) ?? this.#askAnew(name, deadline);
+    let asked = this.#asked.get(question);
+    if (asked === undefined) {
+      asked = this.#askNow(question, find);
+      this.#asked.set(question, asked);
+    }
     return Promise.race([
       asked,
       deadline.passed.then(() => ({ kind: "failed" as const, silent: true, at: now })),
     ]);
   }
 
-  /** Whether the name is a DNS zone's own. Not known counts as no. */
-  async isApex(name: string, deadline: Deadline): Promise<boolean> {
-    const asking = this.#inTurn(deadline, () => this.#resolver.resolveSoa(name)).then(
-      () => true,
-      () => false,
-    );
-    return Promise.race([asking, deadline.passed.then(() => false)]);
+  async #askNow(question: string, find: () => Promise<Answer>): Promise<Dated<Answer>> {
+    const answer = await find();
+    this.#asked.delete(question);
+    const dated = { ...answer, at: this.#now().getTime() };
+    if (answer.kind !== "failed") this.#keep(question, dated);
+    return dated;
   }
 
-  #askAnew(name: string, deadline: Deadline): Promise<Dated<NameAnswer>> {
-    const answer = this.#answer(name, deadline).then((answer) => {
-      this.#asked.delete(name);
-      const dated = { ...answer, at: this.#now().getTime() };
-      if (answer.kind !== "failed") this.#keep(name, dated);
-      return dated;
-    });
-    this.#asked.set(name, answer);
-    return answer;
-  }
-
-  #keep(name: string, answer: Dated<NameAnswer>): void {
-    this.#kept.delete(name);
-    this.#kept.set(name, answer);
+  #keep(question: string, answer: Dated<Answer>): void {
+    this.#kept.delete(question);
+    this.#kept.set(question, answer);
     const [oldest] = this.#kept.keys();
     if (this.#kept.size > KEPT_MAX && oldest !== undefined) this.#kept.delete(oldest);
   }
@@ -140,10 +159,10 @@ export class Lookups {
   }
 
   /** The values of one record type; none when the name has no such records. */
-  async #values(
+  async #values<T>(
     deadline: Deadline,
-    ask: () => Promise<string[]>,
-  ): Promise<string[] | Extract<NameAnswer, { kind: "none" | "failed" }>> {
+    ask: () => Promise<T[]>,
+  ): Promise<T[] | Extract<NameAnswer, { kind: "none" | "failed" }>> {
     try {
       return await this.#inTurn(deadline, ask);
     } catch (error) {

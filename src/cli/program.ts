@@ -12,6 +12,7 @@ import { openControl, type ControlClient } from "./control-client.ts";
 import { readText } from "./input.ts";
 import { CommandError, messageOf, print, type OutputOptions } from "./output.ts";
 import { addMigrateCommand } from "./migrate.ts";
+import { addPagesCommands } from "./pages.ts";
 import { addResourceCommands } from "./resources.ts";
 import { addTransferCommands } from "./transfer.ts";
 
@@ -63,6 +64,7 @@ export function createProgram(): Command {
   addTransferCommands(program, withControl);
   addMigrateCommand(program, configOf);
   addResourceCommands(program, withControl);
+  addPagesCommands(program, withControl);
   for (const command of program.commands) inherit(command);
   return program;
 }

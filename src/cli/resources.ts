@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { SCOPES } from "../domain/entities.ts";
 import type { ControlClient } from "./control-client.ts";
+import { allOf } from "./list.ts";
 import { answerOf, CommandError, print, table, type OutputOptions } from "./output.ts";
 
 type WithControl = (
@@ -144,7 +145,9 @@ function addEndpoint(program: Command, withControl: WithControl): void {
     .option("--json", "print JSON")
     .action(async (options: OutputOptions & { owner?: string }, command: Command) => {
       await withControl(command, async (control) => {
-        const items = await allEndpoints(control, options.owner);
+        const items = await allOf<EndpointAnswer>(control, "/api/v1/endpoints", {
+          owner: options.owner,
+        });
         print(options, items, () =>
           table(
             ["ID", "URL", "STATE", "TARGETS"],
@@ -166,27 +169,6 @@ function addEndpoint(program: Command, withControl: WithControl): void {
         print(options, { removed: id }, () => `${id} was removed.`);
       });
     });
-}
-
-async function allEndpoints(
-  control: ControlClient,
-  owner: string | undefined,
-): Promise<EndpointAnswer[]> {
-  const items: EndpointAnswer[] = [];
-  let cursor: string | null = "";
-  while (cursor !== null) {
-    const query = new URLSearchParams({
-      limit: "200",
-      ...(owner === undefined ? {} : { owner }),
-      ...(cursor === "" ? {} : { cursor }),
-    });
-    const page: { items: EndpointAnswer[]; nextCursor: string | null } = await answerOf(
-      await control.request("GET", `/api/v1/endpoints?${query.toString()}`),
-    );
-    items.push(...page.items);
-    cursor = page.nextCursor;
-  }
-  return items;
 }
 
 /** @throws CommandError for what is no positive whole number */

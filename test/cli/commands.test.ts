@@ -25,6 +25,8 @@ const COMMANDS = [
   ["endpoint", "add"],
   ["endpoint", "list"],
   ["endpoint", "remove"],
+  ["pages", "list"],
+  ["pages", "domains"],
   ["healthcheck"],
 ];
 

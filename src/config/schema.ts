@@ -190,7 +190,7 @@ export const schema = z.strictObject({
       targets: texts("host or address", syntax.parseHostOrAddress).describe(
         "Where custom domains must point to; none: where the zone itself points to.",
       ),
-      resolvers: texts("address:port", syntax.parseHostPort).describe(
+      resolvers: texts("address:port", syntax.parseAddressPort).describe(
         "DNS servers to look that up at; none: the machine's.",
       ),
     }),

@@ -105,6 +105,15 @@ export function parseHostPort(text: string): string | Fault {
     : new Fault(`${shown(text)} is not a host and a port like "127.0.0.1:8443"`);
 }
 
+/** As `parseHostPort`, the host an address: what finds names cannot itself be found by name. */
+export function parseAddressPort(text: string): string | Fault {
+  const parsed = parseHostPort(text);
+  const isAddress = /^(?:[\d.]+|\[.*\]):\d+$/.test(text);
+  return typeof parsed === "string" && isAddress
+    ? parsed
+    : new Fault(`${shown(text)} is not an address and a port like "127.0.0.1:53"`);
+}
+
 /** A URL that may have a path; its canonical form has no slash at its end. */
 export function parseBaseUrl(text: string): string | Fault {
   const fault = new Fault(`${shown(text)} is not an address like "https://gitlab.example.org"`);

@@ -138,6 +138,11 @@ const WRONG: readonly (readonly [text: string, ...lines: string[]])[] = [
     'tardis.yaml:1: systems[0]: "a b" is not an address like "10.0.0.5:6379", "10.0.0.0/24", "db.example.org" or "https://gitlab.example.org"',
   ],
   [
+    "gitlab: {domains: {resolvers: [dns.example.org:53, 127.0.0.1]}}\n",
+    'tardis.yaml:1: gitlab.domains.resolvers[0]: "dns.example.org:53" is not an address and a port like "127.0.0.1:53"',
+    'tardis.yaml:1: gitlab.domains.resolvers[1]: "127.0.0.1" is not an address and a port like "127.0.0.1:53"',
+  ],
+  [
     "ownHosts: [a.example, b.example, a.example]\n",
     'tardis.yaml:1: ownHosts[2]: "a.example" is given twice',
   ],

@@ -219,7 +219,6 @@ export class RereadQueue {
       // Whoever reads tells of it; here it is only tried again.
     }
     this.#running.delete(project);
-    if (this.#stopped) return;
     if (watch !== undefined) this.#watches.end(project, watch, outcome?.latestDeployment);
     if (outcome === undefined) this.#rereads.fail(project, this.#options.now());
     else if (this.#rereads.succeed(project, outcome.gone)) this.#watches.delete(project);

@@ -1,8 +1,8 @@
 import { type Context, Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { RateLimiterMemory } from "rate-limiter-flexible";
 import { networkOf } from "../../domain/addresses.ts";
 import type { Volatile } from "../../store/volatile.ts";
+import { type BodyFault, readBody } from "./body.ts";
 import { Deliveries } from "./deliveries.ts";
 import { type EventName, readEvent } from "./events.ts";
 import type { Hint } from "./hint.ts";
@@ -29,6 +29,10 @@ export interface HooksOptions extends HookSecrets {
 }
 
 const BODY_MAX = 2 * 1024 * 1024;
+/** GitLab itself gives up after this time. */
+const BODY_MS = 10_000;
+/** Bodies that are being read at once: anybody can begin to send one that looks signed. */
+const BODIES_MAX = 64;
 /** An address is not looked at for a while after so many hooks that were not good. */
 const FAILURES = 100;
 const FAILURE_SECONDS = 60;
@@ -45,62 +49,70 @@ export function createHooks(options: HooksOptions): Hono {
   const failures = new RateLimiterMemory({ points: FAILURES, duration: FAILURE_SECONDS });
   const deliveries = new Deliveries(options.volatile);
 
-  async function refuse(context: Context): Promise<Response> {
+  let reading = 0;
+
+  async function refuse(
+    context: Context,
+    code: ProblemCode = "unauthenticated",
+  ): Promise<Response> {
     await failures.penalty(networkOf(clientAddress(context)));
     count("other", "refused");
-    return problem(context, "unauthenticated", "This hook is not signed with our token.");
+    return problem(context, code);
+  }
+
+  /** What speaks against a request before its body is read. */
+  async function refusedByHead(context: Context): Promise<Response | undefined> {
+    if (context.req.method !== "POST") {
+      return problem(context, "method_not_allowed", { Allow: "POST" });
+    }
+    const failed = await failures.get(networkOf(clientAddress(context)));
+    if (failed !== null && failed.consumedPoints >= FAILURES) {
+      count("other", "refused");
+      const seconds = Math.max(1, Math.ceil(failed.msBeforeNext / 1000));
+      return problem(context, "rate_limited", { "Retry-After": String(seconds) });
+    }
+    const headers = context.req.raw.headers;
+    const fault = faultOfHeaders({ ...options, headers, now: options.now() });
+    if (fault !== undefined) return refuse(context);
+    if (reading < BODIES_MAX) return undefined;
+    count("other", "refused");
+    return problem(context, "unavailable", { "Retry-After": "5" });
+  }
+
+  async function bodyOf(context: Context): Promise<Uint8Array | BodyFault> {
+    reading++;
+    try {
+      return await readBody(context.req.raw, BODY_MAX, BODY_MS);
+    } finally {
+      reading--;
+    }
   }
 
   const app = new Hono();
-  app.all(
-    HOOK_PATH,
-    async (context, next) => {
-      if (!isSetUp) return context.notFound();
-      if (context.req.method !== "POST") {
-        return problem(context, "method_not_allowed", "Hooks are sent with POST.", {
-          Allow: "POST",
-        });
-      }
-      const failed = await failures.get(networkOf(clientAddress(context)));
-      if (failed !== null && failed.consumedPoints >= FAILURES) {
-        count("other", "refused");
-        const seconds = Math.max(1, Math.ceil(failed.msBeforeNext / 1000));
-        return problem(context, "rate_limited", "Too many wrong hooks; wait a minute.", {
-          "Retry-After": String(seconds),
-        });
-      }
-      const headers = context.req.raw.headers;
-      const fault = faultOfHeaders({ ...options, headers, now: options.now() });
-      return fault === undefined ? next() : refuse(context);
-    },
-    bodyLimit({
-      maxSize: BODY_MAX,
-      onError: (context) => {
-        count("other", "refused");
-        return problem(context, "too_large", "A hook has at most 2 MB.");
-      },
-    }),
-    async (context) => {
-      const body = new Uint8Array(await context.req.arrayBuffer());
-      const headers = context.req.raw.headers;
-      const verified = verifyHook({ ...options, headers, body, now: options.now() });
-      if (!verified.ok) return refuse(context);
-      const event = readJson(body);
-      if (event === undefined) {
-        count("other", "malformed");
-        return problem(context, "invalid_input", "The body is not valid JSON.");
-      }
-      const { name, outcome, hints } = readEvent(event);
-      if (verified.id !== null && !(await deliveries.isFirst(verified.id))) {
-        count(name, "duplicate");
-        return context.body(null, 200);
-      }
-      count(name, outcome);
-      if (hints.length === 0) return context.body(null, 200);
-      accept(hints);
-      return context.body(null, 202);
-    },
-  );
+  app.all(HOOK_PATH, async (context) => {
+    if (!isSetUp) return context.notFound();
+    const refused = await refusedByHead(context);
+    if (refused !== undefined) return refused;
+    const body = await bodyOf(context);
+    if (typeof body === "string") return refuse(context, body);
+    const headers = context.req.raw.headers;
+    const verified = verifyHook({ ...options, headers, body, now: options.now() });
+    if (!verified.ok) return refuse(context);
+    const event = readJson(body);
+    if (event === undefined) {
+      count("other", "malformed");
+      return problem(context, "invalid_input");
+    }
+    const { name, outcome, hints } = readEvent(event);
+    if (verified.id !== null && !(await deliveries.isFirst(verified.id))) {
+      count(name, "duplicate");
+      return context.body(null, 200);
+    }
+    count(name, outcome);
+    if (hints.length === 0) return context.body(null, 200);
+    accept(hints);
+    return context.body(null, 202);
+  });
   return app;
 }
 
@@ -114,24 +126,27 @@ function readJson(body: Uint8Array): unknown {
 }
 
 const PROBLEMS = {
-  invalid_input: { status: 400, title: "Invalid input" },
-  unauthenticated: { status: 401, title: "Not authenticated" },
-  method_not_allowed: { status: 405, title: "Method not allowed" },
-  too_large: { status: 413, title: "Body too large" },
-  rate_limited: { status: 429, title: "Too many requests" },
+  invalid_input: [400, "Invalid input", "The body is not valid JSON."],
+  unauthenticated: [401, "Not authenticated", "This hook does not carry our token or signature."],
+  method_not_allowed: [405, "Method not allowed", "Hooks are sent with POST."],
+  cut_off: [408, "Request timeout", "The body did not come whole within 10 seconds."],
+  too_large: [413, "Body too large", "A hook has at most 2 MB."],
+  rate_limited: [429, "Too many requests", "Too many wrong hooks came from here; wait a minute."],
+  unavailable: [503, "Unavailable", "Too many hooks are being sent at once; try again shortly."],
 } as const;
+type ProblemCode = keyof typeof PROBLEMS;
 
-/** RFC 9457, in the API's words: `src/api/problem.ts` stands above and cannot be imported here. */
+/** RFC 9457, as the API answers. What is left of a body that is not read ends with its connection. */
 function problem(
   context: Context,
-  code: keyof typeof PROBLEMS,
-  detail: string,
+  code: ProblemCode,
   headers: Record<string, string> = {},
 ): Response {
-  const { status, title } = PROBLEMS[code];
+  const [status, title, detail] = PROBLEMS[code];
   const body = JSON.stringify({ type: "about:blank", title, status, code, detail });
   return context.body(body, status, {
     ...headers,
+    ...(code === "cut_off" || code === "too_large" ? { Connection: "close" } : {}),
     "Content-Type": "application/problem+json",
     "Cache-Control": "no-store",
   });

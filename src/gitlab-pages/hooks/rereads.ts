@@ -64,7 +64,6 @@ export class Rereads {
   succeed(project: number, gone: boolean): boolean {
     const reread = this.#projects.get(project);
     if (reread === undefined) return false;
-    reread.retries = 0;
     const isConfirmed = gone && reread.gone && reread.first === undefined;
     if (isConfirmed || isIdle(reread)) this.#projects.delete(project);
     return isConfirmed;

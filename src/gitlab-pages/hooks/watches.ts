@@ -71,7 +71,7 @@ export class Watches {
   end(project: number, watch: Watch, latest: string | null | undefined): void {
     if (this.#projects.get(project) !== watch) return;
     const isFirst = watch.baseline === undefined;
-    if (isFirst && latest !== undefined) watch.baseline = latest;
+    if (isFirst) watch.baseline = latest;
     const isDone = !isFirst && isNewer(latest, watch.baseline);
     if (isDone || watch.next === Infinity) this.#projects.delete(project);
   }

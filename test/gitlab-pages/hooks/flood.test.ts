@@ -12,7 +12,7 @@ import { signedHeaders, vector, vectorTime } from "./support.ts";
 const HOOKS = 10_000;
 const BATCH = 100;
 
-describe("ten thousand hooks", () => {
+describe("ten thousand hooks", { timeout: 120_000 }, () => {
   const servers: Server[] = [];
   const agent = new Agent({ keepAlive: true, maxSockets: 40 });
   afterEach(async () => {

@@ -1,7 +1,12 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { type AddressInfo, connect } from "node:net";
+import { getRequestListener } from "@hono/node-server";
 import { describe, expect, it } from "vitest";
 import type { Hint } from "../../../src/gitlab-pages/hooks/hint.ts";
 import { createHooks, type HooksOptions } from "../../../src/gitlab-pages/hooks/receive.ts";
 import { MemoryVolatile } from "../../../src/store/memory-volatile.ts";
+import { waitFor } from "../../support/wait.ts";
 import { away, hangs, signedHeaders, vector, vectorTime } from "./support.ts";
 
 const created = JSON.stringify({ event_name: "project_create", project_id: 12 });
@@ -31,7 +36,7 @@ function receiver(options: Partial<HooksOptions> = {}) {
   };
   const signed = (body: string, id?: string) =>
     send(body, signedHeaders(body, id === undefined ? {} : { id }));
-  return { accepted, counted, send, signed };
+  return { app, accepted, counted, send, signed };
 }
 
 const plain = { token: "secret", signingToken: null };
@@ -121,8 +126,65 @@ describe("POST /hooks/gitlab", () => {
     expect([answer.status, JSON.parse(answer.text).code]).toEqual([413, "too_large"]);
     expect(body.read).toBeLessThan(40);
     expect([accepted, counted]).toEqual([[], ["other refused", "other refused"]]);
+    expect(answer.headers.get("connection")).toBe("close");
     const most = created.padEnd(2 * 1024 * 1024);
     expect((await send(most, withToken)).status).toBe(202);
+  });
+
+  it("counts a body that breaks off against its address, and goes on", async () => {
+    const { send, accepted, counted } = receiver();
+    const headers = signedHeaders(created);
+    for (let n = 0; n < 100; n++) {
+      const body = new ReadableStream({
+        pull: (controller) => controller.error(new Error("reset")),
+      });
+      const answer = await send(body, headers);
+      expect([answer.status, JSON.parse(answer.text).code]).toEqual([408, "cut_off"]);
+    }
+    expect((await send(created, headers)).status).toBe(429);
+    expect([accepted.length, counted.length]).toEqual([0, 101]);
+  });
+
+  it.each(["Content-Length: 100", "Transfer-Encoding: chunked"])(
+    "takes it that a client goes away, with %s",
+    async (length) => {
+      const { app, counted } = receiver();
+      const listener = getRequestListener(app.fetch);
+      const server = createServer((incoming, outgoing) => void listener(incoming, outgoing));
+      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+      const arrived = once(server, "request");
+      const socket = connect((server.address() as AddressInfo).port, "127.0.0.1");
+      const headers = Object.entries(signedHeaders(created)).map((pair) => pair.join(": "));
+      const head = ["POST /hooks/gitlab HTTP/1.1", "Host: a", length, ...headers];
+      socket.write(`${head.join("\r\n")}\r\n\r\n5\r\n{`);
+      await arrived;
+      socket.destroy();
+      await waitFor(() => counted.length, { describe: "the count" });
+      expect(counted).toEqual(["other refused"]);
+      await new Promise((resolve) => server.close(resolve));
+    },
+  );
+
+  it("reads at most 64 bodies at once", async () => {
+    const { send, signed, accepted } = receiver();
+    const controllers: ReadableStreamDefaultController[] = [];
+    const slow = () =>
+      new ReadableStream({
+        start(controller) {
+          controllers.push(controller);
+          controller.enqueue(Buffer.from(created));
+        },
+      });
+    const sent = Array.from({ length: 64 }, (_, n) =>
+      send(slow(), signedHeaders(created, { id: `slow-${n}` })),
+    );
+    await waitFor(async () => (await signed(created)).status === 503, { describe: "a refusal" });
+    const answer = await signed(created, "later");
+    expect([answer.status, answer.headers.get("retry-after")]).toEqual([503, "5"]);
+    for (const controller of controllers) controller.close();
+    expect((await Promise.all(sent)).map(({ status }) => status)).toEqual(Array(64).fill(202));
+    expect((await signed(created, "later")).status).toBe(202);
+    expect(accepted.length).toBeGreaterThanOrEqual(65);
   });
 
   it.each(["", "{", "undefined", "{'a':1}", Buffer.from([0x22, 0xff, 0x22])])(

@@ -164,18 +164,18 @@ describe("hints", () => {
   });
 
   it("are told in nudges below 8 kB, and arrive as they were", async () => {
-    const path = fc.string({ unit: "binary", minLength: 1, maxLength: 1_000 });
+    const path = fc.string({ unit: "binary", minLength: 1, maxLength: 1_000, size: "max" });
     const hint: fc.Arbitrary<Hint> = fc.oneof(
       fc.record({
         kind: fc.constant("namespace" as const),
         path,
         oldPath: path,
-        user: fc.integer({ min: 1 }),
+        user: fc.integer({ min: 1, max: 30 }),
       }),
-      fc.integer({ min: 1 }).map(watch),
+      fc.integer({ min: 1, max: 10 }).map(watch),
     );
     await fc.assert(
-      fc.asyncProperty(fc.array(hint, { maxLength: 40 }), async (hints) => {
+      fc.asyncProperty(fc.array(hint, { maxLength: 40, size: "max" }), async (hints) => {
         const shared = new MemoryVolatile();
         const sizes: number[] = [];
         shared.onNudge("gitlab-hints", (text) => sizes.push(Buffer.byteLength(text)));

@@ -9,7 +9,7 @@ const day = (hour: number) => `2026-01-05T${String(hour).padStart(2, "0")}:00:00
 function watching(limits = {}) {
   const clock = new HandClock();
   const reads: { at: number; project: number; why: string }[] = [];
-  const gitlab = { latest: null as string | null, fails: false };
+  const gitlab = { latest: null as string | null, fails: false, takes: 0 };
   const queue = new RereadQueue({
     now: clock.now,
     schedule: clock.schedule,
@@ -19,6 +19,7 @@ function watching(limits = {}) {
     read: async (project, { why }) => {
       reads.push({ at: clock.now() / SECOND, project, why });
       if (gitlab.fails) throw new Error("away");
+      if (gitlab.takes > 0) await clock.wait(gitlab.takes * SECOND);
       return { latestDeployment: gitlab.latest, gone: false };
     },
   });
@@ -84,6 +85,22 @@ describe("a project that was pushed to", () => {
     gitlab.latest = day(10);
     await runTo(3_600);
     expect(seconds()).toEqual([15, 30, 35, 50, 65]);
+  });
+
+  it("during a read, is watched on though that read ends the watch of the push before", async () => {
+    const { push, runTo, gitlab, seconds, queue } = watching();
+    push();
+    await runTo(20);
+    gitlab.latest = day(9);
+    gitlab.takes = 5;
+    await runTo(32);
+    push();
+    gitlab.takes = 0;
+    await runTo(46);
+    expect([queue.pending().watches, seconds()]).toEqual([1, [15, 30, 45]]);
+    gitlab.latest = day(10);
+    await runTo(3_600);
+    expect(seconds()).toEqual([15, 30, 45, 50]);
   });
 
   it("without end is still read", async () => {

@@ -190,7 +190,7 @@ describe("hints", () => {
         const isLong = (each: Hint) => Buffer.byteLength(JSON.stringify(each)) + 2 > 8_000;
         expect(heard).toEqual(latest.map((each) => (isLong(each) ? { kind: "full" } : each)));
       }),
-      { numRuns: 50 },
+      { numRuns: 20 },
     );
   });
 

@@ -230,7 +230,12 @@ describeWithService("traefik", "what the console publishes", () => {
     it("beyond the quota is left out, the youngest first", async () => {
       const two = { ...alice, quota: { pages: 2 } };
       const at = (path: string, day: number) =>
-        page(alice, { host: home, path, createdAt: `2026-01-0${day}T00:00:00.000Z` });
+        page(alice, {
+          host: home,
+          path,
+          project: day,
+          createdAt: `2026-01-0${day}T00:00:00.000Z`,
+        });
       const { unrouted } = await stage.show([holder(two), at("/c", 3), at("/a", 1), at("/b", 2)]);
       expect(unrouted.map(({ state }) => state)).toEqual(["set-aside"]);
       const answers = await Promise.all(["/a", "/b", "/c"].map((path) => stage.who(home, path)));

@@ -34,6 +34,22 @@ export function whyPageConflicts(state: State, rules: Rules, page: Page): string
   return held.restsUntil === undefined ? undefined : `${host} was left and rests.`;
 }
 
+/**
+ * Why a page is nowhere to be seen at its host although nothing conflicts with it: GitLab's daemon
+ * serves the domain that is a site's own before a namespace of that name, and nothing else there.
+ * @param ownDomains those of the host's pages that `isOwnDomain` finds
+ */
+export function whyUnseen(page: Page, ownDomains: readonly Page[]): string | undefined {
+  const other = ownDomains.find(({ namespace }) => namespace !== page.namespace);
+  return other && `GitLab serves ${other.projectPath} on all of ${page.host}.`;
+}
+
+/** Whether a page's host is the domain of its site alone. */
+export function isOwnDomain({ host, projectPath, serves, deployed }: Page): boolean {
+  const root = projectPath.split("/")[0] ?? "";
+  return deployed && serves === "site" && !host.startsWith(`${root.toLowerCase()}.`);
+}
+
 /** Whether a host was given to the namespace, or to the project, that a page is of. */
 export function isHeldBy({ holder }: PageHost, page: Pick<Page, "namespace" | "project">): boolean {
   return holder.id === (holder.kind === "namespace" ? page.namespace : page.project);

@@ -9,7 +9,7 @@ import {
 } from "../domain/names.ts";
 import { isOwnHost, ownGrants, quotaOf, type Rules } from "../domain/rules.ts";
 import { pagesAt, pagesOf, type State } from "../domain/state.ts";
-import { whyPageConflicts } from "./page-conflict.ts";
+import { isOwnDomain, whyPageConflicts, whyUnseen } from "./page-conflict.ts";
 import { whyUnreadable } from "./readable.ts";
 import { unreadable } from "./set-aside.ts";
 import { canonicalAddress } from "../domain/addresses.ts";
@@ -325,14 +325,17 @@ export class TableBuilder {
 
   #pages(host: Hostname, routes: Map<string, Route>): void {
     if (!this.#rules.pagesEnabled) return;
-    for (const page of pagesAt(this.#state, host).toSorted((a, b) => (a.id < b.id ? -1 : 1))) {
+    const pages = pagesAt(this.#state, host).toSorted((a, b) => (a.id < b.id ? -1 : 1));
+    const ownDomains = pages.filter(isOwnDomain);
+    for (const page of pages) {
       const unreadable = whyUnreadable(page);
       if (unreadable !== undefined) {
         this.#leaveOut(page, "set-aside", unreadable);
         continue;
       }
       if (!page.deployed) continue;
-      const conflict = whyPageConflicts(this.#state, this.#rules, page);
+      const conflict =
+        whyPageConflicts(this.#state, this.#rules, page) ?? whyUnseen(page, ownDomains);
       const shadow = routes.get(page.path);
       if (this.#isOverQuota(page)) {
         this.#leaveOut(page, "set-aside", "There are more pages than the quota allows.");

@@ -158,6 +158,24 @@ describe("names that change hands", () => {
     expect(stage.served()).toEqual([`club.${ZONE}/site club/site`]);
   });
 
+  it("serve nothing as soon as a read of another's project shows who has them now", async () => {
+    const stage = await aliceOnline();
+    const { gitlabWorld: gitlab, alice } = stage;
+    const club = gitlab.createGroup("club");
+    const site = gitlab.createProject(club, "Wiki");
+    gitlab.deploy(site);
+    await stage.sync();
+    gitlab.renameUser(alice, "away");
+    gitlab.renameGroup(club, "alice");
+    await stage.engine.project(site.id, "hook");
+    expect(stage.served()).toEqual([]);
+    await stage.sync();
+    expect(stage.served()).toEqual([
+      `away.${ZONE}/Wiki away/Wiki`,
+      `away.${ZONE}/alice.${ZONE} away/alice.${ZONE}`,
+    ]);
+  });
+
   it("keep a member's host from a group, and from a stranger with their old name", async () => {
     const stage = await aliceOnline();
     const { gitlabWorld: gitlab } = stage;
@@ -185,7 +203,7 @@ describe("names that change hands", () => {
     ]);
   });
 
-  it("of a site's own domain that is a namespace's name too are the namespace's", async () => {
+  it("of a namespace that is a site's own domain too are nobody's: the daemon serves the site", async () => {
     const stage = scene();
     const { gitlabWorld: gitlab } = stage;
     const first = gitlab.createGroup("docs-4160ce");
@@ -194,10 +212,13 @@ describe("names that change hands", () => {
     const club = gitlab.createGroup("club");
     gitlab.deploy(gitlab.createProject(club, "docs", { uniqueDomain: "docs-4160ce" }));
     await stage.sync();
-    expect(stage.served()).toEqual([
-      `club.${ZONE}/docs club/docs`,
-      `docs-4160ce.${ZONE}/site docs-4160ce/site`,
-    ]);
+    expect(stage.served()).toEqual([`club.${ZONE}/docs club/docs`]);
+    expect(stage.unserved()).toEqual(
+      [
+        expect.stringContaining(`docs-4160ce.${ZONE}/site: conflict: GitLab serves club/docs`),
+        expect.stringContaining(`docs-4160ce.${ZONE}: conflict: docs-4160ce.${ZONE} was given to`),
+      ].toSorted(),
+    );
   });
 
   it("belong to owners by GitLab's ids, and by the configuration's rules", async () => {

@@ -81,11 +81,19 @@ function nameOf({ holder }: Pick<PageHost, "holder">, { projectPath }: Page): st
   return holder.kind === "project" ? projectPath : (projectPath.split("/")[0] ?? projectPath);
 }
 
+function isTaken(host: Hostname, { namespaces }: Snapshot, zone: Hostname): boolean {
+  for (const path of namespaces.values()) {
+    if (path !== null && namespaceHost(path, zone) === host) return true;
+  }
+  return false;
+}
+
 /** Whether the snapshot says that the holder is gone, or is called otherwise. */
 function hasLeft({ id, holder }: PageHost, snapshot: Snapshot, zone: Hostname): boolean {
   if (holder.kind === "namespace") {
     const path = snapshot.namespaces.get(holder.id);
-    if (path === undefined) return false;
+    // Who else has the name now shows that the holder has it no more.
+    if (path === undefined) return isTaken(id, snapshot, zone);
     return path === null || namespaceHost(path, zone) !== id;
   }
   const read = snapshot.sites.get(holder.id);

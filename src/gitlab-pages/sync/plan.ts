@@ -1,7 +1,14 @@
 import type { Context } from "../../domain/decision.ts";
 import type { Page, PageSource } from "../../domain/entities.ts";
 import type { Rules } from "../../domain/rules.ts";
-import { identityKey, pagesOfProject, type Change, type State } from "../../domain/state.ts";
+import {
+  identityKey,
+  pagesAt,
+  pagesOfProject,
+  type Change,
+  type State,
+} from "../../domain/state.ts";
+import { isOwnDomain } from "../../traefik/page-conflict.ts";
 import { planDomains } from "./plan-domains.ts";
 import { planHosts } from "./plan-hosts.ts";
 import { namespaceHost, type Place } from "./sites.ts";
@@ -105,6 +112,7 @@ class Planner {
     for (const [project, read] of this.#snapshot.sites) {
       if (!this.#options.newer.has(project)) this.#site(project, read);
     }
+    this.#leaveTakenNames();
     const { held, losers, heldOwners } = this.#guard();
     const { rules } = this.#settings;
     const kept = new Set(held.map((page) => page.id));
@@ -135,6 +143,24 @@ class Planner {
       losers,
       heldOwners,
     };
+  }
+
+  /**
+   * A namespace that was seen at a name shows that no other has it any more, before the other's own
+   * projects are read: until then they are served nowhere, as the daemon would serve the new ones.
+   */
+  #leaveTakenNames(): void {
+    const { sites } = this.#snapshot;
+    this.#byHost ??= this.#namespacesByHost();
+    for (const [host, namespace] of this.#byHost) {
+      for (const page of pagesAt(this.#state, host)) {
+        const isRead = sites.has(page.project) && !this.#options.newer.has(page.project);
+        if (isRead || page.namespace === namespace || isOwnDomain(page)) continue;
+        const { revision } = this.#context;
+        const { source } = this.#options;
+        this.#end({ page, next: { ...page, deployed: false, revision, source } });
+      }
+    }
   }
 
   #site(project: number, read: SiteRead | "gone"): void {

@@ -51,7 +51,9 @@ export function placesOf(
     if (found === undefined)
       return { unclear: `GitLab serves ${projectPath} at no usual address.` };
     const below = pathPrefix === "" ? "" : `/${pathPrefix}`;
-    const isUsual = found.host === usual.host;
+    // A domain of its own may be called as its namespace is.
+    const isOwn = usual.path !== "" && found.path.toLowerCase() === below.toLowerCase();
+    const isUsual = found.host === usual.host && !isOwn;
     const expected = (isUsual ? usual.path.toLowerCase() : "") + below.toLowerCase();
     if (found.path.toLowerCase() !== expected) {
       return { unclear: `GitLab serves ${projectPath} at ${found.host}${found.path}.` };

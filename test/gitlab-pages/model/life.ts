@@ -1,0 +1,253 @@
+import { expect } from "vitest";
+import { routingTable } from "../../../src/traefik/table.ts";
+import type { SyncRun } from "../../../src/gitlab-pages/runs.ts";
+import { failing, garbled } from "../../support/gitlab/faults.ts";
+import type { SentHook } from "../../support/gitlab/hooks.ts";
+import { scene, ZONE, type Scene } from "../support.ts";
+import { projectsOf } from "./hooks.ts";
+import { Oracle } from "./oracle.ts";
+import { actBetween, addresses, doInGitLab, isInGitLab, pauseOf, type Step } from "./steps.ts";
+import { CACHE_MS, Watch } from "./watch.ts";
+
+export const INTERVAL_MS = 10 * 60 * 1_000;
+
+export interface Kind {
+  readonly graphql: boolean;
+  /** Whether the guard holds what two owners lose at once. */
+  readonly guarded: boolean;
+}
+
+/** One life of a GitLab, with a console beside it that reads it, and is watched. */
+export class Life {
+  readonly scene: Scene;
+  readonly watch: Watch;
+  /** What has happened, for whoever reads a failure. */
+  readonly story: string[] = [];
+  readonly #oracle: Oracle;
+  readonly #table;
+  readonly #hooks: SentHook[] = [];
+  /** What is to happen between the requests of the next read: at which request, and what. */
+  #disturbances: { at: number; step: Step }[] = [];
+  #isDisturbed = false;
+  #nextBreaks: Step | undefined;
+  #nextSync = 0;
+  #failed = 0;
+  #longestRead = 0;
+
+  constructor({ graphql, guarded }: Kind) {
+    const guard = guarded ? { owners: 2, percent: 1 } : { owners: 1000, percent: 100 };
+    const owners = new Map([[3, "bob"]]);
+    this.scene = scene({ graphql, guard, owners, exclude: ["bob/wiki"] });
+    const { gitlabWorld: gitlab, world, clock } = this.scene;
+    const alice = gitlab.createUser("alice");
+    const guild = gitlab.createGroup("guild");
+    expect(guild.id).toBe(3);
+    this.scene.member("alice", alice);
+    // Somebody else than GitLab's bob, to whom the configuration gives the guild.
+    this.scene.member("bob");
+    this.#oracle = new Oracle(gitlab, {
+      owners: new Map([
+        [alice.namespaceId, "alice"],
+        [guild.id, "bob"],
+      ]),
+      labels: new Map([
+        ["alice", "alice"],
+        ["bob", "bob"],
+      ]),
+      reserved: new Set(["wpad"]),
+      excluded: ["bob/wiki"],
+    });
+    this.#table = { rules: world.rules, userhomes: true };
+    this.watch = new Watch(gitlab, this.#oracle, addresses(ZONE));
+    gitlab.addSystemHook({ url: "https://console.example/hooks/gitlab" });
+    gitlab.onHook((sent) => this.#hooks.push(sent));
+    this.#nextSync = clock.now().getTime() + INTERVAL_MS;
+    this.#changed();
+  }
+
+  /** Lives, and ends with two quiet reads: then all is routed that GitLab has, and nothing foreign. */
+  async live(steps: readonly Step[]): Promise<void> {
+    for (const step of steps) {
+      await this.#take(step);
+      this.#check();
+    }
+    this.#disturbances = [];
+    this.#nextBreaks = undefined;
+    await this.#sync();
+    await this.#approve();
+    this.#check();
+    this.scene.clock.pass(CACHE_MS + 1);
+    this.#check();
+  }
+
+  async #take(step: Step): Promise<void> {
+    // oxlint-disable-next-line typescript/switch-exhaustiveness-check -- all others are the world's
+    switch (step.act) {
+      case "pass":
+        return this.#pass(pauseOf(step));
+      case "sync":
+        return this.#sync();
+      case "approve":
+        return this.#approve();
+      case "break":
+        this.#nextBreaks = step;
+        return;
+      case "disturb":
+        this.#disturbances.push({
+          at: step.a % 12,
+          step: { act: actBetween(step.b), a: step.c, b: step.a + step.c, c: step.b },
+        });
+        return;
+      case "deliverAll":
+        while (this.#hooks.length > 0) await this.#deliver(0, false);
+        return;
+      case "deliver":
+      case "deliverTwice":
+        return this.#deliver(step.a, step.act === "deliverTwice");
+      case "lose":
+        this.#hooks.splice(step.a % (this.#hooks.length + 1), 1);
+        return;
+      default:
+        this.#doInGitLab(step);
+    }
+  }
+
+  #doInGitLab(step: Step): void {
+    const done = doInGitLab(this.scene.gitlabWorld, step);
+    if (done === undefined) return;
+    this.story.push(done);
+    this.#changed();
+  }
+
+  #changed(): void {
+    this.#oracle.note();
+    this.watch.note();
+  }
+
+  async #pass(ms: number): Promise<void> {
+    const { clock } = this.scene;
+    const end = clock.now().getTime() + ms;
+    while (this.#nextSync <= end) {
+      clock.pass(Math.max(0, this.#nextSync - clock.now().getTime()));
+      this.#check();
+      await this.#sync();
+    }
+    clock.pass(Math.max(0, end - clock.now().getTime()));
+    this.story.push(`${ms / 1000} s pass`);
+  }
+
+  /** A read of everything. Where nothing changed meanwhile, what is routed is what GitLab has. */
+  async #sync(approved?: ReadonlySet<number>): Promise<void> {
+    const { gitlab, clock, records } = this.scene;
+    const { changes } = this.watch;
+    const start = clock.now().getTime();
+    if (this.#nextBreaks !== undefined) {
+      const { a, b } = this.#nextBreaks;
+      const first = 1 + (a % 10);
+      if (b % 2 === 0) gitlab.faults.add({ nth: first }, garbled());
+      else gitlab.faults.add({ nth: (nth) => nth >= first }, failing(500));
+    }
+    const run = await this.#reading(() => this.scene.sync(approved));
+    const mayFail = this.#nextBreaks !== undefined || this.#isDisturbed;
+    this.#nextBreaks = undefined;
+    gitlab.faults.clear();
+    this.#nextSync = clock.now().getTime() + INTERVAL_MS;
+    this.#longestRead = Math.max(this.#longestRead, clock.now().getTime() - start);
+    this.story.push(`everything is read: ${run.state}${this.#isDisturbed ? ", disturbed" : ""}`);
+    if (run.state === "failed") {
+      expect(mayFail, run.error ?? "").toBe(true);
+      this.#failed++;
+      return;
+    }
+    this.#failed = 0;
+    this.watch.wholeRead = changes;
+    const { state } = this.scene.world;
+    if (this.#isDisturbed) return this.#oracle.adopt(state);
+    const held = new Set((await records.held())?.projects);
+    this.#oracle.observeAll(state, held);
+    if (run.state === "done") this.#compare(run);
+  }
+
+  async #approve(): Promise<void> {
+    const held = await this.scene.records.held();
+    if (held !== undefined) await this.#sync(new Set(held.projects));
+  }
+
+  #compare(run: SyncRun): void {
+    const routed = new Map<string, number>();
+    for (const { host, routes } of routingTable(
+      this.scene.world.state,
+      this.#table,
+    ).hosts.values()) {
+      for (const { kind, path, service } of routes) {
+        if (kind !== "page" || service.kind !== "pages" || service.page === null) continue;
+        routed.set(host + path, service.page.project);
+      }
+    }
+    const expected = this.#oracle.expected();
+    const places = (found: Iterable<string>) => [...found].toSorted();
+    expect(places(routed.keys()), `after ${run.id}`).toEqual(places(expected.keys()));
+    for (const [place, project] of routed) expect([...expected.get(place)!]).toContain(project);
+  }
+
+  /** Takes a hook out of those under way, and reads what it hints at. */
+  async #deliver(number: number, again: boolean): Promise<void> {
+    const at = number % (this.#hooks.length || 1);
+    const [sent] = again ? this.#hooks.slice(at, at + 1) : this.#hooks.splice(at, 1);
+    if (sent === undefined) return;
+    for (const { project, gone } of projectsOf(sent.event, this.scene.world.state)) {
+      await this.#readProject(project, gone, String(sent.event["event_name"]));
+    }
+  }
+
+  async #readProject(project: number, gone: boolean, why: string): Promise<void> {
+    const { changes } = this.watch;
+    const { engine, world } = this.scene;
+    const asked = this.scene.fullsAskedFor;
+    const { read, plan } = await this.#reading(() => engine.project(project, "hook", { gone }));
+    const seen = read === "gone" ? read : read.state;
+    const isHeld = plan.held.length > 0;
+    this.story.push(`${project} is read for ${why}: ${seen}${isHeld ? ", held" : ""}`);
+    if (this.#isDisturbed) this.#oracle.adopt(world.state);
+    else this.#oracle.observeProject(project, world.state, isHeld);
+    if (!isHeld && seen !== "unclear") {
+      this.watch.projectWasRead(project, changes, seen === "deployed");
+    }
+    if (this.scene.fullsAskedFor > asked && !this.#isReading) await this.#sync();
+  }
+
+  #isReading = false;
+
+  /** A read, with what is to happen between its requests. */
+  async #reading<T>(work: () => Promise<T>): Promise<T> {
+    // A read for a hook that comes during another one.
+    if (this.#isReading) return work();
+    const { gitlab } = this.scene;
+    const due = this.#disturbances;
+    this.#disturbances = [];
+    this.#isDisturbed = false;
+    this.#isReading = true;
+    let requests = 0;
+    gitlab.before = async () => {
+      const now = requests++;
+      for (const { at, step } of due) {
+        if (at !== now) continue;
+        this.#isDisturbed = true;
+        this.story.push("meanwhile:");
+        if (isInGitLab(step.act)) this.#doInGitLab(step);
+        else await this.#deliver(step.a, false);
+      }
+    };
+    try {
+      return await work();
+    } finally {
+      gitlab.before = undefined;
+      this.#isReading = false;
+    }
+  }
+
+  #check(): void {
+    this.watch.bound = INTERVAL_MS * (1 + this.#failed) + this.#longestRead;
+    this.watch.check(this.scene.world.state, this.#table);
+  }
+}

@@ -65,6 +65,7 @@ export function answerApi(
     return json(404, { error: "404 Not Found" });
   } catch (error) {
     if (error instanceof Refusal) return error.response;
+    if (error instanceof URIError) return json(400, { error: "400 Bad Request" });
     throw error;
   }
 }

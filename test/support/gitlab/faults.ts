@@ -82,7 +82,7 @@ export function redirected(location: string, status = 302): Fault {
   return () => ({ status, headers: { location, "content-type": "text/html" }, body: "" });
 }
 
-/** A fault that holds answers until they are released; they are the right ones of that moment. */
+/** A fault that holds answers until they are released. */
 export interface Held {
   readonly fault: Fault;
   readonly waiting: number;
@@ -90,13 +90,15 @@ export interface Held {
   release(): void;
 }
 
-export function held(): Held {
+/** @param answers those of the moment of the `request`, old by then, or of the `release` */
+export function held(answers: "request" | "release" = "release"): Held {
   let open = false;
   const waiting = new Set<() => void>();
   return {
     async fault(_request, answer) {
+      const old = answers === "request" ? answer() : undefined;
       if (!open) await new Promise<void>((resolve) => waiting.add(resolve));
-      return answer();
+      return old ?? answer();
     },
     get waiting() {
       return waiting.size;

@@ -62,8 +62,8 @@ export class GitLab {
     this.running++;
     this.peak = Math.max(this.peak, this.running);
     try {
-      const fault = this.faults.for(request);
       await this.before?.(entry);
+      const fault = this.faults.for(request);
       const response = fault
         ? await fault(request, () => this.answer(request))
         : this.answer(request);

@@ -82,7 +82,7 @@ export class PagesDaemon {
       return { kind: "sign-in", location, projectId };
     }
     const namespaceId = this.world.projects.get(projectId)?.namespaceId ?? found.namespaceId;
-    const file = path.slice(found.prefix.length);
+    const file = cleaned(path).slice(found.prefix.length);
     return { kind: "site", projectId, namespaceId, deploymentId: found.deploymentId, file };
   }
 
@@ -99,19 +99,24 @@ export class PagesDaemon {
 }
 
 function pick(paths: readonly LookupPath[], path: string): LookupPath | undefined {
-  const clean = posix.normalize(path).replace(/(.)\/$/, "$1");
+  const clean = cleaned(path);
   return paths
     .toSorted((one, other) => other.prefix.length - one.prefix.length)
     .find(({ prefix }) => clean.startsWith(prefix) || `${clean}/` === prefix);
 }
 
-/** Where the site is to be seen instead: the path without the project's part. */
+/** Where the site is to be seen instead: without the project's part of the path, nor its prefix. */
 function redirectOf(found: LookupPath, host: string, path: string): string | undefined {
-  const rest = `/${path.slice(found.prefix.length)}`;
+  const rest = `/${encodeURI(path.slice(found.prefix.length))}`;
   if (found.primaryDomain && new URL(found.primaryDomain).host !== host)
     return `${found.primaryDomain}${rest}`;
   if (found.uniqueHost && found.uniqueHost !== host) return `https://${found.uniqueHost}${rest}`;
   return undefined;
+}
+
+/** Without empty and dotted segments and the slash at the end. */
+function cleaned(path: string): string {
+  return posix.normalize(path).replace(/(.)\/$/, "$1");
 }
 
 function decoded(path: string): string {

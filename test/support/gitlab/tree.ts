@@ -82,6 +82,7 @@ export class NamespaceTree {
     const key = keyOf(parentOf(thing), thing.path);
     if (this.children.has(key)) throw new Error(`the path ${this.fullPath(thing)} is taken`);
     this.children.set(key, thing);
+    this.moved.delete(this.fullPath(thing).toLowerCase());
     if (isProject(thing)) this.projects.set(thing.id, thing);
     else this.namespaces.set(thing.id, thing);
   }
@@ -98,6 +99,7 @@ export class NamespaceTree {
     if (isProject(thing)) thing.namespaceId = parentId!;
     else thing.parentId = parentId;
     this.children.set(keyOf(parentId, path), thing);
+    for (const project of projects) this.moved.delete(this.fullPath(project).toLowerCase());
   }
 
   protected take(thing: Namespace | Project): void {

@@ -11,6 +11,7 @@ import { version } from "../version.ts";
 import { openControl, type ControlClient } from "./control-client.ts";
 import { readText } from "./input.ts";
 import { CommandError, messageOf, print, type OutputOptions } from "./output.ts";
+import { addGitLabCommands } from "./gitlab.ts";
 import { addMigrateCommand } from "./migrate.ts";
 import { addPagesCommands } from "./pages.ts";
 import { addResourceCommands } from "./resources.ts";
@@ -64,6 +65,7 @@ export function createProgram(): Command {
   addTransferCommands(program, withControl);
   addMigrateCommand(program, configOf);
   addResourceCommands(program, withControl);
+  addGitLabCommands(program, configOf);
   addPagesCommands(program, withControl);
   for (const command of program.commands) inherit(command);
   return program;

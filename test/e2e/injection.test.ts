@@ -308,13 +308,10 @@ describeWithService("traefik", "what people type", () => {
       expect(body.toString("latin1")).toMatch(/^[ -~]*$/);
       const routers = routersIn(body);
       // Many hosts have more than one redirect.
-      const redirects = new Set<string>();
-      const names = Object.keys(routers)
-        .map(withoutHash)
-        .filter(
-          (name) => name !== "redirect-claimed" || redirects.size === redirects.add(name).size - 1,
-        );
-      expect(names.toSorted()).toEqual(intended(state));
+      const names = Object.keys(routers).map(withoutHash);
+      const others = names.filter((name) => name !== "redirect-claimed");
+      expect(others.length).toBeLessThan(names.length);
+      expect([...others, "redirect-claimed"].toSorted()).toEqual(intended(state));
       for (const { rule } of Object.values(routers)) expect(rule).toMatch(RULE);
       expect(state.endpoints.size).toBeGreaterThan(10);
       await publishBytes(stage.published, body);

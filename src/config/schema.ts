@@ -184,7 +184,9 @@ export const schema = z.strictObject({
       signingToken: orNull(secret("signing token", syntax.parseSigningToken)).describe(
         "Their signing token (GitLab 19): with it, hooks without a right signature are refused.",
       ),
-      projects: yesNo().describe("Keeps a pipeline hook on each project that has a site."),
+      projects: yesNo().describe(
+        "To keep a pipeline hook on each project that has a site. It does nothing yet.",
+      ),
     }),
     domains: z.strictObject({
       targets: texts("host or address", syntax.parseHostOrAddress).describe(

@@ -1,4 +1,7 @@
-/** Lets so many pieces of work run at once; the others wait in the order in which they came. */
+/**
+ * Lets so many pieces of work run at once; the others wait in the order in which they came. A place is
+ * handed on as it is, so that nobody comes between.
+ */
 export class Gate {
   #free: number;
   readonly #waiting: (() => void)[] = [];

@@ -1,5 +1,6 @@
 import { Resolver } from "node:dns/promises";
 import { canonicalAddress } from "../../domain/addresses.ts";
+import { Gate } from "../client/gate.ts";
 
 /** What DNS says of a name. */
 export type NameAnswer =
@@ -63,8 +64,7 @@ export class Lookups {
   /** The one used longest ago stands first. */
   readonly #kept = new Map<string, Dated<Answer>>();
   readonly #asked = new Map<string, Promise<Dated<Answer>>>();
-  readonly #waiting: (() => void)[] = [];
-  #running = 0;
+  readonly #gate = new Gate(AT_ONCE);
 
   constructor({ resolvers, timeoutMs, now }: LookupSettings) {
     // The second try comes while the first can still be answered.
@@ -164,27 +164,16 @@ export class Lookups {
     ask: () => Promise<T[]>,
   ): Promise<T[] | Extract<NameAnswer, { kind: "none" | "failed" }>> {
     try {
-      return await this.#inTurn(deadline, ask);
+      return await this.#gate.run(async () => {
+        if (deadline.isOver) throw new Error("its turn came too late");
+        return ask();
+      });
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code;
       if (code === "ENODATA") return [];
       if (code === "ENOTFOUND") return { kind: "none", exists: false };
       const silent = code === undefined || code === "ETIMEOUT" || code === "ECONNREFUSED";
       return { kind: "failed", silent };
-    }
-  }
-
-  async #inTurn<T>(deadline: Deadline, ask: () => Promise<T>): Promise<T> {
-    if (this.#running >= AT_ONCE) await new Promise<void>((go) => this.#waiting.push(go));
-    else this.#running += 1;
-    try {
-      if (deadline.isOver) throw new Error("its turn came too late");
-      return await ask();
-    } finally {
-      // The turn is handed on as it is, so that nobody comes between.
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#running -= 1;
-      else next();
     }
   }
 }

@@ -77,6 +77,13 @@ export function requireQuota(
   }
 }
 
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** When the rest of a name ends that is given back now, ISO 8601. */
+export function endOfRest({ now, rules }: Pick<Context, "now" | "rules">): string {
+  return new Date(now.getTime() + rules.restDays * DAY_MS).toISOString();
+}
+
 /** The fields that every new record carries. */
 export function stamp(context: Context): { v: 1; revision: number; createdAt: string } {
   return { v: 1, revision: context.revision, createdAt: context.now.toISOString() };

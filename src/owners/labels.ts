@@ -1,6 +1,7 @@
 import { Refusal } from "../errors.ts";
 import { authorise } from "../domain/policy.ts";
 import {
+  endOfRest,
   requireOwner,
   requireQuota,
   requireUnchanged,
@@ -12,8 +13,6 @@ import {
 import type { LabelRecord, Owner, Reserved } from "../domain/entities.ts";
 import { hostOf, parseLabel, type Label } from "../domain/names.ts";
 import { endpointsOf, labelsOf, type Change, type State } from "../domain/state.ts";
-
-const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** Whether nobody may have this label, by the configuration or by an admin's word. */
 export function isReserved(state: State, context: Pick<Context, "rules">, label: string): boolean {
@@ -89,9 +88,7 @@ function endpointsAtHost(state: State, context: Context, label: Label): string[]
 
 /** A label put to rest: it answers 410, and only its last holder may have it back. */
 export function rest(context: Context, record: LabelRecord): Change {
-  const restsUntil = new Date(
-    context.now.getTime() + context.rules.restDays * DAY_MS,
-  ).toISOString();
+  const restsUntil = endOfRest(context);
   return {
     kind: "label",
     id: record.id,

@@ -1,4 +1,4 @@
-import type { Context } from "../../domain/decision.ts";
+import { endOfRest, stamp, type Context } from "../../domain/decision.ts";
 import type { Page, PageHost } from "../../domain/entities.ts";
 import { inZone, type Hostname } from "../../domain/names.ts";
 import type { Rules } from "../../domain/rules.ts";
@@ -6,8 +6,6 @@ import type { Change, State } from "../../domain/state.ts";
 import { isHeldBy, whyPageConflicts } from "../../traefik/page-conflict.ts";
 import { namespaceHost } from "./sites.ts";
 import type { Snapshot } from "./snapshot.ts";
-
-const DAY_MS = 24 * 60 * 60 * 1000;
 
 /**
  * Who holds the hosts of pages: a host is given to the namespace or project that has a page there
@@ -41,11 +39,9 @@ export function planHosts(
       if (holder === undefined || whyPageConflicts(state, rules, page) !== undefined) continue;
       inUse.add(page.host);
       put({
-        v: 1,
+        ...stamp(context),
         kind: "pageHost",
         id: page.host,
-        revision: context.revision,
-        createdAt: context.now.toISOString(),
         holder,
         name: nameOf({ holder }, page),
         owner: page.owner,
@@ -60,8 +56,11 @@ export function planHosts(
       changes.set(held.id, { kind: "pageHost", id: held.id, entity: null });
       continue;
     }
-    const until = new Date(context.now.getTime() + rules.restDays * DAY_MS);
-    put({ ...held, revision: context.revision, restsUntil: until.toISOString() });
+    put({
+      ...held,
+      revision: context.revision,
+      restsUntil: endOfRest({ now: context.now, rules }),
+    });
   }
   return [...changes.values()];
 }

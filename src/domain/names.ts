@@ -147,6 +147,15 @@ export function labelOf(host: string, zone: string): Label | undefined {
   return LABEL.test(label) ? (label as Label) : undefined;
 }
 
+/** The label next to the zone: `alice` of `alice.tardis.ac` and of `x.alice.tardis.ac`. */
+export function labelNextTo(host: string, zone: string): string | undefined {
+  if (!host.endsWith(`.${zone}`)) return undefined;
+  return host
+    .slice(0, -zone.length - 1)
+    .split(".")
+    .at(-1);
+}
+
 /** Whether `host` is the zone's apex or any name below it. */
 export function inZone(host: string, zone: string): boolean {
   return host === zone || host.endsWith(`.${zone}`);

@@ -1,6 +1,6 @@
 import type { Config } from "../config.ts";
 import type { Owner, OwnTargetGrant, Quota } from "./entities.ts";
-import { inZone, labelOf, type Hostname } from "./names.ts";
+import { labelNextTo, labelOf, type Hostname } from "./names.ts";
 import { systemAt, type System, type TargetGrant, type TargetPolicy } from "./target-policy.ts";
 import { canonicalAddress, parseRange } from "./addresses.ts";
 import { parsePorts } from "./targets.ts";
@@ -119,13 +119,7 @@ export function rulesFrom(config: Config, localAddresses: readonly string[] = []
   hosts.push(...config.ownHosts.map((host) => host.replace(/^\*\./, "")));
   for (const host of hosts) {
     // The label next to the zone is what a member could ask for: `vm` of `db.vm.tardis.ac`.
-    const first =
-      inZone(host, zone) && host !== zone
-        ? host
-            .slice(0, -zone.length - 1)
-            .split(".")
-            .at(-1)
-        : undefined;
+    const first = labelNextTo(host, zone);
     if (first !== undefined && labelOf(`${first}.${zone}`, zone) !== undefined) reserved.add(first);
   }
   return {

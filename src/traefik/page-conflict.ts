@@ -1,5 +1,5 @@
 import type { Page, PageHost } from "../domain/entities.ts";
-import { inZone, labelOf, type Label } from "../domain/names.ts";
+import { inZone, labelNextTo, labelOf, type Label } from "../domain/names.ts";
 import { isOwnHost, type Rules } from "../domain/rules.ts";
 import type { State } from "../domain/state.ts";
 
@@ -13,9 +13,8 @@ export function whyPageConflicts(state: State, rules: Rules, page: Page): string
   if (!inZone(host, zone)) return `${host} is not in ${zone}.`;
   if (host === zone || isOwnHost(rules, host)) return `${host} is kept by the operators.`;
   // Who holds a label also holds the names below it.
-  const label = labelOf(host, zone);
-  const next = label ?? labelAbove(host, zone);
-  if (label === undefined && !rules.severalLabels) {
+  const next = labelNextTo(host, zone) as Label;
+  if (labelOf(host, zone) === undefined && !rules.severalLabels) {
     return `${host} has several labels; such hosts are off.`;
   }
   const record = state.labels.get(next);
@@ -53,12 +52,4 @@ export function isOwnDomain({ host, projectPath, serves, deployed }: Page): bool
 /** Whether a host was given to the namespace, or to the project, that a page is of. */
 export function isHeldBy({ holder }: PageHost, page: Pick<Page, "namespace" | "project">): boolean {
   return holder.id === (holder.kind === "namespace" ? page.namespace : page.project);
-}
-
-/** The label next to the zone: `alice` of `x.alice.tardis.ac`. */
-function labelAbove(host: string, zone: string): Label {
-  return host
-    .slice(0, -zone.length - 1)
-    .split(".")
-    .at(-1) as Label;
 }

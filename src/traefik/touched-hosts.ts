@@ -1,4 +1,4 @@
-import { hostOf, type Hostname, type Label } from "../domain/names.ts";
+import { hostOf, labelNextTo, type Hostname, type Label } from "../domain/names.ts";
 import { endpointsOf, labelsOf, pagesOf, type Change, type State } from "../domain/state.ts";
 
 /**
@@ -107,9 +107,8 @@ export class HostsBelow {
   }
 
   #labelAbove(host: Hostname): string | undefined {
-    if (!host.endsWith(`.${this.#zone}`)) return undefined;
-    const labels = host.slice(0, -this.#zone.length - 1).split(".");
-    return labels.length > 1 ? labels.at(-1) : undefined;
+    const label = labelNextTo(host, this.#zone);
+    return host === `${label}.${this.#zone}` ? undefined : label;
   }
 }
 

@@ -3,7 +3,7 @@ import { authorise, sees } from "../domain/policy.ts";
 import { pagesOfProject } from "../domain/state.ts";
 import { Refusal } from "../errors.ts";
 import { GitLabError } from "../gitlab-pages/client/error.ts";
-import { syncRunSchema } from "../gitlab-pages/runs.ts";
+import { heldSchema, syncRunSchema } from "../gitlab-pages/runs.ts";
 import { PAGE_STATES, pageStanding } from "../traefik/page-standing.ts";
 import { body, idParams, json, resource, security } from "./contract.ts";
 import type { Services } from "./deps.ts";
@@ -23,12 +23,7 @@ const statusSchema = z
     error: z.string().nullable().openapi({ description: "What went wrong since." }),
     intervalMinutes: z.number().int(),
     held: z
-      .object({
-        run: z.string(),
-        since: z.string(),
-        projects: z.array(z.number().int()),
-        owners: z.number().int(),
-      })
+      .object(heldSchema.shape)
       .nullable()
       .openapi({ description: "Removals that wait for an admin's word." }),
   })
@@ -166,7 +161,7 @@ export function pageSyncs(services: Services) {
       mayAsk([outcome.owner, ...[...known, ...pages].map(({ owner }) => owner)]);
       const { read, revision } = outcome;
       const state: keyof typeof SAID = read === "gone" ? "gone" : read.state;
-      const heldNow = new Set((await gitlabPages?.()?.records.held())?.projects);
+      const heldNow = await required().records.heldProjects();
       return context.json(
         {
           project,

@@ -1,7 +1,6 @@
-import { randomUUID } from "node:crypto";
 import type { Clock } from "./clock.ts";
 import type { FullRequest } from "./engine.ts";
-import type { SyncRun } from "./runs.ts";
+import { newRunId, type SyncRun } from "./runs.ts";
 
 export interface FullSyncsOptions {
   readonly run: (request: FullRequest) => Promise<SyncRun>;
@@ -87,7 +86,7 @@ export class FullSyncs {
   #due(now: number): FullRequest | undefined {
     const asked = this.#requests.shift();
     if (asked !== undefined) return asked;
-    const id = `sync-${now.toString(36)}${randomUUID().slice(0, 8)}`;
+    const id = newRunId(new Date(now));
     if (this.#isAskedFor && now - this.#last >= GAP_MS) return { id, by: "hooks" };
     if (now < this.#next) return undefined;
     const isFirst = this.#last === Number.NEGATIVE_INFINITY;

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import type { Config } from "../config.ts";
 import { operator, type Actor } from "../domain/policy.ts";
 import { Refusal } from "../errors.ts";
@@ -16,7 +15,7 @@ import { RereadQueue } from "./hooks/queue.ts";
 import { HintRelay } from "./hooks/relay.ts";
 import { scheduleBy } from "./hooks/schedule.ts";
 import { PageCounts } from "./page-counts.ts";
-import { newRun, SyncRecords, type SyncRun } from "./runs.ts";
+import { newRun, newRunId, SyncRecords, type SyncRun } from "./runs.ts";
 import { FullSyncs } from "./full-syncs.ts";
 
 export interface GitLabPagesOptions {
@@ -114,7 +113,7 @@ export class GitLabPages {
     this.#counts = new PageCounts({
       state: () => ledger()?.state,
       table,
-      held: async () => new Set((await this.records.held())?.projects),
+      held: () => this.records.heldProjects(),
       pending: () => this.#queue?.pending() ?? { projects: 0, watches: 0 },
       metrics,
     });
@@ -148,8 +147,9 @@ export class GitLabPages {
    * @returns the run as it is now: waiting, or one that waits already
    */
   async requestSync(actor: Actor, approved?: readonly number[]): Promise<SyncRun> {
-    const id = `sync-${this.#clock.now().getTime().toString(36)}${randomUUID().slice(0, 8)}`;
-    const run = newRun(id, actor.name, this.#clock.now());
+    const now = this.#clock.now();
+    const id = newRunId(now);
+    const run = newRun(id, actor.name, now);
     await this.records.put(run);
     if (this.#options.leads()) {
       this.#fulls.request({
@@ -167,7 +167,7 @@ export class GitLabPages {
 
   /**
    * Approves the removals that a run held.
-   * @throws Refusal `not_found` when this run holds nothing (any more)
+   * @throws Refusal `conflict` when this run holds nothing (any more)
    */
   async approve(run: string, actor: Actor): Promise<SyncRun> {
     const held = await this.records.held();

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import type { Volatile } from "../store/volatile.ts";
 
@@ -50,7 +51,7 @@ export const syncRunSchema = z.object({
 export type SyncRun = z.infer<typeof syncRunSchema>;
 
 /** Removals that wait for an admin's word. */
-const heldSchema = z.object({
+export const heldSchema = z.object({
   run: z.string(),
   /** When they were first not found. */
   since: z.string(),
@@ -73,6 +74,11 @@ const STATUS = "gitlab:status";
 const WEEK_MS = 7 * 24 * 60 * 60 * 1000;
 /** How many pages of a plan are kept with a run, of each kind. */
 const LISTED_MAX = 500;
+
+/** An id that no other run has; ids sort by time. */
+export function newRunId(now: Date): string {
+  return `sync-${now.getTime().toString(36)}${randomUUID().slice(0, 8)}`;
+}
 
 export function newRun(id: string, by: string, now: Date): SyncRun {
   return {
@@ -131,6 +137,11 @@ export class SyncRecords {
   async held(): Promise<Held | undefined> {
     const held = await this.#read(HELD, heldSchema);
     return held?.projects.length === 0 ? undefined : held;
+  }
+
+  /** The projects whose removal waits. */
+  async heldProjects(): Promise<ReadonlySet<number>> {
+    return new Set((await this.held())?.projects);
   }
 
   async putHeld(held: Held | undefined): Promise<void> {

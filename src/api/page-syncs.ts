@@ -4,7 +4,7 @@ import { pagesOfProject } from "../domain/state.ts";
 import { Refusal } from "../errors.ts";
 import { GitLabError } from "../gitlab-pages/client/error.ts";
 import { heldSchema, syncRunSchema } from "../gitlab-pages/runs.ts";
-import { PAGE_STATES, pageStanding } from "../traefik/page-standing.ts";
+import { PAGE_STATES, pageStandings } from "../traefik/page-standing.ts";
 import { body, idParams, json, resource, security } from "./contract.ts";
 import type { Services } from "./deps.ts";
 import { listQuery, pageSchemaOf, paginate } from "./list.ts";
@@ -161,7 +161,8 @@ export function pageSyncs(services: Services) {
       mayAsk([outcome.owner, ...[...known, ...pages].map(({ owner }) => owner)]);
       const { read, revision } = outcome;
       const state: keyof typeof SAID = read === "gone" ? "gone" : read.state;
-      const heldNow = await required().records.heldProjects();
+      const held = await required().records.heldProjects();
+      const standingOf = pageStandings(ledger.state, table, held);
       return context.json(
         {
           project,
@@ -169,7 +170,7 @@ export function pageSyncs(services: Services) {
           state,
           reason: SAID[state],
           places: pages.map((page) => {
-            const { state: standing, reason } = pageStanding(ledger.state, table, page, heldNow);
+            const { state: standing, reason } = standingOf(page);
             const url = urlOf(rules, page.host, page.path, true);
             return { url, state: standing, reason };
           }),

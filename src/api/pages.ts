@@ -4,7 +4,7 @@ import { authorise } from "../domain/policy.ts";
 import type { State } from "../domain/state.ts";
 import { Refusal } from "../errors.ts";
 import type { Held } from "../gitlab-pages/runs.ts";
-import { PAGE_STATES, pageStanding } from "../traefik/page-standing.ts";
+import { PAGE_STATES, pageStandings, type PageStanding } from "../traefik/page-standing.ts";
 import { readHeaders } from "./change.ts";
 import { isFresh } from "./conditional.ts";
 import { idParams, json, notModified, resource, security } from "./contract.ts";
@@ -98,7 +98,12 @@ export function pages(services: Services) {
       completeAt: status?.completeAt ?? null,
     };
   };
-  const view = (page: Page, state: State, gitlab: Known): z.infer<typeof pageSchema> => {
+  const view = (
+    page: Page,
+    state: State,
+    gitlab: Known,
+    standingOf: (page: Page) => PageStanding,
+  ): z.infer<typeof pageSchema> => {
     const isHeld = gitlab.projects.has(page.project);
     return {
       id: page.id,
@@ -116,7 +121,7 @@ export function pages(services: Services) {
       serves: page.serves,
       source: page.source,
       lastSeen: isHeld ? (gitlab.held?.since ?? null) : gitlab.completeAt,
-      ...pageStanding(state, table, page, gitlab.projects),
+      ...standingOf(page),
     };
   };
   return resource()
@@ -127,6 +132,7 @@ export function pages(services: Services) {
       const query = context.req.valid("query");
       const host = query.host?.toLowerCase();
       const gitlab = await known();
+      const standingOf = pageStandings(state, table, gitlab.projects);
       const keys = visibleKeys(
         state,
         actor,
@@ -137,7 +143,7 @@ export function pages(services: Services) {
       const found = paginate("pages", query, keys, (id) => {
         const page = state.pages.get(id);
         if (page === undefined || (host !== undefined && page.host !== host)) return undefined;
-        const shown = view(page, state, gitlab);
+        const shown = view(page, state, gitlab, standingOf);
         return query.state === undefined || shown.state === query.state ? shown : undefined;
       });
       return context.json(found, 200);
@@ -147,7 +153,8 @@ export function pages(services: Services) {
       const page = state.pages.get(context.req.valid("param").id);
       authorise(state, context.get("actor"), "page.read", page?.owner ?? null, "page");
       if (page === undefined) throw new Refusal("not_found", "There is no such page.");
-      const shown = view(page, state, await known());
+      const gitlab = await known();
+      const shown = view(page, state, gitlab, pageStandings(state, table, gitlab.projects));
       return isFresh(context, shown) ? context.body(null, 304) : context.json(shown, 200);
     });
 }

@@ -1,8 +1,9 @@
 import { setImmediate as breath } from "node:timers/promises";
-import type { State } from "../domain/state.ts";
+import type { Hostname } from "../domain/names.ts";
+import { pagesAt, type State } from "../domain/state.ts";
 import type { Metrics } from "../observability/metrics.ts";
-import { PAGE_STATES, pageStanding } from "../traefik/page-standing.ts";
-import type { TableSettings } from "../traefik/table.ts";
+import { PAGE_STATES, standingAt } from "../traefik/page-standing.ts";
+import { hostRoutes, type TableSettings } from "../traefik/table.ts";
 
 export interface PageCountsOptions {
   readonly state: () => State | undefined;
@@ -13,7 +14,7 @@ export interface PageCountsOptions {
   readonly metrics: Pick<Metrics, "pages" | "gitlabPending">;
 }
 
-/** Pages between two breaths. */
+/** Hosts between two breaths. */
 const SLICE = 100;
 
 /** How many pages stand how, counted after changes and in slices: a scrape shall cost nothing. */
@@ -41,9 +42,12 @@ export class PageCounts {
       if (this.#counted?.state === state && this.#counted.held === key) return;
       const counts = new Map(PAGE_STATES.map((name) => [name, 0]));
       let done = 0;
-      for (const page of state.pages.values()) {
-        const { state: standing } = pageStanding(state, table, page, held);
-        counts.set(standing, (counts.get(standing) ?? 0) + 1);
+      for (const host of state.pagesByHost.keys()) {
+        const at = hostRoutes(state, table, host as Hostname);
+        for (const page of pagesAt(state, host)) {
+          const { state: standing } = standingAt(at, table, page, held);
+          counts.set(standing, (counts.get(standing) ?? 0) + 1);
+        }
         if (++done % SLICE === 0) await breath();
       }
       for (const [name, count] of counts) metrics.pages.set({ state: name }, count);

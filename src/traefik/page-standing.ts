@@ -21,17 +21,43 @@ export interface PageStanding {
   readonly by: string | null;
 }
 
+/** What the table says of a host. */
+type HostPart = ReturnType<typeof hostRoutes>;
+
 /**
- * How a page stands. One that is held is still routed as before: its removal waits for an admin.
+ * Tells how pages of a state stand. Each host is worked out once, however many of its pages are asked
+ * for.
  * @param held the projects whose removal is held
  */
-export function pageStanding(
+export function pageStandings(
   state: State,
+  settings: TableSettings,
+  held: ReadonlySet<number>,
+): (page: Page) => PageStanding {
+  const hosts = new Map<string, HostPart>();
+  return (page) => {
+    let at = hosts.get(page.host);
+    if (at === undefined) {
+      at = hostRoutes(state, settings, page.host);
+      hosts.set(page.host, at);
+    }
+    return standingAt(at, settings, page, held);
+  };
+}
+
+/**
+ * How a page stands among what its host routes. One that is held is still routed as before: its
+ * removal waits for an admin.
+ * @param at what the table says of the page's host
+ * @param held the projects whose removal is held
+ */
+export function standingAt(
+  at: HostPart,
   settings: TableSettings,
   page: Page,
   held: ReadonlySet<number>,
 ): PageStanding {
-  const { routes, unrouted } = hostRoutes(state, settings, page.host);
+  const { routes, unrouted } = at;
   const entry = unrouted.find(({ kind, id }) => kind === "page" && id === page.id);
   if (!settings.rules.pagesEnabled) {
     return { state: "set-aside", reason: "GitLab Pages sites are not routed here.", by: null };

@@ -26,6 +26,7 @@ import { Publisher } from "./publisher/publisher.ts";
 import { Replica } from "./replica.ts";
 import { LiveDocument } from "./traefik/live-document.ts";
 import { version } from "./version.ts";
+import { messageOf } from "./errors.ts";
 
 /** What tests replace; everything has its real default. */
 export interface Overrides {
@@ -316,7 +317,7 @@ async function makeDataFolder(path: string): Promise<void> {
   try {
     await mkdir(path, { recursive: true, mode: 0o700 });
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new Error(`The data folder ${path} cannot be made: ${reason}.`, { cause: error });
   }
 }

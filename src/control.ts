@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { stream } from "hono/streaming";
 import type { Core } from "./core.ts";
-import { Refusal } from "./errors.ts";
+import { Refusal, messageOf } from "./errors.ts";
 import { StoreError } from "./store/store.ts";
 import { recover, recoverPreview } from "./recovery.ts";
 import type { TableChange } from "./traefik/compare.ts";
@@ -95,8 +95,4 @@ export function createControl(core: Core): Hono {
     return context.json(problem, status, { "Content-Type": "application/problem+json" });
   });
   return app;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,3 +1,8 @@
+/** What an error says, whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /**
  * Everything a verb may say no with. The API maps each code to a status in one table
  * (`src/api/problem.ts`), the command line to an exit code; both show the message as it is.

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
-import { CommandError, messageOf } from "./output.ts";
+import { messageOf } from "../errors.ts";
+import { CommandError } from "./output.ts";
 
 /**
  * A file's text.

@@ -11,11 +11,6 @@ export class CommandError extends Error {
   }
 }
 
-/** What an error says, on one line. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
 export interface OutputOptions {
   readonly json?: boolean | undefined;
 }

@@ -6,7 +6,8 @@ import type { ImportLine, RecoverChoice, RecoverPreview } from "../control.ts";
 import type { TableChange } from "../traefik/compare.ts";
 import type { ControlClient } from "./control-client.ts";
 import { readText } from "./input.ts";
-import { answerOf, CommandError, messageOf, print, progress } from "./output.ts";
+import { messageOf } from "../errors.ts";
+import { answerOf, CommandError, print, progress } from "./output.ts";
 import type { OutputOptions } from "./output.ts";
 
 type WithControl = (

@@ -3,6 +3,7 @@ import { readCanonical } from "./canonical.ts";
 import { entitySchemas, type Entity, type Kind } from "./entities.ts";
 import { shown } from "./names.ts";
 import type { Change, SetAside } from "./state.ts";
+import { messageOf } from "../errors.ts";
 
 /** The version of a record's form that this release writes, by kind. */
 export const RECORD_VERSIONS: Record<Kind, number> = {
@@ -93,7 +94,7 @@ export function readRecord(key: string, value: unknown): ReadRecord {
     asRead.add(entity);
     return { kind: "entity", newer, change: { kind, id: entity.id, entity } as Change };
   } catch (error) {
-    return aside(error instanceof Error ? error.message : String(error));
+    return aside(messageOf(error));
   }
 }
 

@@ -1,4 +1,5 @@
 import type { PageSource } from "../domain/entities.ts";
+import { messageOf } from "../errors.ts";
 import { operator, type Actor } from "../domain/policy.ts";
 import type { State } from "../domain/state.ts";
 import type { Logger } from "../observability/log.ts";
@@ -138,7 +139,7 @@ export class SyncEngine {
       });
     } catch (error) {
       for (const project of certain) this.#certain.add(project);
-      const reason = inWords(error);
+      const reason = messageOf(error);
       const { completeAt } = await records.status();
       await records.putStatus({ completeAt, error: reason });
       log.warn({ err: error, run: id }, `GitLab was not read, nothing was changed: ${reason}`);
@@ -291,9 +292,4 @@ function ownersOf(state: State, { created, changed, removed }: Plan): string[] {
   return [...new Set(owners)].filter(
     (owner) => owner !== null && state.owners.has(owner),
   ) as string[];
-}
-
-/** What went wrong, for admins. */
-export function inWords(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

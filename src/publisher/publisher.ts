@@ -5,6 +5,7 @@ import type { Built, LiveDocument } from "../traefik/live-document.ts";
 import type { RouteLookup } from "../traefik/routes.ts";
 import type { LastGoodCopy } from "./last-good.ts";
 import { keep, restoreDocument, type Publication } from "./publication.ts";
+import { messageOf } from "../errors.ts";
 
 export interface PublisherOptions {
   /** Told each state that is to be published, with what lies between it and the one before. */
@@ -163,7 +164,7 @@ export class Publisher {
       }
       metrics.publishedRevision.set(revision);
     } catch (error) {
-      this.#problem = error instanceof Error ? error.message : String(error);
+      this.#problem = messageOf(error);
       metrics.buildFailures.inc();
       log.error(
         { err: error, revision: state.revision },

@@ -40,6 +40,7 @@ import {
   type WholeStore,
 } from "./store.ts";
 import type { Volatile } from "./volatile.ts";
+import { messageOf } from "../errors.ts";
 
 export interface RedisStoreOptions {
   /** File that keeps the position that this console knew last; its folder is made if need be. */
@@ -232,7 +233,7 @@ class RedisStore implements WholeStore {
         try {
           await this.#reader.requireDescent(found.meta, known);
         } catch (error) {
-          problems.push(error instanceof Error ? error.message : String(error));
+          problems.push(messageOf(error));
         }
       }
       return { position, entities, problems };
@@ -384,7 +385,7 @@ class RedisStore implements WholeStore {
       await mkdir(this.#headFolder, { recursive: true, mode: 0o700 });
       return await this.#head.read();
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       const message = `What this console knew of the store cannot be read: ${reason}.`;
       throw new StoreUnavailable(message, "not-written", { cause: error });
     }

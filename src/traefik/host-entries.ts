@@ -7,6 +7,7 @@ import type { Layout } from "./layout.ts";
 import { CLAIMED_PRIORITY, hashedHost, priorityOf, type HostRoutes, type Route } from "./routes.ts";
 import * as rule from "./rule.ts";
 import { KEEP_SCOPE, LIMIT, redirectTo } from "./shared-entries.ts";
+import { messageOf } from "../errors.ts";
 
 /** A route's entries as far as the layout does not matter. */
 interface Part {
@@ -40,7 +41,7 @@ export function hostParts({ host, routes }: HostRoutes, settings: DocumentSettin
     try {
       parts.push(partOf(route, settings));
     } catch (error) {
-      quarantined.push({ route, reason: error instanceof Error ? error.message : String(error) });
+      quarantined.push({ route, reason: messageOf(error) });
     }
   };
   for (const route of routes) attempt(route);

@@ -13,6 +13,7 @@ import {
 import { isKey, type Json, type Key } from "../store/store.ts";
 import { problemsOf } from "./check.ts";
 import { EXPORT_FORMAT, SECTIONS, type Section } from "./export.ts";
+import { messageOf } from "../errors.ts";
 
 /** What an import would make of a file. With problems, nothing of it is taken. */
 export interface ImportPlan {
@@ -125,7 +126,7 @@ function readFile(text: string, problems: string[]) {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    problems.push(`not JSON: ${error instanceof Error ? error.message : String(error)}`);
+    problems.push(`not JSON: ${messageOf(error)}`);
     return undefined;
   }
   const read = fileSchema.safeParse(value);

@@ -2,6 +2,7 @@ import type { Config } from "../../config.ts";
 import { GitLabError } from "../client/error.ts";
 import type { GitLab } from "../client/gitlab.ts";
 import { systemHookWish, whyWrong } from "./system-hook.ts";
+import { messageOf } from "../../errors.ts";
 
 /** One thing that was looked at. */
 export interface Finding {
@@ -26,7 +27,7 @@ export async function checkGitLab(
     try {
       found.push({ what, ...(await ask()) });
     } catch (error) {
-      const says = error instanceof Error ? error.message : String(error);
+      const says = messageOf(error);
       found.push({ what, state: "problem", says });
       return error instanceof GitLabError && ["unavailable", "redirected"].includes(error.code);
     }

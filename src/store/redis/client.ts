@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { Redis, type RedisOptions } from "ioredis";
 import type { Config } from "../../config.ts";
 import { StoreUnavailable } from "../store.ts";
+import { messageOf } from "../../errors.ts";
 
 export type RedisSettings = Config["redis"];
 
@@ -68,7 +69,7 @@ function tlsOf({ url, tls }: RedisSettings): Options {
       },
     };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new StoreUnavailable(`redis.tls.ca cannot be read: ${reason}.`, "not-written");
   }
 }
@@ -115,7 +116,7 @@ const REPLIES: Readonly<Record<string, string>> = {
 export function unavailable(place: string, error: unknown): StoreUnavailable {
   if (error instanceof StoreUnavailable) return error;
   forgetCommand(error);
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   const refused = error instanceof Error && error.name === "ReplyError";
   const unsent = message.includes("isn't writeable") || message.includes("Connection is closed.");
   const reason = refused

@@ -1,3 +1,4 @@
+import type { Command } from "commander";
 import { request as httpRequest } from "node:http";
 import { Readable } from "node:stream";
 import { controlSocket, createCore } from "../app.ts";
@@ -5,6 +6,12 @@ import type { Config } from "../config.ts";
 import { createControl } from "../control.ts";
 import { isListening } from "../listeners.ts";
 import { silentLog } from "../observability/log.ts";
+
+/** Runs a command's work with a way to the console, and closes it at the end. */
+export type WithControl = (
+  command: Command,
+  run: (control: ControlClient) => Promise<void>,
+) => Promise<void>;
 
 /** A console to talk to: the running server of this data folder, else its state opened here. */
 export interface ControlClient {

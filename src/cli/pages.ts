@@ -1,12 +1,7 @@
 import type { Command } from "commander";
-import type { ControlClient } from "./control-client.ts";
+import type { WithControl } from "./control-client.ts";
 import { allOf } from "./list.ts";
 import { print, table, type OutputOptions } from "./output.ts";
-
-type WithControl = (
-  command: Command,
-  run: (control: ControlClient) => Promise<void>,
-) => Promise<void>;
 
 interface PageAnswer {
   readonly url: string;

@@ -1,13 +1,8 @@
 import type { Command } from "commander";
 import { SCOPES } from "../domain/entities.ts";
-import type { ControlClient } from "./control-client.ts";
+import type { WithControl } from "./control-client.ts";
 import { allOf } from "./list.ts";
 import { answerOf, CommandError, print, table, type OutputOptions } from "./output.ts";
-
-type WithControl = (
-  command: Command,
-  run: (control: ControlClient) => Promise<void>,
-) => Promise<void>;
 
 interface TokenAnswer {
   readonly id: string;

@@ -4,16 +4,11 @@ import { Readable } from "node:stream";
 import type { Command } from "commander";
 import type { ImportLine, RecoverChoice, RecoverPreview } from "../control.ts";
 import type { TableChange } from "../traefik/compare.ts";
-import type { ControlClient } from "./control-client.ts";
+import type { WithControl } from "./control-client.ts";
 import { readText } from "./input.ts";
 import { messageOf } from "../errors.ts";
 import { answerOf, CommandError, print, progress } from "./output.ts";
 import type { OutputOptions } from "./output.ts";
-
-type WithControl = (
-  command: Command,
-  run: (control: ControlClient) => Promise<void>,
-) => Promise<void>;
 
 /** `export`, `import` and `recover`: whole states. */
 export function addTransferCommands(program: Command, withControl: WithControl): void {

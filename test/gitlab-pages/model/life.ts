@@ -81,35 +81,27 @@ export class Life {
   }
 
   async #take(step: Step): Promise<void> {
-    // oxlint-disable-next-line typescript/switch-exhaustiveness-check -- all others are the world's
-    switch (step.act) {
-      case "pass":
-        return this.#pass(pauseOf(step));
-      case "sync":
-        return this.#sync();
-      case "approve":
-        return this.#approve();
-      case "break":
-        this.#nextBreaks = step;
-        return;
-      case "disturb":
+    const acts: Partial<Record<Step["act"], () => Promise<void> | void>> = {
+      pass: () => this.#pass(pauseOf(step)),
+      sync: () => this.#sync(),
+      approve: () => this.#approve(),
+      break: () => void (this.#nextBreaks = step),
+      disturb: () => {
         this.#disturbances.push({
           at: step.a % 12,
           step: { act: actBetween(step.b), a: step.c, b: step.a + step.c, c: step.b },
         });
-        return;
-      case "deliverAll":
+      },
+      deliverAll: async () => {
         while (this.#hooks.length > 0) await this.#deliver(0, false);
-        return;
-      case "deliver":
-      case "deliverTwice":
-        return this.#deliver(step.a, step.act === "deliverTwice");
-      case "lose":
-        this.#hooks.splice(step.a % (this.#hooks.length + 1), 1);
-        return;
-      default:
-        this.#doInGitLab(step);
-    }
+      },
+      deliver: () => this.#deliver(step.a, false),
+      deliverTwice: () => this.#deliver(step.a, true),
+      lose: () => void this.#hooks.splice(step.a % (this.#hooks.length + 1), 1),
+    };
+    const act = acts[step.act];
+    if (act === undefined) this.#doInGitLab(step);
+    else await act();
   }
 
   #doInGitLab(step: Step): void {

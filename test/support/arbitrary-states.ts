@@ -1,11 +1,19 @@
 import fc from "fast-check";
-import type { Endpoint, Entity, LabelRecord, Owner, Page } from "../../src/domain/entities.ts";
+import type {
+  Endpoint,
+  Entity,
+  LabelRecord,
+  Owner,
+  Page,
+  PageHost,
+} from "../../src/domain/entities.ts";
 import {
   type Overrides,
   endpoint,
   group,
   label,
   page,
+  pageHost,
   person,
   reserved,
   resting,
@@ -30,6 +38,8 @@ const pageHosts = [
   ...under(...names, "site-1a2b", "www", "projects", "blog.alice", "x.on"),
   "www.example.org",
 ];
+/** GitLab's namespaces; few, so that hosts are now their first one's, now another's. */
+const namespaces = [1, 2, 3] as const;
 const paths = [
   "",
   "/foo",
@@ -110,16 +120,46 @@ function pagesOf(all: readonly Owner[]): fc.Arbitrary<Page[]> {
       host: fc.constantFrom(...pageHosts),
       path: fc.constantFrom(...paths),
       accessControl: fc.boolean(),
-      project: fc.integer({ min: 1, max: 999 }),
+      project: fc.oneof(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 5, max: 999 })),
       owner: fc.constantFrom(...all),
       owned: fc.integer({ min: 0, max: 2 }),
+      namespace: fc.option(fc.constantFrom(...namespaces), { nil: null, freq: 5 }),
+      deployed: fc.integer({ min: 0, max: 4 }).map((luck) => luck > 0),
+      serves: fc.constantFrom("site", "site", "redirect"),
+      /** Whether the host is its namespace's, or the domain of the site alone. */
+      isNamespaces: fc.integer({ min: 0, max: 3 }).map((luck) => luck > 0),
     })
-    .map(({ owner, owned, host, ...rest }) => {
+    .map(({ owner, owned, host, isNamespaces, ...rest }) => {
       // Mostly the one whose name it is; else somebody, or nobody.
       const byName = all.find(({ name }) => host === `${name}.${zone}`);
-      return page(owned > 0 ? (byName ?? owner) : owned === 0 ? null : owner, { host, ...rest });
+      const root = isNamespaces ? (host.split(".")[0] ?? "") : "projects";
+      const projectPath = `${root}/${rest.project}`;
+      return page(owned > 0 ? (byName ?? owner) : null, { host, ...rest, projectPath });
     });
   return fc.uniqueArray(site, { maxLength: 10, selector: ({ id }) => id });
+}
+
+/** To whom hosts of pages were given first; some have left theirs. */
+function pageHostsOf(all: readonly Owner[]): fc.Arbitrary<PageHost[]> {
+  const one = fc
+    .record({
+      host: fc.constantFrom(...pageHosts),
+      kind: fc.constantFrom("namespace", "namespace", "project"),
+      id: fc.constantFrom(...namespaces),
+      owner: fc.option(fc.constantFrom(...all), { nil: undefined }),
+      rests: fc.integer({ min: 0, max: 2 }).map((luck) => luck === 0),
+    })
+    .map(({ host, kind, id, owner, rests }) =>
+      pageHost(
+        host,
+        { kind, id },
+        {
+          owner: owner?.id ?? null,
+          ...(rests ? { restsUntil: "2999-01-01T00:00:00.000Z" } : {}),
+        },
+      ),
+    );
+  return fc.uniqueArray(one, { maxLength: 6, selector: ({ id }) => id });
 }
 
 const overrides = fc
@@ -163,11 +203,12 @@ export function worlds(targets: readonly string[]): fc.Arbitrary<World> {
         labels: labelsOf(all),
         endpoints: endpointsOf(all, targets),
         pages: pagesOf(all),
+        given: pageHostsOf(all),
         held: fc.subarray([reserved("held")]),
         overrides,
       })
-      .map(({ labels, endpoints, pages, held, overrides: chosen }) => ({
-        entities: [...all, ...labels, ...endpoints, ...pages, ...held],
+      .map(({ labels, endpoints, pages, given, held, overrides: chosen }) => ({
+        entities: [...all, ...labels, ...endpoints, ...pages, ...given, ...held],
         overrides: chosen,
       })),
   );

@@ -7,6 +7,7 @@ import type {
   LabelRecord,
   Owner,
   Page,
+  PageHost,
   Person,
   Reserved,
 } from "../../src/domain/entities.ts";
@@ -151,6 +152,19 @@ export function page(owner: Owner | null, parts: PageParts): Page {
     source: "sync",
     ...more,
   };
+}
+
+/** A host of pages that a namespace or a project of GitLab was given first. */
+export function pageHost(host: string, holder: PageHost["holder"], more: Partial<PageHost> = {}) {
+  return {
+    ...stamp,
+    kind: "pageHost",
+    id: host as Hostname,
+    holder,
+    name: `${holder.kind}-${holder.id}`,
+    owner: null,
+    ...more,
+  } satisfies PageHost;
 }
 
 export function reserved(name: string): Reserved {

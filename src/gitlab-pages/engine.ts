@@ -1,7 +1,6 @@
 import type { PageSource } from "../domain/entities.ts";
 import { messageOf } from "../errors.ts";
 import { operator, type Actor } from "../domain/policy.ts";
-import type { State } from "../domain/state.ts";
 import type { Logger } from "../observability/log.ts";
 import type { Ledger } from "../store/ledger.ts";
 import { GitLabError } from "./client/error.ts";
@@ -12,6 +11,7 @@ import { ownerOf, planSync, type Plan, type PlanOptions, type SyncSettings } fro
 import { readAll, type Progress } from "./sync/read-all.ts";
 import { readSite } from "./sync/read-one.ts";
 import type { SiteRead, Snapshot } from "./sync/snapshot.ts";
+import { ownersOf, summaryOf } from "./sync/summary.ts";
 
 /** What a sync needs of the state's ledger. */
 export type SyncLedger = Pick<Ledger, "state" | "change">;
@@ -31,6 +31,8 @@ export interface EngineOptions {
   readonly usage: () => { calls: number; waitedMs: number };
   /** Asks for a read of everything, soon. */
   readonly requestFull: () => void;
+  /** Whether this replica is the one that reads GitLab. */
+  readonly leads: () => boolean;
   readonly signal: AbortSignal;
 }
 
@@ -62,8 +64,9 @@ export class SyncEngine {
   #newer = new Set<number>();
   /** Projects that a hook said to be deleted, since the last read of everything. */
   #certain = new Set<number>();
-  /** Whose sites single reads took away since then. */
-  #spent = new Set<string>();
+  /** Whose sites are held, or were taken away by single reads since then. */
+  #spent: ReadonlySet<string> = new Set();
+  /** Reads of everything that have begun, and those that have ended. */
   #fulls = 0;
   readonly #reading = new Map<number, Promise<unknown>>();
 
@@ -86,6 +89,7 @@ export class SyncEngine {
     let run: SyncRun = { ...newRun(id, by, clock.now()), state: "running" };
     await records.put(run);
     this.#newer = new Set();
+    this.#fulls++;
     // What hooks say while it reads belongs to the next one.
     const certain = this.#certain;
     this.#certain = new Set();
@@ -109,7 +113,8 @@ export class SyncEngine {
       });
       const options = { source: "sync", certain, approved } as const;
       const { plan, revision } = await this.#commit(snapshot, options, actor);
-      this.#spent = new Set();
+      // What is held must not go one by one instead.
+      this.#spent = plan.held.length > 0 ? plan.losers : new Set();
       this.#fulls++;
       await this.#hold(run, plan);
       await records.putStatus({ completeAt: run.startedAt, error: null });
@@ -208,7 +213,7 @@ export class SyncEngine {
 
   async #project(project: number, source: PageSource, actor: Actor): Promise<ProjectOutcome> {
     const { gitlab, settings, exclude, clock, signal, requestFull } = this.#options;
-    const read = await this.#whileNoFullEnds(() =>
+    const read = await this.#betweenFulls(() =>
       readSite(project, { gitlab, zone: settings.rules.zone, exclude, clock, signal }),
     );
     const namespace = read === "gone" ? undefined : read.namespace;
@@ -219,21 +224,26 @@ export class SyncEngine {
       notes: [],
     };
     this.#newer.add(project);
+    // A hook that was wrong, or forged, makes no later loss a sure one.
+    if (read !== "gone" && read.state !== "leaving") this.#certain.delete(project);
     const options = { source, certain: this.#certain, approved: new Set<number>() };
-    const { plan, revision } = await this.#commit(snapshot, options, actor, this.#spent);
+    // Who asks for a project by hand has looked: it is neither counted nor held for others' sake.
+    const isAskedFor = source === "request";
+    const spent = isAskedFor ? new Set<string>() : this.#spent;
+    const { plan, revision } = await this.#commit(snapshot, options, actor, spent);
     if (plan.held.length > 0) {
       // One by one they are too many as well: a read of everything decides.
       requestFull();
-    } else {
-      for (const owner of plan.losers) this.#spent.add(owner);
+    } else if (!isAskedFor) {
+      this.#spent = new Set([...this.#spent, ...plan.losers]);
     }
     const owner =
       namespace === undefined ? null : ownerOf(this.#ledger().state, settings, namespace);
     return { read, owner, plan, revision };
   }
 
-  /** A read that a newer read of everything has overtaken is made again. */
-  async #whileNoFullEnds<T>(work: () => Promise<T>): Promise<T> {
+  /** A read during which one of everything began or ended is made again: which is newer is not known. */
+  async #betweenFulls<T>(work: () => Promise<T>): Promise<T> {
     for (;;) {
       const fulls = this.#fulls;
       const result = await work();
@@ -247,15 +257,19 @@ export class SyncEngine {
     actor: Actor,
     spent: ReadonlySet<string> = new Set(),
   ): Promise<{ plan: Plan; revision: number }> {
-    const { settings } = this.#options;
+    const { settings, leads } = this.#options;
     const { result, revision } = await this.#ledger().change(actor, (state, context) => {
+      // Whoever leads by now may have stored what is newer.
+      if (options.source !== "request" && !leads()) {
+        throw new GitLabError("unavailable", "Another console has begun to read GitLab instead.");
+      }
       const newer = options.source === "sync" ? this.#newer : new Set<number>();
       const plan = planSync(state, context, snapshot, settings, { ...options, newer, spent });
       return {
         changes: plan.changes,
         event: {
           type: "pages.synced",
-          summary: summaryOf(plan, snapshot),
+          summary: summaryOf(plan),
           owners: ownersOf(state, plan),
         },
         result: plan,
@@ -269,27 +283,4 @@ export class SyncEngine {
     if (ledger === undefined) throw new GitLabError("unavailable", "The store cannot be read now.");
     return ledger;
   }
-}
-
-function summaryOf({ created, changed, removed }: Plan, { sites }: Snapshot): string {
-  const parts = [
-    [created.length, "came"],
-    [changed.length, "changed"],
-    [removed.length, "went"],
-  ] as const;
-  const said = parts.filter(([count]) => count > 0).map(([count, verb]) => `${count} ${verb}`);
-  const [only] = sites.values();
-  const what =
-    sites.size === 1 && only !== undefined && only !== "gone"
-      ? `GitLab Pages of ${only.projectPath}`
-      : "GitLab Pages";
-  return `${what}: ${said.length === 0 ? "hosts and domains were brought up to date" : said.join(", ")}`;
-}
-
-/** Those whom it concerns: they may read the event. */
-function ownersOf(state: State, { created, changed, removed }: Plan): string[] {
-  const owners = [...created, ...changed, ...removed].map(({ owner }) => owner);
-  return [...new Set(owners)].filter(
-    (owner) => owner !== null && state.owners.has(owner),
-  ) as string[];
 }

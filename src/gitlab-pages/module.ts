@@ -95,7 +95,11 @@ export class GitLabPages {
       clock: this.#clock,
       log,
       usage: () => ({ ...this.#usage }),
-      requestFull: () => this.#fulls.soon(),
+      requestFull: () => {
+        if (options.leads()) this.#fulls.soon();
+        else this.#relay.send([{ kind: "full" }]);
+      },
+      leads: options.leads,
       signal,
     });
     this.#fulls = new FullSyncs({

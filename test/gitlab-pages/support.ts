@@ -59,6 +59,8 @@ export function scene(options: SceneOptions = {}) {
   const root = gitlabWorld.createUser("root", { isAdmin: true });
   const token = gitlabWorld.createToken(root);
   const gitlab = new GitLab(gitlabWorld);
+  /** What was written to the history. */
+  const events: { actor: string; summary: string; owners: readonly string[] }[] = [];
   const usage = { calls: 0, waitedMs: 0 };
   const transport = new Transport({
     url: GITLAB_URL,
@@ -77,13 +79,16 @@ export function scene(options: SceneOptions = {}) {
     change: async (actor, decide) => {
       world.now = clock.now();
       const before = world.state;
-      const result = world.take(decide(before, world.context(actor)));
+      const decided = decide(before, world.context(actor));
+      const result = world.take(decided);
+      events.push({ actor: actor.name, ...decided.event });
       return { result, revision: world.state.revision, before, after: world.state };
     },
   };
   const records = new SyncRecords(() => volatile);
   const volatile = new MemoryVolatile(() => clock.now().getTime());
   let fullsAskedFor = 0;
+  let leads = true;
   const engine = new SyncEngine({
     gitlab: new Client({ url: GITLAB_URL, token, transport }),
     ledger: () => ledger,
@@ -101,6 +106,7 @@ export function scene(options: SceneOptions = {}) {
     log: createLog({ level: "error", pretty: false }),
     usage: () => ({ ...usage }),
     requestFull: () => fullsAskedFor++,
+    leads: () => leads,
     signal: new AbortController().signal,
   });
   let runs = 0;
@@ -113,6 +119,11 @@ export function scene(options: SceneOptions = {}) {
     root,
     engine,
     records,
+    events,
+    /** Another replica has taken the lead. */
+    loseLead: () => {
+      leads = false;
+    },
     get fullsAskedFor() {
       return fullsAskedFor;
     },

@@ -241,6 +241,46 @@ describe("names that change hands", () => {
     });
   });
 
+  it("are left by a group that becomes another's subgroup, even of the same name", async () => {
+    const stage = scene();
+    const { gitlabWorld: gitlab } = stage;
+    const club = gitlab.createGroup("club");
+    gitlab.deploy(gitlab.createProject(club, "site"));
+    await stage.sync();
+    gitlab.renameGroup(club, "old");
+    const above = gitlab.createGroup("club");
+    gitlab.transferGroup(club, above);
+    await stage.sync();
+    expect(stage.restOf(`club.${ZONE}`)).toBe("given-back");
+    expect(stage.world.state.pageHosts.get(`club.${ZONE}`)?.restsUntil).toBeDefined();
+  });
+
+  it("tell nobody in the history of another's project", async () => {
+    const stage = await aliceOnline();
+    const { gitlabWorld: gitlab, alice } = stage;
+    const bob = gitlab.createUser("bob");
+    const [first, second] = [stage.world.state.ownersByName.get("alice"), stage.member("bob", bob)];
+    const secret = gitlab.createProject(bob, "secret");
+    gitlab.deploy(secret);
+    // Bob takes alice's name: the read of his project ends her sites there.
+    gitlab.renameUser(alice, "away");
+    gitlab.renameUser(bob, "alice");
+    await stage.engine.project(secret.id, "hook");
+    const told = stage.events.filter(({ owners }) => owners.includes(first ?? ""));
+    expect(told.at(-1)?.owners).toContain(second.id);
+    expect(told.map(({ summary }) => summary).join()).not.toContain("secret");
+    // What moves on and ends there is named as it was called here.
+    const wiki = wikiOf(gitlab);
+    await stage.sync();
+    gitlab.transferProject(wiki, bob);
+    gitlab.renameProject(wiki, "hidden-plan");
+    gitlab.deleteProject(wiki, { delayed: true });
+    await stage.engine.project(wiki.id, "hook");
+    const last = stage.events.at(-1);
+    expect(last?.owners).toEqual([first]);
+    expect(last?.summary).toBe("GitLab Pages of away/Wiki: 1 went");
+  });
+
   it("are left out where the configuration excludes them", async () => {
     const stage = scene({ exclude: ["sandbox", "club/private/*"] });
     const { gitlabWorld: gitlab } = stage;
@@ -355,6 +395,69 @@ describe("what moves while it is read", () => {
   });
 });
 
+describe("a read of one project that was under way", () => {
+  it("when a read of everything began is made again, so that the newer one counts", async () => {
+    const stage = await aliceOnline();
+    const wiki = wikiOf(stage.gitlabWorld);
+    let full: Promise<unknown> | undefined;
+    let walked: () => void = () => undefined;
+    const walk = new Promise<void>((resolve) => (walked = resolve));
+    let release: () => void = () => undefined;
+    const stored = new Promise<void>((resolve) => (release = resolve));
+    // The single read has its answer; then the site goes, and everything is read.
+    stage.gitlab.faults.add(
+      { path: /\/projects\/\d+\/pages$/, times: 1 },
+      async (_request, answer) => {
+        const old = answer();
+        stage.gitlabWorld.undeploy(wiki);
+        full = stage.sync();
+        await walk;
+        return old;
+      },
+    );
+    stage.gitlab.before = async ({ path }) => {
+      if (path !== "/api/v4/pages/domains") return;
+      walked();
+      await stored;
+    };
+    const single = stage.engine.project(wiki.id, "watch");
+    await single;
+    release();
+    await full;
+    expect(stage.served()).toEqual([`alice.${ZONE} alice/alice.${ZONE}`]);
+  });
+});
+
+describe("a replica that has lost the lead", () => {
+  it("stores nothing of a read of everything that it had begun", async () => {
+    const stage = await aliceOnline();
+    const served = stage.served();
+    stage.gitlabWorld.deleteProject(wikiOf(stage.gitlabWorld));
+    stage.gitlab.before = ({ path }) => {
+      if (path === "/api/v4/pages/domains") stage.loseLead();
+    };
+    expect(await stage.sync()).toMatchObject({
+      state: "failed",
+      error: expect.stringContaining("Another console"),
+    });
+    expect(stage.served()).toEqual(served);
+  });
+
+  it("stores nothing that a hook has led to, and still what somebody asks for", async () => {
+    const stage = await aliceOnline();
+    const wiki = wikiOf(stage.gitlabWorld);
+    const served = stage.served();
+    stage.gitlabWorld.deleteProject(wiki);
+    stage.loseLead();
+    await expect(stage.engine.project(wiki.id, "hook", { gone: true })).rejects.toThrow(
+      "Another console",
+    );
+    expect(stage.served()).toEqual(served);
+    await stage.engine.project(wiki.id, "request");
+    expect(stage.served()).toEqual([`alice.${ZONE} alice/alice.${ZONE}`]);
+  });
+});
+
 describe("the guard", () => {
   async function manyOnline(count: number) {
     const stage = scene();
@@ -416,6 +519,36 @@ describe("the guard", () => {
     expect(stage.served()).toHaveLength(21);
     expect(stage.fullsAskedFor).toBeGreaterThan(0);
     expect(await stage.sync()).toMatchObject({ state: "held" });
+  });
+
+  it("holds what is held against hooks as well, also when these come one by one", async () => {
+    const { stage, projects } = await manyOnline(30);
+    for (const project of projects.slice(0, 12)) stage.gitlabWorld.undeploy(project);
+    expect(await stage.sync()).toMatchObject({ state: "held" });
+    for (const project of projects.slice(0, 12)) await stage.engine.project(project.id, "hook");
+    expect(stage.served()).toHaveLength(30);
+    expect(await stage.sync()).toMatchObject({ state: "held", counts: { held: 12 } });
+  });
+
+  it("never holds what somebody has asked for by hand, and does not count it", async () => {
+    const { stage, projects } = await manyOnline(30);
+    for (const project of projects.slice(0, 12)) {
+      stage.gitlabWorld.undeploy(project);
+      await stage.engine.project(project.id, "request");
+    }
+    stage.gitlabWorld.undeploy(projects[12]!);
+    await stage.engine.project(projects[12]!.id, "hook");
+    expect(stage.served()).toHaveLength(17);
+    expect(stage.fullsAskedFor).toBe(0);
+  });
+
+  it("believes no hook that says deleted where GitLab says otherwise", async () => {
+    const { stage, projects } = await manyOnline(30);
+    for (const project of projects.slice(0, 12)) {
+      await stage.engine.project(project.id, "hook", { gone: true });
+      stage.gitlabWorld.deleteProject(project);
+    }
+    expect(await stage.sync()).toMatchObject({ state: "held", counts: { held: 12 } });
   });
 
   it("never keeps a site at a name that is another's by now", async () => {

@@ -277,7 +277,9 @@ class Reader {
     const missing = [...bound].filter((id) => !this.namespaces.has(id));
     await eachAtOnce(missing, concurrency, async (id) => {
       try {
-        this.namespaces.set(id, (await gitlab.namespace(id)).full_path);
+        const { full_path: path, parent_id: above } = await gitlab.namespace(id);
+        // A group within another has no host any more.
+        this.namespaces.set(id, above == null ? path : null);
       } catch (error) {
         if (!(error instanceof GitLabError) || error.code !== "not_found") throw error;
         this.namespaces.set(id, null);

@@ -213,7 +213,10 @@ export class TableBuilder {
   /** Whether a host of pages answers 410: its holder left it, and nobody has a better right to it. */
   #rests({ id, restsUntil }: PageHost): boolean {
     if (restsUntil === undefined || !this.#rules.pagesEnabled) return false;
-    const label = labelOf(id, this.#rules.zone);
+    const { zone } = this.#rules;
+    // Others are not ours to answer for: a custom domain, or a host that the operators have since taken.
+    if (!inZone(id, zone) || id === zone || isOwnHost(this.#rules, id)) return false;
+    const label = labelOf(id, zone);
     if (label !== undefined && this.#state.labels.has(label)) return false;
     return !this.#state.endpointsByHost.has(id) && id !== this.#signInHost;
   }

@@ -12,6 +12,7 @@ import {
   holder,
   label,
   page,
+  pageHost,
   person,
   reserved,
   resting,
@@ -225,6 +226,21 @@ describe("a host's routes", () => {
     expect([...tableOf([], { publicUrl: "https://[2001:db8::1]" }).hosts.keys()]).toEqual([
       `projects.${zone}`,
     ]);
+  });
+
+  it("a host of pages at rest, but nobody's who has a better right, and none of others", () => {
+    const left = (host: string) =>
+      pageHost(host, { kind: "namespace", id: 5 }, { restsUntil: "2999-01-01T00:00:00.000Z" });
+    const host = `club.${zone}`;
+    const again = page(null, { host, namespace: 5, projectPath: "club/site" });
+    expect(routesAt(host, [left(host), again])).toEqual(["given-back  → console"]);
+    expect(routesAt(host, [left(host)], { pages: { enabled: false } })).toBeUndefined();
+    const holders = [left(`alice.${zone}`), holder(alice), endpoint(alice, { path: "/a" })];
+    expect(routesAt(`alice.${zone}`, holders)?.[0]).toMatch(/^endpoint \/a/);
+    for (const others of ["www.example.org", zone, `mail.${zone}`, `x.wild.${zone}`]) {
+      const ownHosts = { ownHosts: [`mail.${zone}`, `*.wild.${zone}`] };
+      expect(routesAt(others, [left(others)], ownHosts as never), others).toBeUndefined();
+    }
   });
 
   it("keeps a page's lower-case spelling only where nothing else stands", () => {

@@ -1,5 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { authorise, sees } from "../domain/policy.ts";
+import { authorise, sees, type Actor } from "../domain/policy.ts";
 import { pagesOfProject } from "../domain/state.ts";
 import { Refusal } from "../errors.ts";
 import { GitLabError } from "../gitlab-pages/client/error.ts";
@@ -149,24 +149,34 @@ export function pageSyncs(services: Services) {
         return context.json(await required().requestSync(actor), 202);
       }
       const known = pagesOfProject(ledger.state, project);
-      // Whose it is, if nothing is known of it yet, only GitLab can tell.
-      const mayAsk = (owners: readonly (string | null)[]) => {
-        const own = owners.find((owner) => sees(ledger.state, actor, owner)) ?? owners[0] ?? null;
+      const owners = known.map(({ owner }) => owner);
+      const isSeen = (owner: string | null) => sees(ledger.state, actor, owner);
+      const mayAsk = (those: readonly (string | null)[]) => {
+        const own = those.find(isSeen) ?? those[0] ?? null;
         authorise(ledger.state, actor, "page.sync", own, "project");
       };
-      if (known.length > 0 || actor.owner === null) mayAsk(known.map(({ owner }) => owner));
+      // Whose it is, if nothing is known of it yet, only GitLab can tell. A stranger's that is known
+      // goes the same way, or one could tell that it is there.
+      mayAsk(owners.some(isSeen) || actor.owner === null ? owners : [actor.owner]);
       await limits.spendChange(ledger.state, actor);
-      const outcome = await inWords(() => required().syncProject(project, actor));
-      const pages = pagesOfProject(ledger.state, project);
-      mayAsk([outcome.owner, ...[...known, ...pages].map(({ owner }) => owner)]);
-      const { read, revision } = outcome;
+      const outcome = await inWords(actor, () =>
+        required().syncProject(project, actor, (owner) => mayAsk([owner, ...owners])),
+      );
+      const pages = pagesOfProject(ledger.state, project).filter(({ owner }) => isSeen(owner));
+      const { revision } = outcome;
+      // What was theirs and is another's now is gone for them: where it went is not theirs to know.
+      const isTheirs = isSeen(outcome.owner);
+      const isUnknown = outcome.read !== "gone" && outcome.read.namespace === undefined;
+      const read = isTheirs || isUnknown ? outcome.read : "gone";
       const state: keyof typeof SAID = read === "gone" ? "gone" : read.state;
+      const before = known.find(({ owner }) => isSeen(owner));
+      const projectPath = isTheirs && read !== "gone" ? read.projectPath : before?.projectPath;
       const held = await required().records.heldProjects();
       const standingOf = pageStandings(ledger.state, table, held);
       return context.json(
         {
           project,
-          projectPath: read === "gone" ? (known[0]?.projectPath ?? "") : read.projectPath,
+          projectPath: projectPath ?? "",
           state,
           reason: SAID[state],
           places: pages.map((page) => {
@@ -204,12 +214,13 @@ export function pageSyncs(services: Services) {
     });
 }
 
-/** GitLab's failures as the API tells them. */
-async function inWords<T>(work: () => Promise<T>): Promise<T> {
+/** GitLab's failures as the API tells them: what is wrong with the set-up only to admins. */
+async function inWords<T>(actor: Actor, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
     if (!(error instanceof GitLabError)) throw error;
-    throw new Refusal("unavailable", error.message, { retryAfter: 10, cause: error });
+    const message = actor.admin ? error.message : "GitLab cannot be read now; try again shortly.";
+    throw new Refusal("unavailable", message, { retryAfter: 10, cause: error });
   }
 }

@@ -45,6 +45,12 @@ export interface FullRequest {
   readonly approved?: ReadonlySet<number> | undefined;
 }
 
+export interface ProjectOptions {
+  readonly gone?: boolean | undefined;
+  readonly actor?: Actor | undefined;
+  readonly mayStore?: ((owner: string | null) => void) | undefined;
+}
+
 /** What a read of one project came to. */
 export interface ProjectOutcome {
   readonly read: SiteRead | "gone";
@@ -190,19 +196,20 @@ export class SyncEngine {
 
   /**
    * Reads one project and stores what follows. Reads of one project come one after the other.
-   * @param gone whether a hook said that it was deleted
-   * @throws GitLabError, or Refusal when it could not be stored
+   * @param options `gone`: whether a hook said that it was deleted. `mayStore`: throws where what was
+   *   read must not be stored; told whose the project is, as far as GitLab tells
+   * @throws GitLabError, what `mayStore` throws, or Refusal when it could not be stored
    */
   async project(
     project: number,
     source: PageSource,
-    options: { gone?: boolean; actor?: Actor } = {},
+    options: ProjectOptions = {},
   ): Promise<ProjectOutcome> {
     if (options.gone === true) this.#certain.add(project);
     const before = this.#reading.get(project);
     const mine = (before ?? Promise.resolve())
       .catch(() => undefined)
-      .then(() => this.#project(project, source, options.actor ?? syncActor));
+      .then(() => this.#project(project, source, options));
     this.#reading.set(project, mine);
     try {
       return await mine;
@@ -211,12 +218,19 @@ export class SyncEngine {
     }
   }
 
-  async #project(project: number, source: PageSource, actor: Actor): Promise<ProjectOutcome> {
+  async #project(
+    project: number,
+    source: PageSource,
+    { actor = syncActor, mayStore }: ProjectOptions,
+  ): Promise<ProjectOutcome> {
     const { gitlab, settings, exclude, clock, signal, requestFull } = this.#options;
     const read = await this.#betweenFulls(() =>
       readSite(project, { gitlab, zone: settings.rules.zone, exclude, clock, signal }),
     );
     const namespace = read === "gone" ? undefined : read.namespace;
+    const owner =
+      namespace === undefined ? null : ownerOf(this.#ledger().state, settings, namespace);
+    mayStore?.(owner);
     const snapshot: Snapshot = {
       sites: new Map([[project, read]]),
       namespaces: new Map(namespace === undefined ? [] : [[namespace.id, namespace.path]]),
@@ -237,8 +251,6 @@ export class SyncEngine {
     } else if (!isAskedFor) {
       this.#spent = new Set([...this.#spent, ...plan.losers]);
     }
-    const owner =
-      namespace === undefined ? null : ownerOf(this.#ledger().state, settings, namespace);
     return { read, owner, plan, revision };
   }
 

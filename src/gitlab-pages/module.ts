@@ -183,10 +183,15 @@ export class GitLabPages {
 
   /**
    * Reads one project now, at this replica.
-   * @throws GitLabError
+   * @param mayStore throws where the actor has nothing to do with it; told whose it is
+   * @throws GitLabError, or what `mayStore` throws
    */
-  async syncProject(project: number, actor: Actor): Promise<ProjectOutcome> {
-    const outcome = await this.#engine.project(project, "request", { actor });
+  async syncProject(
+    project: number,
+    actor: Actor,
+    mayStore?: (owner: string | null) => void,
+  ): Promise<ProjectOutcome> {
+    const outcome = await this.#engine.project(project, "request", { actor, mayStore });
     await this.#options
       .volatile()
       ?.nudge(READ_TOPIC, String(project))

@@ -59,6 +59,11 @@ export class FullSyncs {
     this.#wake.abort();
   }
 
+  /** The ids of what waits here. */
+  waiting(): string[] {
+    return this.#requests.map(({ id }) => id);
+  }
+
   async #loop(): Promise<void> {
     const { clock, signal, leads, canRun, onLead } = this.#options;
     while (!signal.aborted) {

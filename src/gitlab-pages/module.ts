@@ -201,6 +201,8 @@ export class GitLabPages {
 
   async #all(request: FullRequest): Promise<SyncRun> {
     const { metrics } = this.#options;
+    const carriedOut = new Set([request.id, ...this.#fulls.waiting()]);
+    await this.records.endAbandoned(carriedOut, this.#clock.now());
     const run = await this.#engine.all(request);
     metrics.gitlabSyncs.inc({ outcome: run.state });
     if (run.state !== "failed") metrics.gitlabComplete.set(Date.parse(run.startedAt) / 1000);

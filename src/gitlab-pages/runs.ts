@@ -72,6 +72,7 @@ const RUN = "gitlab:run:";
 const HELD = "gitlab:held";
 const STATUS = "gitlab:status";
 const WEEK_MS = 7 * 24 * 60 * 60 * 1000;
+const ON_ITS_WAY_MS = 60_000;
 /** How many pages of a plan are kept with a run, of each kind. */
 const LISTED_MAX = 500;
 
@@ -132,6 +133,24 @@ export class SyncRecords {
     return runs
       .filter((run) => run !== undefined)
       .toSorted((a, b) => (a.startedAt + a.id < b.startedAt + b.id ? 1 : -1));
+  }
+
+  /**
+   * Ends runs that nobody carries out any more: their console was killed, or lost the lead. Never
+   * throws.
+   * @param carriedOut the ids of those that run or wait at this console, which leads
+   */
+  async endAbandoned(carriedOut: ReadonlySet<string>, now: Date): Promise<void> {
+    for (const run of await this.all().catch(() => [])) {
+      const isUnderWay = run.state === "running" || run.state === "waiting";
+      // What was asked for just now may still be on its way to this console.
+      const age = now.getTime() - Date.parse(run.startedAt);
+      const isOnItsWay = run.state === "waiting" && age < ON_ITS_WAY_MS;
+      if (!isUnderWay || isOnItsWay || carriedOut.has(run.id)) continue;
+      const error = "The console that had it was stopped or lost the lead; ask again.";
+      const finishedAt = now.toISOString();
+      await this.put({ ...run, state: "failed", error, finishedAt, progress: null });
+    }
   }
 
   async held(): Promise<Held | undefined> {

@@ -47,6 +47,8 @@ export interface HookWish {
 }
 
 const PAGE = 100;
+/** No list has more pages; one that does not end fills no memory. */
+const PAGES_MAX = 1_000;
 /** https://docs.gitlab.com/api/graphql/reference/#namespacepagesdeployments */
 const NAMESPACE_QUERY = `query($path: ID!, $after: String) {
   namespace(fullPath: $path) {
@@ -159,9 +161,9 @@ export class GitLab {
    */
   async namespacePages(path: string): Promise<NamespacePages | undefined> {
     const nodes: DeploymentNode[] = [];
-    let namespace = 0;
+    let namespace: number | undefined;
     let after: string | null = null;
-    for (;;) {
+    for (let page = 1; ; page++) {
       const { body } = await this.#transport.call(
         {
           method: "POST",
@@ -184,6 +186,9 @@ export class GitLab {
         throw new GitLabError("invalid", `The namespace ${path} left while it was read.`);
       }
       const { id, pagesDeployments: found } = data.namespace;
+      if (namespace !== undefined && namespace !== idOf(id)) {
+        throw new GitLabError("invalid", `The namespace ${path} left while it was read.`);
+      }
       namespace = idOf(id);
       for (const { url, pathPrefix, project } of found.nodes) {
         nodes.push({
@@ -193,15 +198,26 @@ export class GitLab {
           pathPrefix: pathPrefix ?? "",
         });
       }
-      after = found.pageInfo.endCursor ?? null;
-      if (!found.pageInfo.hasNextPage || after === null) return { namespace, nodes };
+      if (!found.pageInfo.hasNextPage) return { namespace, nodes };
+      const next = found.pageInfo.endCursor ?? null;
+      // Half a list is none.
+      if (next === null || next === after || page === PAGES_MAX) throw endless(`sites of ${path}`);
+      after = next;
     }
   }
 
   /** Every custom domain of every project; for an admin's token. */
   async domains(): Promise<readonly answers.DomainAnswer[]> {
-    const body = await this.#domains.all({ perPage: PAGE } as never);
-    return read(z.array(answers.domainAnswer), body, "custom domains");
+    const all = new Map<string, answers.DomainAnswer>();
+    for (let page = 1; page <= PAGES_MAX; page++) {
+      const body = await this.#domains.all({ perPage: PAGE, page } as never);
+      const found = read(z.array(answers.domainAnswer), body, "custom domains");
+      const before = all.size;
+      for (const one of found) all.set(one.domain, one);
+      if (found.length < PAGE) return [...all.values()];
+      if (all.size === before) break;
+    }
+    throw endless("custom domains");
   }
 
   async version(): Promise<string> {
@@ -252,6 +268,10 @@ export class GitLab {
     );
     return answer as FormattedResponse;
   }
+}
+
+function endless(what: string): GitLabError {
+  return new GitLabError("invalid", `GitLab's list of ${what} does not end.`);
 }
 
 /** The number in a global id, `gid://gitlab/Project/12`. */

@@ -47,6 +47,21 @@ export const deleteOwner: Verb<DeleteOwnerInput, null> = (state, context, input)
       id: page.id,
       entity: { ...page, owner: null, revision },
     })),
+    // The sync does not come by those that rest any more.
+    ...[...state.pageHosts.values()]
+      .filter((host) => host.owner === owner.id)
+      .map((host): Change => ({
+        kind: "pageHost",
+        id: host.id,
+        entity: { ...host, owner: null, revision },
+      })),
+    ...[...state.domains.values()]
+      .filter((domain) => domain.owner === owner.id)
+      .map((domain): Change => ({
+        kind: "domain",
+        id: domain.id,
+        entity: { ...domain, owner: null, revision },
+      })),
     ...labelsOf(state, owner.id)
       .filter((label) => label.restsUntil === undefined)
       .map((label) => rest(context, label)),

@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
-import type { Page, Scope } from "../../src/domain/entities.ts";
+import type { CustomDomain, Page, PageHost, Scope } from "../../src/domain/entities.ts";
+import type { Change } from "../../src/domain/state.ts";
 import { createEndpoint } from "../../src/endpoints/create.ts";
 import { updateEndpoint } from "../../src/endpoints/update.ts";
 import { Refusal } from "../../src/errors.ts";
@@ -114,18 +115,57 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       host: `${label}.tardis.test`,
       path: prefix,
       accessControl: n % 2 === 0,
-      namespace: null,
-      serves: "site",
-      deployed: true,
-      source: "import",
+      namespace: n % 3 === 0 ? null : n,
+      serves: n % 4 === 0 ? "redirect" : "site",
+      deployed: n % 5 !== 0,
+      source: n % 2 === 0 ? "import" : "sync",
     } as Page;
-    world.take({
-      changes: [{ kind: "page", id: page.id, entity: page }],
-      event: { type: "page.synced", summary: "", owners: [] },
-      result: null,
-    });
+    put(world, { kind: "page", id: page.id, entity: page });
   }),
+  fc
+    .tuple(name, name, fc.option(days), fc.nat(9))
+    .map(([label, owner, end, n]): Step => (world) => {
+      const rests = (days: number) => new Date(world.now.getTime() + days * 86_400_000);
+      const host = {
+        v: 1,
+        kind: "pageHost",
+        id: `${n % 3 === 0 ? "deep." : ""}${label}.tardis.test`,
+        revision: world.state.revision + 1,
+        createdAt: world.now.toISOString(),
+        holder: { kind: n % 2 === 0 ? "namespace" : "project", id: n + 1 },
+        name: `${label}/Ü`,
+        owner: world.state.ownersByName.get(owner) ?? null,
+        ...(end === null ? {} : { restsUntil: rests(end).toISOString() }),
+      } as PageHost;
+      put(world, { kind: "pageHost", id: host.id, entity: host });
+    }),
+  fc
+    .tuple(name, name, fc.option(days), fc.nat(9))
+    .map(([label, owner, end, n]): Step => (world) => {
+      const until = end === null ? null : new Date(world.now.getTime() + end * 86_400_000);
+      const domain = {
+        v: 1,
+        kind: "domain",
+        id: `${label}.example`,
+        revision: world.state.revision + 1,
+        createdAt: world.now.toISOString(),
+        project: n + 1,
+        projectPath: "group/Site",
+        owner: world.state.ownersByName.get(owner) ?? null,
+        verified: n % 2 === 0,
+        verificationCode: n % 3 === 0 ? null : "0123456789abcdef",
+        enabledUntil: until?.toISOString() ?? null,
+        autoSsl: n % 4 === 0,
+        certificateUntil: until?.toISOString() ?? null,
+      } as CustomDomain;
+      put(world, { kind: "domain", id: domain.id, entity: domain });
+    }),
 );
+
+function put(world: World, change: Change): void {
+  const event = { type: "page.synced", summary: "", owners: [] };
+  world.take({ changes: [change], event, result: null });
+}
 
 /** Worlds that verbs have led to: what they refused is passed over. */
 export const worlds: fc.Arbitrary<World> = fc

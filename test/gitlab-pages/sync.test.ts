@@ -307,6 +307,15 @@ describe("a read that is not whole changes nothing", () => {
       "502",
     ],
     [
+      "no right to see any site, with a token that is still an admin's",
+      ({ gitlab, gitlabWorld }) => {
+        const club = gitlabWorld.createGroup("club");
+        for (let n = 0; n < 30; n++) gitlabWorld.createProject(club, `p${n}`);
+        gitlab.faults.add({ path: /\/pages$|graphql/ }, failing(403));
+      },
+      "refuses to show",
+    ],
+    [
       "a token that is not taken",
       ({ gitlab }) => gitlab.faults.add({}, failing(401)),
       "does not take gitlab.token",
@@ -348,6 +357,21 @@ describe("a read that is not whole changes nothing", () => {
     expect(stage.world.state.revision).toBe(revision);
     expect(stage.served()).toEqual(served);
     expect((await stage.records.status()).error).toBe(run.error);
+  });
+
+  it("but for a site that GitLab refuses to show even to an admin: it alone stays as it was", async () => {
+    const stage = await aliceOnline();
+    const { gitlabWorld: gitlab } = stage;
+    gitlab.deploy(gitlab.createProject(gitlab.createGroup("club"), "site"));
+    const path = new RegExp(`/projects/${wikiOf(gitlab).id}/pages$`);
+    stage.gitlab.faults.add({ path }, failing(403));
+    stage.gitlab.faults.add({ path: /graphql/ }, failing(404));
+    const run = await stage.sync();
+    expect(run).toMatchObject({ state: "done", counts: { created: 1, removed: 0 } });
+    expect(run.notes.join()).toContain("refuses to show the Pages of alice/Wiki");
+    expect(stage.served()).toHaveLength(3);
+    stage.gitlabWorld.setAdmin(stage.root, false);
+    await expect(stage.engine.project(wikiOf(gitlab).id, "hook")).rejects.toThrow("not an admin's");
   });
 
   it("waits as long as GitLab's limits ask for, and goes on", async () => {

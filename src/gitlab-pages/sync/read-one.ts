@@ -48,6 +48,10 @@ async function readOnce(id: number, options: ReadOptions): Promise<SiteRead | "g
   if (out !== undefined) return siteOf(project, undefined, { state: out });
   const found = await pagesOf(gitlab, id);
   const namespace = await rootOf(gitlab, project);
+  if (found === "refused") {
+    const reason = `GitLab refuses to show the Pages of ${project.path_with_namespace}.`;
+    return siteOf(project, namespace, { state: "unclear", reason });
+  }
   if (found === undefined) {
     return siteOf(project, namespace, { state: "hidden", places: usually(project, zone) });
   }
@@ -99,7 +103,10 @@ function isExcluded(path: string, rule: string): boolean {
   return path === rule || path.startsWith(`${rule}/`);
 }
 
-/** @returns undefined where the project has no Pages, or is not there any more */
+/**
+ * @returns undefined where the project has no Pages, or is not there any more; `refused` where not
+ *   even an admin may see them: one project must not keep all others from being read
+ */
 export async function pagesOf(gitlab: GitLab, project: number) {
   try {
     const { deployments, is_unique_domain_enabled: isUnique } = await gitlab.pages(project);
@@ -110,8 +117,11 @@ export async function pagesOf(gitlab: GitLab, project: number) {
       latest: times.at(-1) || null,
     };
   } catch (error) {
-    if (error instanceof GitLabError && error.code === "not_found") return undefined;
-    throw error;
+    if (!(error instanceof GitLabError)) throw error;
+    if (error.code === "not_found") return undefined;
+    if (error.code !== "forbidden") throw error;
+    await requireAdmin(gitlab);
+    return "refused";
   }
 }
 

@@ -102,6 +102,7 @@ export class Transport {
     signal: AbortSignal | undefined,
   ): Promise<Answer | Retry> {
     const { url, timeoutMs, onCall } = this.#options;
+    const sent = headersOf(headers);
     const deadline = AbortSignal.timeout(timeoutMs);
     let response: Response;
     let text: string;
@@ -110,7 +111,7 @@ export class Transport {
         `${url}/${path}${query === undefined || query === "" ? "" : `?${query}`}`,
         {
           method,
-          headers: { ...headers, accept: "application/json" },
+          headers: sent,
           ...(body === undefined ? {} : { body }),
           redirect: "manual",
           signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline]),
@@ -189,6 +190,15 @@ interface Retry {
   readonly retryAfter: number | undefined;
   /** Whether every call has to wait. */
   readonly all: boolean;
+}
+
+/** @throws GitLabError for a token that no header can carry; what Headers throws would quote it */
+function headersOf(headers: Call["headers"]): Headers {
+  try {
+    return new Headers({ ...headers, accept: "application/json" });
+  } catch {
+    throw new GitLabError("unauthorized", "gitlab.token has signs or lines that no token has.");
+  }
 }
 
 /** @throws GitLabError for a body that is larger than any answer of GitLab's */

@@ -1,6 +1,7 @@
 import type { PageSource } from "../domain/entities.ts";
 import { messageOf } from "../errors.ts";
 import { operator, type Actor } from "../domain/policy.ts";
+import { pagesOfProject, type State } from "../domain/state.ts";
 import type { Logger } from "../observability/log.ts";
 import type { Ledger } from "../store/ledger.ts";
 import { GitLabError } from "./client/error.ts";
@@ -59,6 +60,9 @@ export interface ProjectOutcome {
   readonly plan: Plan;
   readonly revision: number;
 }
+
+/** How often a read of a project is made anew that others overtake. */
+const TRIES = 3;
 
 /** Who acts when GitLab has said so. */
 export const syncActor: Actor = { ...operator, name: "GitLab Pages sync" };
@@ -209,12 +213,23 @@ export class SyncEngine {
     const before = this.#reading.get(project);
     const mine = (before ?? Promise.resolve())
       .catch(() => undefined)
-      .then(() => this.#project(project, source, options));
+      .then(() => this.#projectAsItIs(project, source, options));
     this.#reading.set(project, mine);
     try {
       return await mine;
     } finally {
       if (this.#reading.get(project) === mine) this.#reading.delete(project);
+    }
+  }
+
+  /** Other replicas store reads of the same project: one that was overtaken is made again. */
+  async #projectAsItIs(...given: Parameters<SyncEngine["project"]>): Promise<ProjectOutcome> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.#project(given[0], given[1], given[2] ?? {});
+      } catch (error) {
+        if (!(error instanceof Overtaken) || tries === TRIES) throw error;
+      }
     }
   }
 
@@ -224,9 +239,14 @@ export class SyncEngine {
     { actor = syncActor, mayStore }: ProjectOptions,
   ): Promise<ProjectOutcome> {
     const { gitlab, settings, exclude, clock, signal, requestFull } = this.#options;
-    const read = await this.#betweenFulls(() =>
-      readSite(project, { gitlab, zone: settings.rules.zone, exclude, clock, signal }),
-    );
+    let known = "";
+    const read = await this.#betweenFulls(() => {
+      known = knownOf(this.#ledger().state, project);
+      return readSite(project, { gitlab, zone: settings.rules.zone, exclude, clock, signal });
+    });
+    const requireSame = (state: State) => {
+      if (knownOf(state, project) !== known) throw new Overtaken(project);
+    };
     const namespace = read === "gone" ? undefined : read.namespace;
     const owner =
       namespace === undefined ? null : ownerOf(this.#ledger().state, settings, namespace);
@@ -244,7 +264,7 @@ export class SyncEngine {
     // Who asks for a project by hand has looked: it is neither counted nor held for others' sake.
     const isAskedFor = source === "request";
     const spent = isAskedFor ? new Set<string>() : this.#spent;
-    const { plan, revision } = await this.#commit(snapshot, options, actor, spent);
+    const { plan, revision } = await this.#commit(snapshot, options, actor, spent, requireSame);
     if (plan.held.length > 0) {
       // One by one they are too many as well: a read of everything decides.
       requestFull();
@@ -268,6 +288,7 @@ export class SyncEngine {
     options: Omit<PlanOptions, "newer" | "spent">,
     actor: Actor,
     spent: ReadonlySet<string> = new Set(),
+    check?: (state: State) => void,
   ): Promise<{ plan: Plan; revision: number }> {
     const { settings, leads } = this.#options;
     const { result, revision } = await this.#ledger().change(actor, (state, context) => {
@@ -275,6 +296,7 @@ export class SyncEngine {
       if (options.source !== "request" && !leads()) {
         throw new GitLabError("unavailable", "Another console has begun to read GitLab instead.");
       }
+      check?.(state);
       const newer = options.source === "sync" ? this.#newer : new Set<number>();
       const plan = planSync(state, context, snapshot, settings, { ...options, newer, spent });
       return {
@@ -295,4 +317,17 @@ export class SyncEngine {
     if (ledger === undefined) throw new GitLabError("unavailable", "The store cannot be read now.");
     return ledger;
   }
+}
+
+/** A read of a project that must not be stored over what another has stored meanwhile. */
+class Overtaken extends GitLabError {
+  constructor(project: number) {
+    super("unavailable", `Project ${project} changes all the time; try again shortly.`);
+  }
+}
+
+/** What is stored of a project: another text after each change. */
+function knownOf(state: State, project: number): string {
+  const pages = pagesOfProject(state, project).map(({ id, revision }) => `${id} ${revision}`);
+  return pages.toSorted().join();
 }

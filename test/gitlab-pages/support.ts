@@ -4,7 +4,7 @@ import type { Hostname } from "../../src/domain/names.ts";
 import type { Clock } from "../../src/gitlab-pages/clock.ts";
 import { GitLab as Client } from "../../src/gitlab-pages/client/gitlab.ts";
 import { Transport } from "../../src/gitlab-pages/client/transport.ts";
-import { SyncEngine, type SyncLedger } from "../../src/gitlab-pages/engine.ts";
+import { SyncEngine, type EngineOptions, type SyncLedger } from "../../src/gitlab-pages/engine.ts";
 import { SyncRecords, type SyncRun } from "../../src/gitlab-pages/runs.ts";
 import { createPerson } from "../../src/owners/create.ts";
 import { updatePerson } from "../../src/owners/update.ts";
@@ -89,7 +89,7 @@ export function scene(options: SceneOptions = {}) {
   const volatile = new MemoryVolatile(() => clock.now().getTime());
   let fullsAskedFor = 0;
   let leads = true;
-  const engine = new SyncEngine({
+  const engineOptions: EngineOptions = {
     gitlab: new Client({ url: GITLAB_URL, token, transport }),
     ledger: () => ledger,
     records,
@@ -108,7 +108,8 @@ export function scene(options: SceneOptions = {}) {
     requestFull: () => fullsAskedFor++,
     leads: () => leads,
     signal: new AbortController().signal,
-  });
+  };
+  const engine = new SyncEngine(engineOptions);
   let runs = 0;
   const table = { rules: world.rules, userhomes: true };
   return {
@@ -120,6 +121,8 @@ export function scene(options: SceneOptions = {}) {
     engine,
     records,
     events,
+    /** Another replica beside the same store and GitLab. */
+    replica: () => new SyncEngine(engineOptions),
     /** Another replica has taken the lead. */
     loseLead: () => {
       leads = false;

@@ -452,6 +452,41 @@ describe("a read of one project that was under way", () => {
   });
 });
 
+describe("a read of one project at a replica", () => {
+  it("is made again when another has stored what is newer meanwhile", async () => {
+    const stage = await aliceOnline();
+    const wiki = wikiOf(stage.gitlabWorld);
+    const other = stage.replica();
+    const path = /\/projects\/\d+\/pages$/;
+    stage.gitlab.faults.add({ path, times: 1 }, async (_request, answer) => {
+      const old = answer();
+      stage.gitlabWorld.undeploy(wiki);
+      await stage.sync();
+      return old;
+    });
+    await other.project(wiki.id, "request");
+    expect(stage.served()).toEqual([`alice.${ZONE} alice/alice.${ZONE}`]);
+  });
+
+  it("gives up when it is overtaken each time", async () => {
+    const stage = await aliceOnline();
+    const wiki = wikiOf(stage.gitlabWorld);
+    const other = stage.replica();
+    let flip = 0;
+    stage.gitlab.faults.add({ path: /\/projects\/\d+\/pages$/ }, async (_request, answer) => {
+      const old = answer();
+      if (flip >= 10) return old;
+      stage.gitlabWorld.renameProject(wiki, `wiki-${flip++}`);
+      const before = flip;
+      flip = 10;
+      await stage.sync();
+      flip = before;
+      return old;
+    });
+    await expect(other.project(wiki.id, "request")).rejects.toThrow("changes all the time");
+  });
+});
+
 describe("a replica that has lost the lead", () => {
   it("stores nothing of a read of everything that it had begun", async () => {
     const stage = await aliceOnline();

@@ -13,16 +13,19 @@ export type GitLabErrorCode =
 export class GitLabError extends Error {
   readonly code: GitLabErrorCode;
   readonly status: number | undefined;
+  /** The system's code for a connection that failed, like ENOTFOUND, where it gave one. */
+  readonly reason: string | undefined;
 
   constructor(
     code: GitLabErrorCode,
     message: string,
-    options: { status?: number; cause?: unknown } = {},
+    options: { status?: number; reason?: string | undefined } = {},
   ) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    super(message);
     this.name = "GitLabError";
     this.code = code;
     this.status = options.status;
+    this.reason = options.reason;
   }
 }
 

@@ -43,6 +43,8 @@ const TRIES = 6;
 /** What GitLab may ask us to wait at most, in milliseconds: its limits are counted by the minute. */
 const WAIT_MAX_MS = 120_000;
 const BACK_OFF_MS = 1_000;
+/** Where GitLab's limits do not say for how long: the tries together outlast a minute then. */
+const LIMITED_BACK_OFF_MS = 4_000;
 const BODY_MAX = 64 * 1024 * 1024;
 
 /**
@@ -71,21 +73,26 @@ export class Transport {
    */
   async call(call: Call, signal?: AbortSignal): Promise<Answer> {
     for (let tries = 1; ; tries++) {
-      const outcome = await this.#gate.run(async () => {
+      const wait = await this.#gate.run(async () => {
+        signal?.throwIfAborted();
         await this.#pause(signal);
-        return this.#attempt(call, signal);
+        const outcome = await this.#attempt(call, signal);
+        if (!("retryAfter" in outcome)) return outcome;
+        const { error, retryAfter, all } = outcome;
+        if (tries >= TRIES || (retryAfter ?? 0) > WAIT_MAX_MS) throw error;
+        const first = all ? LIMITED_BACK_OFF_MS : BACK_OFF_MS;
+        const ms = retryAfter ?? first * 2 ** (tries - 1) * (0.5 + this.#random() / 2);
+        // Before the place in the gate is given on, or the next call would still be sent.
+        if (all) this.#pauseFor(ms);
+        return all ? 0 : ms;
       });
-      if (!("retryAfter" in outcome)) return outcome;
-      const { error, retryAfter, all } = outcome;
-      if (tries >= TRIES || (retryAfter ?? 0) > WAIT_MAX_MS) throw error;
-      const backOff = BACK_OFF_MS * 2 ** (tries - 1) * (0.5 + this.#random() / 2);
-      const wait = retryAfter ?? backOff;
-      if (all) {
-        this.#pausedUntil = Math.max(this.#pausedUntil, this.#options.clock.now().getTime() + wait);
-      } else {
-        await this.#options.clock.sleep(wait, signal);
-      }
+      if (typeof wait !== "number") return wait;
+      if (wait > 0) await this.#options.clock.sleep(wait, signal);
     }
+  }
+
+  #pauseFor(ms: number): void {
+    this.#pausedUntil = Math.max(this.#pausedUntil, this.#options.clock.now().getTime() + ms);
   }
 
   async #pause(signal: AbortSignal | undefined): Promise<void> {
@@ -122,10 +129,12 @@ export class Transport {
       if (signal?.aborted === true) throw error;
       onCall?.("failed");
       if (error instanceof GitLabError) throw error;
+      const reason = reasonOf(error);
       const what = deadline.aborted
         ? `did not answer within ${timeoutMs / 1000} s`
-        : `cannot be reached (${reasonOf(error)})`;
-      const failure = new GitLabError("unavailable", `GitLab at ${url} ${what}.`, { cause: error });
+        : `cannot be reached${reason === undefined ? "" : ` (${reason})`}`;
+      // Without what was thrown: its words may quote a header, and so the token.
+      const failure = new GitLabError("unavailable", `GitLab at ${url} ${what}.`, { reason });
       // Whether a change was made is not known then: it is not made twice.
       if (!changesNothing) throw failure;
       return { error: failure, retryAfter: undefined, all: false };
@@ -164,6 +173,11 @@ export class Transport {
     }
     const headers = Object.fromEntries(response.headers.entries());
     if (text === "") return { status, headers, body: null };
+    const type = headers["content-type"]?.split(";")[0]?.trim().toLowerCase();
+    if (type !== undefined && !/[/+]json$/.test(type)) {
+      const is = /^[\w.+/-]{1,80}$/.test(type) ? `: it is ${type}` : "";
+      throw new GitLabError("invalid", `GitLab's answer to ${path} is not JSON${is}.`, at);
+    }
     try {
       return { status, headers, body: JSON.parse(text) as unknown };
     } catch {
@@ -192,12 +206,13 @@ interface Retry {
   readonly all: boolean;
 }
 
-/** @throws GitLabError for a token that no header can carry; what Headers throws would quote it */
+/** @throws GitLabError where one cannot be sent, without showing it: only the token is not ours */
 function headersOf(headers: Call["headers"]): Headers {
   try {
     return new Headers({ ...headers, accept: "application/json" });
   } catch {
-    throw new GitLabError("unauthorized", "gitlab.token has signs or lines that no token has.");
+    const message = "gitlab.token holds characters that no token has, like a line break.";
+    throw new GitLabError("unauthorized", message);
   }
 }
 
@@ -218,11 +233,11 @@ function originOf(location: string): string {
   return URL.canParse(location) ? new URL(location).origin : "another path";
 }
 
-function reasonOf(error: unknown): string {
-  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
-  if (cause instanceof Error) {
-    const code = (cause as NodeJS.ErrnoException).code;
-    return code ?? cause.message;
+/** The code of what went wrong on the way, like ECONNREFUSED; undefined where there is none. */
+function reasonOf(error: unknown): string | undefined {
+  for (let at: unknown = error; at instanceof Error; at = at.cause) {
+    const { code } = at as NodeJS.ErrnoException;
+    if (typeof code === "string" && /^[A-Z0-9_]+$/.test(code)) return code;
   }
-  return String(cause);
+  return undefined;
 }

@@ -14,6 +14,8 @@ import { z } from "zod";
 import * as answers from "./answers.ts";
 import { read } from "./answers.ts";
 import { GitLabError } from "./error.ts";
+import { type NamespacePages, readNamespacePages } from "./namespace-pages.ts";
+import { everyPage, PAGE } from "./paging.ts";
 import type { Method, Transport } from "./transport.ts";
 
 export interface GitLabOptions {
@@ -24,20 +26,6 @@ export interface GitLabOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** An active deployment of a project, as GraphQL tells it. */
-export interface DeploymentNode {
-  readonly project: number;
-  readonly projectPath: string;
-  readonly url: string;
-  readonly pathPrefix: string;
-}
-
-/** What a namespace, of that id by now, has deployed. */
-export interface NamespacePages {
-  readonly namespace: number;
-  readonly nodes: readonly DeploymentNode[];
-}
-
 /** What a hook of ours asks GitLab to send. */
 export interface HookWish {
   readonly url: string;
@@ -45,20 +33,6 @@ export interface HookWish {
   readonly signingToken: string | null;
   readonly events: Readonly<Record<string, boolean>>;
 }
-
-const PAGE = 100;
-/** No list has more pages; one that does not end fills no memory. */
-const PAGES_MAX = 1_000;
-/** https://docs.gitlab.com/api/graphql/reference/#namespacepagesdeployments */
-const NAMESPACE_QUERY = `query($path: ID!, $after: String) {
-  namespace(fullPath: $path) {
-    id
-    pagesDeployments(active: true, first: ${PAGE}, after: $after) {
-      nodes { url pathPrefix createdAt project { id fullPath } }
-      pageInfo { hasNextPage endCursor }
-    }
-  }
-}`;
 
 /** What the console asks of one GitLab, every answer held to its schema. All of it throws GitLabError. */
 export class GitLab {
@@ -159,78 +133,45 @@ export class GitLab {
    * The active deployments of a namespace's own projects.
    * @returns undefined when there is no such namespace
    */
-  async namespacePages(path: string): Promise<NamespacePages | undefined> {
-    const nodes: DeploymentNode[] = [];
-    let namespace: number | undefined;
-    let after: string | null = null;
-    for (let page = 1; ; page++) {
-      const { body } = await this.#transport.call(
-        {
-          method: "POST",
-          changesNothing: true,
-          path: "api/graphql",
-          headers: {
-            authorization: `Bearer ${this.#token}`,
-            "content-type": "application/json",
-          },
-          body: JSON.stringify({ query: NAMESPACE_QUERY, variables: { path, after } }),
-        },
-        this.#signal,
-      );
-      const { data, errors } = read(answers.namespacePagesAnswer, body, "a namespace's Pages");
-      if (errors !== undefined && errors.length > 0) {
-        throw new GitLabError("refused", "GitLab does not answer this question by GraphQL.");
-      }
-      if (data?.namespace == null) {
-        if (after === null) return undefined;
-        throw new GitLabError("invalid", `The namespace ${path} left while it was read.`);
-      }
-      const { id, pagesDeployments: found } = data.namespace;
-      if (namespace !== undefined && namespace !== idOf(id)) {
-        throw new GitLabError("invalid", `The namespace ${path} left while it was read.`);
-      }
-      namespace = idOf(id);
-      for (const { url, pathPrefix, project } of found.nodes) {
-        nodes.push({
-          project: idOf(project.id),
-          projectPath: project.fullPath,
-          url,
-          pathPrefix: pathPrefix ?? "",
-        });
-      }
-      if (!found.pageInfo.hasNextPage) return { namespace, nodes };
-      const next = found.pageInfo.endCursor ?? null;
-      // Half a list is none.
-      if (next === null || next === after || page === PAGES_MAX) throw endless(`sites of ${path}`);
-      after = next;
-    }
+  namespacePages(path: string): Promise<NamespacePages | undefined> {
+    return readNamespacePages(path, async (question) => {
+      const call = {
+        method: "POST",
+        changesNothing: true,
+        path: "api/graphql",
+        headers: { authorization: `Bearer ${this.#token}`, "content-type": "application/json" },
+        body: JSON.stringify(question),
+      } as const;
+      return (await this.#transport.call(call, this.#signal)).body;
+    });
   }
 
   /** Every custom domain of every project; for an admin's token. */
   async domains(): Promise<readonly answers.DomainAnswer[]> {
-    const all = new Map<string, answers.DomainAnswer>();
-    for (let page = 1; page <= PAGES_MAX; page++) {
-      const body = await this.#domains.all({ perPage: PAGE, page } as never);
-      const found = read(z.array(answers.domainAnswer), body, "custom domains");
-      const before = all.size;
-      for (const one of found) all.set(one.domain, one);
-      if (found.length < PAGE) return [...all.values()];
-      if (all.size === before) break;
-    }
-    throw endless("custom domains");
+    return everyPage(
+      answers.domainAnswer,
+      "custom domains",
+      ({ domain }) => domain.toLowerCase(),
+      (page) => this.#domains.all(page as never),
+    );
   }
 
   async version(): Promise<string> {
     return read(answers.metadataAnswer, await this.#metadata.show(), "its version").version;
   }
 
-  /** What the token may do; undefined for tokens that are none of a user's own. */
+  /** What the token may do, and until when. `not_found` for tokens that are no personal access tokens. */
   async tokenScopes(): Promise<answers.TokenAnswer> {
     return read(answers.tokenAnswer, await this.#tokens.show(), "the token");
   }
 
   async systemHooks(): Promise<readonly answers.HookAnswer[]> {
-    return read(z.array(answers.hookAnswer), await this.#systemHooks.all(), "system hooks");
+    return everyPage(
+      answers.hookAnswer,
+      "system hooks",
+      ({ id }) => id,
+      (page) => this.#systemHooks.all(page as never),
+    );
   }
 
   async addSystemHook(wish: HookWish): Promise<answers.HookAnswer> {
@@ -243,8 +184,12 @@ export class GitLab {
   }
 
   async projectHooks(project: number): Promise<readonly answers.HookAnswer[]> {
-    const body = await this.#projectHooks.all(project);
-    return read(z.array(answers.hookAnswer), body, `the hooks of project ${project}`);
+    return everyPage(
+      answers.hookAnswer,
+      `hooks of project ${project}`,
+      ({ id }) => id,
+      (page) => this.#projectHooks.all(project, page as never),
+    );
   }
 
   async addProjectHook(project: number, wish: HookWish): Promise<answers.HookAnswer> {
@@ -261,25 +206,20 @@ export class GitLab {
   }
 
   async #request(endpoint: string, request: RequestParts): Promise<FormattedResponse> {
-    const { method, headers, searchParams, body } = request;
+    const { method, headers, searchParams, body, prefixUrl } = request;
+    // Some resources have a part of their path in the prefix: `projects` of `projects/7/hooks`.
+    const base = prefixUrl.slice(this.url.length).replaceAll(/^\/+|\/+$/g, "");
     const answer = await this.#transport.call(
-      { method, path: `api/v4/${endpoint}`, headers, query: searchParams, body },
+      { method, path: `${base}/${endpoint}`, headers, query: searchParams, body },
       this.#signal,
     );
     return answer as FormattedResponse;
   }
 }
 
-function endless(what: string): GitLabError {
-  return new GitLabError("invalid", `GitLab's list of ${what} does not end.`);
-}
-
-/** The number in a global id, `gid://gitlab/Project/12`. */
-function idOf(globalId: string): number {
-  return Number(globalId.split("/").at(-1));
-}
-
 interface RequestParts {
+  /** GitLab's address, `api/v4`, and what the resource has before its own paths. */
+  readonly prefixUrl: string;
   readonly method: Method;
   readonly headers: Record<string, string>;
   readonly searchParams?: string;

@@ -1,7 +1,7 @@
 import type { ProjectAnswer } from "../client/answers.ts";
 import { GitLabError, isMissing } from "../client/error.ts";
 import { eachAtOnce } from "../client/gate.ts";
-import type { DeploymentNode, NamespacePages } from "../client/gitlab.ts";
+import type { DeploymentNode, NamespacePages } from "../client/namespace-pages.ts";
 import {
   pagesOf,
   readSite,

@@ -185,7 +185,7 @@ export const schema = z.strictObject({
         "Their signing token (GitLab 19): with it, hooks without a right signature are refused.",
       ),
       projects: yesNo().describe(
-        "To keep a pipeline hook on each project that has a site. It does nothing yet.",
+        "Has `gitlab install-hooks` set a pipeline hook on each project that has a site.",
       ),
     }),
     domains: z.strictObject({

@@ -25,6 +25,8 @@ const COMMANDS = [
   ["endpoint", "add"],
   ["endpoint", "list"],
   ["endpoint", "remove"],
+  ["gitlab", "check"],
+  ["gitlab", "install-hooks"],
   ["pages", "list"],
   ["pages", "domains"],
   ["healthcheck"],

@@ -37,6 +37,8 @@ export interface TransportOptions {
   /** Told of time spent waiting because GitLab asked for it, in milliseconds. */
   readonly onWait?: ((ms: number) => void) | undefined;
   readonly random?: (() => number) | undefined;
+  /** How often a call is sent at most; 6 when left out. */
+  readonly tries?: number | undefined;
 }
 
 const TRIES = 6;
@@ -72,6 +74,7 @@ export class Transport {
    * @throws GitLabError
    */
   async call(call: Call, signal?: AbortSignal): Promise<Answer> {
+    const { tries: most = TRIES } = this.#options;
     for (let tries = 1; ; tries++) {
       const wait = await this.#gate.run(async () => {
         signal?.throwIfAborted();
@@ -79,7 +82,7 @@ export class Transport {
         const outcome = await this.#attempt(call, signal);
         if (!("retryAfter" in outcome)) return outcome;
         const { error, retryAfter, all } = outcome;
-        if (tries >= TRIES || (retryAfter ?? 0) > WAIT_MAX_MS) throw error;
+        if (tries >= most || (retryAfter ?? 0) > WAIT_MAX_MS) throw error;
         const first = all ? LIMITED_BACK_OFF_MS : BACK_OFF_MS;
         const ms = retryAfter ?? first * 2 ** (tries - 1) * (0.5 + this.#random() / 2);
         // Before the place in the gate is given on, or the next call would still be sent.

@@ -1,6 +1,7 @@
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { changes } from "./changes.ts";
+import { gitlabPages } from "./gitlab-pages.ts";
 import { growth } from "./growth.ts";
 import { live } from "./live.ts";
 import { poll } from "./poll.ts";
@@ -10,7 +11,7 @@ import { scale } from "./scale.ts";
 import { format, type Row } from "./table.ts";
 import { writes } from "./writes.ts";
 
-const benches = [processFigures, poll, live, writes, changes, replicas, scale, growth];
+const benches = [processFigures, poll, live, writes, changes, replicas, scale, growth, gitlabPages];
 const HELP = `npm run bench -- [NAME ...] [--quick] [--json]
 
 Measures what the project promises, each figure beside what it is compared to, in one run.

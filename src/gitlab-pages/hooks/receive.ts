@@ -7,6 +7,7 @@ import { Deliveries } from "./deliveries.ts";
 import { type EventName, readEvent } from "./events.ts";
 import type { Hint } from "./hint.ts";
 import { faultOfHeaders, type HookSecrets, verifyHook } from "./signature.ts";
+import { Turns } from "./turns.ts";
 
 export const HOOK_PATH = "/hooks/gitlab";
 
@@ -49,6 +50,8 @@ export function createHooks(options: HooksOptions): Hono {
   const failures = new RateLimiterMemory({ points: FAILURES, duration: FAILURE_SECONDS });
   const deliveries = new Deliveries(options.volatile);
 
+  const turns = new Turns();
+
   let reading = 0;
 
   async function refuse(
@@ -82,6 +85,8 @@ export function createHooks(options: HooksOptions): Hono {
   async function bodyOf(context: Context): Promise<Uint8Array | BodyFault> {
     reading++;
     try {
+      // A burst of hooks comes one by one, so that a poll never waits for all of it.
+      await turns.next();
       return await readBody(context.req.raw, BODY_MAX, BODY_MS);
     } finally {
       reading--;

@@ -197,6 +197,23 @@ describe("POST /hooks/gitlab", () => {
     },
   );
 
+  it("takes one hook of a burst in a turn of the event loop, whatever came with it", async () => {
+    let turn = 0;
+    let counting = setImmediate(function count() {
+      turn++;
+      counting = setImmediate(count);
+    });
+    const turns: number[] = [];
+    const { signed } = receiver({ accept: () => void turns.push(turn) });
+    try {
+      await Promise.all(Array.from({ length: 20 }, (_each, n) => signed(created, `burst-${n}`)));
+    } finally {
+      clearImmediate(counting);
+    }
+    expect(turns).toHaveLength(20);
+    expect(new Set(turns).size).toBe(20);
+  });
+
   it("does not look at an address with 100 wrong hooks, and at others still", async () => {
     let address = "2001:db8::1";
     const { send, accepted } = receiver({ ...plain, clientAddress: () => address });

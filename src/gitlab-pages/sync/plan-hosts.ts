@@ -4,22 +4,29 @@ import { inZone, type Hostname } from "../../domain/names.ts";
 import type { Rules } from "../../domain/rules.ts";
 import type { Change, State } from "../../domain/state.ts";
 import { isHeldBy, whyPageConflicts } from "../../traefik/page-conflict.ts";
+import type { NamespaceHosts } from "./namespace-hosts.ts";
 import { namespaceHost } from "./sites.ts";
 import type { Snapshot } from "./snapshot.ts";
+
+export interface HostFacts {
+  readonly rules: Rules;
+  /** Of the namespaces in the snapshot. */
+  readonly hosts: NamespaceHosts;
+  /** The pages of the state to come that the snapshot speaks of. */
+  readonly after: readonly Page[];
+  /** Ids of pages that stay although they were not found. */
+  readonly kept: ReadonlySet<string>;
+}
 
 /**
  * Who holds the hosts of pages: a host is given to the namespace or project that has a page there
  * first. It rests once its holder is gone or is called otherwise, and its holder may come back.
- * @param after the pages of the state to come that the snapshot speaks of
- * @param kept ids of pages that stay although they were not found
  */
 export function planHosts(
   state: State,
   context: Context,
   snapshot: Snapshot,
-  rules: Rules,
-  after: readonly Page[],
-  kept: ReadonlySet<string>,
+  { rules, hosts, after, kept }: HostFacts,
 ): Change[] {
   const changes = new Map<string, Change>();
   const put = (entity: PageHost) =>
@@ -51,7 +58,7 @@ export function planHosts(
   for (const held of state.pageHosts.values()) {
     if (held.restsUntil !== undefined || inUse.has(held.id)) continue;
     const isKept = [...(state.pagesByHost.get(held.id) ?? [])].some((id) => kept.has(id));
-    if (isKept || !hasLeft(held, snapshot, rules.zone)) continue;
+    if (isKept || !hasLeft(held, snapshot, hosts)) continue;
     if (rules.restDays === 0) {
       changes.set(held.id, { kind: "pageHost", id: held.id, entity: null });
       continue;
@@ -80,20 +87,12 @@ function nameOf({ holder }: Pick<PageHost, "holder">, { projectPath }: Page): st
   return holder.kind === "project" ? projectPath : (projectPath.split("/")[0] ?? projectPath);
 }
 
-function isTaken(host: Hostname, { namespaces }: Snapshot, zone: Hostname): boolean {
-  for (const path of namespaces.values()) {
-    if (path !== null && namespaceHost(path, zone) === host) return true;
-  }
-  return false;
-}
-
 /** Whether the snapshot says that the holder is gone, or is called otherwise. */
-function hasLeft({ id, holder }: PageHost, snapshot: Snapshot, zone: Hostname): boolean {
+function hasLeft({ id, holder }: PageHost, snapshot: Snapshot, hosts: NamespaceHosts): boolean {
   if (holder.kind === "namespace") {
-    const path = snapshot.namespaces.get(holder.id);
     // Who else has the name now shows that the holder has it no more.
-    if (path === undefined) return isTaken(id, snapshot, zone);
-    return path === null || namespaceHost(path, zone) !== id;
+    if (!snapshot.namespaces.has(holder.id)) return hosts.holders.has(id);
+    return hosts.of(holder.id) !== id;
   }
   const read = snapshot.sites.get(holder.id);
   if (read === undefined) return false;

@@ -11,7 +11,8 @@ import {
 import { isOwnDomain } from "../../traefik/page-conflict.ts";
 import { planDomains } from "./plan-domains.ts";
 import { planHosts } from "./plan-hosts.ts";
-import { namespaceHost, type Place } from "./sites.ts";
+import { NamespaceHosts } from "./namespace-hosts.ts";
+import type { Place } from "./sites.ts";
 import type { RootNamespace, SiteRead, Snapshot } from "./snapshot.ts";
 
 /** How GitLab's namespaces and users become owners here, and when a plan is held. */
@@ -89,8 +90,7 @@ class Planner {
   readonly #changed: Page[] = [];
   readonly #removed: Page[] = [];
   readonly #losses: Loss[] = [];
-  /** The namespaces that the snapshot found, by the host of their sites. */
-  #byHost: ReadonlyMap<string, number> | undefined;
+  readonly #hosts: NamespaceHosts;
   /** The pages of the state to come that the snapshot speaks of. */
   readonly #after: Page[] = [];
 
@@ -106,6 +106,7 @@ class Planner {
     this.#snapshot = snapshot;
     this.#settings = settings;
     this.#options = options;
+    this.#hosts = new NamespaceHosts(snapshot, settings.rules.zone);
   }
 
   plan(): Plan {
@@ -117,7 +118,12 @@ class Planner {
     const { rules } = this.#settings;
     const kept = new Set(held.map((page) => page.id));
     this.#changes.push(
-      ...planHosts(this.#state, this.#context, this.#snapshot, rules, this.#after, kept),
+      ...planHosts(this.#state, this.#context, this.#snapshot, {
+        rules,
+        hosts: this.#hosts,
+        after: this.#after,
+        kept,
+      }),
     );
     const owners = new Map(this.#after.map((page) => [page.project, page.owner]));
     const ownerOfProject = (project: number) =>
@@ -151,8 +157,7 @@ class Planner {
    */
   #leaveTakenNames(): void {
     const { sites } = this.#snapshot;
-    this.#byHost ??= this.#namespacesByHost();
-    for (const [host, namespace] of this.#byHost) {
+    for (const [host, namespace] of this.#hosts.holders) {
       for (const page of pagesAt(this.#state, host)) {
         const isRead = sites.has(page.project) && !this.#options.newer.has(page.project);
         if (isRead || page.namespace === namespace || isOwnDomain(page)) continue;
@@ -279,18 +284,8 @@ class Planner {
   #isCertain(page: Page): boolean {
     const { certain, approved } = this.#options;
     if (certain.has(page.project) || approved.has(page.project)) return true;
-    this.#byHost ??= this.#namespacesByHost();
-    const holder = this.#byHost.get(page.host);
+    const holder = this.#hosts.holders.get(page.host);
     return holder !== undefined && holder !== page.namespace;
-  }
-
-  #namespacesByHost(): Map<string, number> {
-    const found = new Map<string, number>();
-    for (const [id, path] of this.#snapshot.namespaces) {
-      const host = path === null ? undefined : namespaceHost(path, this.#settings.rules.zone);
-      if (host !== undefined) found.set(host, id);
-    }
-    return found;
   }
 
   /**

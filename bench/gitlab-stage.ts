@@ -15,6 +15,8 @@ import { startPolls, type Latency } from "./polls.ts";
 import { removeFolder } from "./process.ts";
 
 export const HOOK_TOKEN = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
+/** A read of everything takes no longer. */
+export const SYNC_MAX_MS = 120_000;
 const ISSUER = "https://gitlab.tardis.test";
 
 /** What a phase of the bench came to. */

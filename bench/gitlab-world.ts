@@ -53,7 +53,13 @@ export function buildWorld(size: WorldSize, zone: string): BuiltWorld {
     }
     if ((n / every) % 11 === 5) world.setAccess(project, "private");
   }
-  return { world, token, ready };
+  // On the whole host of a home page the daemon answers for new sites without being told.
+  const { flat, nested } = ready;
+  const hasNoHome = (project: Project) => {
+    const namespace = world.namespaceOf(project);
+    return world.isFree(namespace, `${namespace.path}.${zone}`);
+  };
+  return { world, token, ready: { flat: flat.filter(hasNoHome), nested } };
 }
 
 /** Two thirds to users, the first of them with most; the rest to groups, some of it below them. */

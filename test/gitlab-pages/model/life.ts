@@ -139,7 +139,7 @@ export class Life {
       if (b % 2 === 0) gitlab.faults.add({ nth: first }, garbled());
       else gitlab.faults.add({ nth: (nth) => nth >= first }, failing(500));
     }
-    const run = await this.#reading(() => this.scene.sync(approved));
+    const run = await this.#reading("all", () => this.scene.sync(approved));
     const mayFail = this.#nextBreaks !== undefined || this.#isDisturbed;
     this.#nextBreaks = undefined;
     gitlab.faults.clear();
@@ -196,13 +196,16 @@ export class Life {
     const { changes } = this.watch;
     const { engine, world } = this.scene;
     const asked = this.scene.fullsAskedFor;
-    const { read, plan } = await this.#reading(() => engine.project(project, "hook", { gone }));
+    const { read, plan } = await this.#reading("one", () =>
+      engine.project(project, "hook", { gone }),
+    );
     const seen = read === "gone" ? read : read.state;
     const isHeld = plan.held.length > 0;
     this.story.push(`${project} is read for ${why}: ${seen}${isHeld ? ", held" : ""}`);
     if (this.#isDisturbed) this.#oracle.adopt(world.state);
     else this.#oracle.observeProject(project, world.state, isHeld);
-    if (!isHeld && seen !== "unclear") {
+    // What moves during a read of one project may be seen wrongly until the next one.
+    if (!isHeld && seen !== "unclear" && !this.#isDisturbed) {
       this.watch.projectWasRead(project, changes, seen === "deployed");
     }
     if (this.scene.fullsAskedFor > asked && !this.#isReading) await this.#sync();
@@ -211,7 +214,7 @@ export class Life {
   #isReading = false;
 
   /** A read, with what is to happen between its requests. */
-  async #reading<T>(work: () => Promise<T>): Promise<T> {
+  async #reading<T>(what: "all" | "one", work: () => Promise<T>): Promise<T> {
     // A read for a hook that comes during another one.
     if (this.#isReading) return work();
     const { gitlab } = this.scene;
@@ -220,6 +223,8 @@ export class Life {
     this.#isDisturbed = false;
     this.#isReading = true;
     let requests = 0;
+    // Reads of one project come one after the other: it must not wait for a hook of the same.
+    const later: Promise<void>[] = [];
     gitlab.before = async () => {
       const now = requests++;
       for (const { at, step } of due) {
@@ -227,11 +232,14 @@ export class Life {
         this.#isDisturbed = true;
         this.story.push("meanwhile:");
         if (isInGitLab(step.act)) this.#doInGitLab(step);
-        else await this.#deliver(step.a, false);
+        else if (what === "all") await this.#deliver(step.a, false);
+        else later.push(this.#deliver(step.a, false));
       }
     };
     try {
-      return await work();
+      const result = await work();
+      await Promise.all(later);
+      return result;
     } finally {
       gitlab.before = undefined;
       this.#isReading = false;

@@ -53,7 +53,7 @@ export interface Rights {
  */
 export class Oracle {
   readonly bindings = new Map<string, Binding>();
-  /** All who ever had a published place at a host, as `host kind id`. */
+  /** All who ever had a place at a host, or its name, as `host kind id`. */
   readonly #ever = new Set<string>();
   readonly #world: GitLabWorld;
   readonly #rights: Rights;
@@ -83,7 +83,14 @@ export class Oracle {
 
   /** Called after each change in GitLab. */
   note(): void {
-    for (const { host, kind, id } of this.#all()) this.#ever.add(`${host} ${kind} ${id}`);
+    // What is about to be deleted is served, too: a read may have seen where, and not yet that it goes.
+    // And where a namespace's own page has just got its place, a read may take it for its own domain.
+    for (const project of this.#world.projects.values())
+      for (const { host, kind, id } of this.#claimsOf(project))
+        this.#ever.add(`${host} ${kind} ${id}`).add(`${host} project ${project.id}`);
+    // And a project in a subgroup may be taken for one of the namespace that took its group's name.
+    for (const { id, parentId, path } of this.#world.namespaces.values())
+      if (parentId === null) this.#ever.add(`${this.#hostOf(path)} namespace ${id}`);
   }
 
   /**
@@ -162,15 +169,18 @@ export class Oracle {
 
   *#all(): Generator<Claim> {
     for (const project of this.#world.projects.values()) {
-      if (!this.isPublished(project)) continue;
-      const root = this.rootOf(project);
-      for (const place of this.#placesOf(project)) {
-        const isNamespaces = place.host === this.#hostOf(root.path);
-        const kind = isNamespaces ? ("namespace" as const) : ("project" as const);
-        const isOwn = place.isSite && labelOf(place.host) === project.uniqueDomain;
-        yield { ...place, kind, id: isNamespaces ? root.id : project.id, project, isOwn };
-      }
+      if (this.isPublished(project)) yield* this.#claimsOf(project);
     }
+  }
+
+  #claimsOf(project: Project): Claim[] {
+    const root = this.rootOf(project);
+    return this.#placesOf(project).map((place) => {
+      const isNamespaces = place.host === this.#hostOf(root.path);
+      const kind = isNamespaces ? "namespace" : "project";
+      const isOwn = place.isSite && labelOf(place.host) === project.uniqueDomain;
+      return { ...place, kind, id: isNamespaces ? root.id : project.id, project, isOwn };
+    });
   }
 
   #placesOf(project: Project): Place[] {

@@ -33,7 +33,8 @@ export interface Address {
  * unless both are the same owner's. Foreign content must be newer than what we last read:
  *
  * - newer than the start of the last complete read of everything;
- * - newer than a read of that project by itself, or of the page's where the namespace's name moved;
+ * - newer than a read of that project by itself, or of the page's where the namespace's name moved,
+ *   unless something moved during that read;
  * - by the clock, not older than the interval and the time that a read took; with failed reads, as many
  *   intervals more;
  * - by the daemon's cache, 60 s longer.
@@ -137,7 +138,9 @@ export class Watch {
         if (change <= this.wholeRead) fail("everything was read since", project);
         if (!live.isOwn && change <= (this.#reads.get(page.project) ?? -1))
           fail("the page was read since", project);
-        if (live.change <= (this.#shown.get(project) ?? -1))
+        // A namespace may be called as another's own domain is, which is then not known to be gone.
+        const mayGoBefore = isOwnDomain(page) && !live.isOwn;
+        if (!mayGoBefore && live.change <= (this.#shown.get(project) ?? -1))
           fail("the site was read since", project);
         if (now - at > this.bound) fail(`for ${(now - at) / 1000} s`, project);
       }
@@ -166,6 +169,10 @@ export class Watch {
 function contentOf(daemon: PagesDaemon, host: string, path: string): number | undefined {
   const served = daemon.serve(host, path);
   return served.kind === "site" || served.kind === "sign-in" ? served.projectId : undefined;
+}
+
+function isOwnDomain({ host, projectPath }: Page): boolean {
+  return host.split(".")[0] !== projectPath.split("/")[0]?.toLowerCase();
 }
 
 function isBelow(path: string, prefix: string | undefined): boolean {

@@ -176,6 +176,39 @@ describe("names that change hands", () => {
     ]);
   });
 
+  it("rest when a group goes below the group that takes its name", async () => {
+    const stage = scene();
+    const { gitlabWorld: gitlab } = stage;
+    const club = gitlab.createGroup("club");
+    const above = gitlab.createGroup("above");
+    gitlab.deploy(gitlab.createProject(club, "site"));
+    await stage.sync();
+    gitlab.transferGroup(club, above);
+    gitlab.renameGroup(above, "club");
+    await stage.sync();
+    expect(stage.served()).toEqual([]);
+    expect(stage.restOf(`club.${ZONE}`)).toBe("given-back");
+  });
+
+  it("stay with the group above when one of its groups had a host before", async () => {
+    const stage = scene();
+    const { gitlabWorld: gitlab } = stage;
+    const club = gitlab.createGroup("club");
+    const above = gitlab.createGroup("above");
+    const site = gitlab.createProject(club, "site");
+    gitlab.deploy(site);
+    await stage.sync();
+    gitlab.transferGroup(club, above);
+    stage.gitlab.before = async ({ path }) => {
+      if (path !== "/api/v4/pages/domains") return;
+      stage.gitlab.before = undefined;
+      gitlab.transferProject(site, above);
+      await stage.engine.project(site.id, "hook");
+    };
+    await stage.sync();
+    expect(stage.served()).toEqual([`above.${ZONE}/site above/site`]);
+  });
+
   it("keep a member's host from a group, and from a stranger with their old name", async () => {
     const stage = await aliceOnline();
     const { gitlabWorld: gitlab } = stage;

@@ -41,7 +41,7 @@ export interface DomainRead {
 /** What one read of GitLab found. It speaks of what is in it, and of nothing else. */
 export interface Snapshot {
   readonly sites: ReadonlyMap<number, SiteRead | "gone">;
-  /** The present paths of top namespaces, by id; null for those that are gone. */
+  /** The present paths of top namespaces, by id; null for those that are gone, or below another. */
   readonly namespaces: ReadonlyMap<number, string | null>;
   /** All custom domains; undefined where they were not asked for. */
   readonly domains: readonly DomainRead[] | undefined;

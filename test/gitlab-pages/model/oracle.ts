@@ -163,6 +163,24 @@ export class Oracle {
     return places;
   }
 
+  /** The hosts that answer 410, sorted: those that rest, where nobody here holds the label. */
+  resting(): string[] {
+    const { labels } = this.#rights;
+    const found = [...this.bindings].filter(
+      ([host, { resting }]) => resting && !labels.has(labelOf(host)),
+    );
+    return found.map(([host]) => host).toSorted();
+  }
+
+  /** A project's published places as `host/path`, sorted. */
+  placesOf(id: number): string[] {
+    const project = this.#world.projects.get(id);
+    if (project === undefined || !this.isPublished(project)) return [];
+    return this.#placesOf(project)
+      .map(({ host, path }) => host + path)
+      .toSorted();
+  }
+
   isOwnDomain(host: string, project: Project): boolean {
     return labelOf(host) === project.uniqueDomain;
   }

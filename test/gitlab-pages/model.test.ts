@@ -5,7 +5,7 @@ import { steps } from "./model/steps.ts";
 
 // Lives of projects, their owners and their names, with hooks that get lost. More of them:
 // TARDIS_FUZZ_RUNS=2000.
-const RUNS = Number(process.env["TARDIS_FUZZ_RUNS"] ?? 150);
+const RUNS = Number(process.env["TARDIS_FUZZ_RUNS"] ?? 300);
 /** The same lives each time, unless others are asked for. */
 const SEED = Number(process.env["TARDIS_FUZZ_SEED"] ?? 1731016604);
 const STEPS = 60;

@@ -1,3 +1,4 @@
+import { messageOf } from "../../errors.ts";
 import { isMissing } from "../client/error.ts";
 import type { GitLab, HookWish } from "../client/gitlab.ts";
 import { ok, problem, warning, type Findings, type Found } from "./finding.ts";
@@ -42,7 +43,7 @@ export async function checkProjectHooks(
   try {
     projects = await sites();
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     findings.add("project hooks", warning(`Which projects have sites is not known: ${why}`));
     return;
   }

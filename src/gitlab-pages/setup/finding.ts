@@ -1,3 +1,4 @@
+import { messageOf } from "../../errors.ts";
 import { GitLabError, type GitLabErrorCode } from "../client/error.ts";
 
 /** One thing that was looked at. */
@@ -37,7 +38,7 @@ export class Findings {
       return value;
     } catch (error) {
       const own = error instanceof GitLabError ? words[error.code] : undefined;
-      this.add(what, problem(own ?? (error instanceof Error ? error.message : String(error))));
+      this.add(what, problem(own ?? messageOf(error)));
       return undefined;
     }
   }

@@ -1,3 +1,4 @@
+import { messageOf } from "../../errors.ts";
 import { GitLabError, isMissing } from "../client/error.ts";
 import { eachAtOnce } from "../client/gate.ts";
 import type { GitLab, HookWish } from "../client/gitlab.ts";
@@ -106,8 +107,4 @@ export function projectHooks(gitlab: GitLab, project: number): HookPlace {
 function endsAll(error: unknown): boolean {
   const codes = ["unauthorized", "limited", "unavailable", "redirected"];
   return error instanceof GitLabError && codes.includes(error.code);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,10 +1,13 @@
 import type { Server } from "node:http";
 import { connect } from "node:net";
 import { chmod, rm } from "node:fs/promises";
+import { setImmediate as nextTurn, setTimeout as delay } from "node:timers/promises";
 
 /** How long running requests may take to end, in milliseconds. */
 const GRACE_MS = 3_000;
 const IDLE_CHECK_MS = 20;
+/** The system has taken connections that we take in our next turn; closing would cut these off. */
+const LAST_TURNS = 3;
 
 const REASONS: Readonly<Record<string, string>> = {
   EADDRINUSE: "the port is taken by another process",
@@ -73,20 +76,16 @@ export function isListening(path: string): Promise<boolean> {
  *   idle are closed: whoever sends on one in the very moment in which it is closed tries once more,
  *   here, before it goes elsewhere
  */
-export function closeServer(server: Server, lingerMs = 0): Promise<void> {
-  return new Promise((resolve) => {
-    const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
-    // Who sends one request after the other is never found idle.
-    server.prependListener("request", (_request, response) => {
-      response.setHeader("Connection", "close");
-    });
-    setTimeout(() => {
-      const force = setTimeout(() => server.closeAllConnections(), GRACE_MS);
-      server.close(() => {
-        clearInterval(idle);
-        clearTimeout(force);
-        resolve();
-      });
-    }, lingerMs);
+export async function closeServer(server: Server, lingerMs = 0): Promise<void> {
+  const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
+  // Who sends one request after the other is never found idle.
+  server.prependListener("request", (_request, response) => {
+    response.setHeader("Connection", "close");
   });
+  await delay(lingerMs);
+  for (let turn = 0; turn < LAST_TURNS; turn++) await nextTurn();
+  const force = setTimeout(() => server.closeAllConnections(), GRACE_MS);
+  await new Promise<void>((resolve) => server.close(() => resolve()));
+  clearInterval(idle);
+  clearTimeout(force);
 }

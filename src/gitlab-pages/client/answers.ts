@@ -34,6 +34,9 @@ export const namespaceAnswer = z.object({
 });
 export type NamespaceAnswer = z.infer<typeof namespaceAnswer>;
 
+/** A group above a project. */
+export const ancestorAnswer = z.object({ id, full_path: z.string().min(1) });
+
 const deployment = z.object({
   created_at: z.string().nullish(),
   url: z.string().min(1),

@@ -121,6 +121,22 @@ export class GitLab {
   }
 
   /**
+   * The top group above a project, and what it is called, in one answer: asked for by name it could
+   * be another's by then (https://docs.gitlab.com/api/projects/#list-groups).
+   * @returns undefined for a project of a user's namespace
+   */
+  async rootGroupOf(project: number): Promise<{ id: number; path: string } | undefined> {
+    const above = await everyPage(
+      answers.ancestorAnswer,
+      `groups of project ${project}`,
+      ({ id }) => id,
+      (page) => this.#projects.allGroups(project, page as never),
+    );
+    const root = above.find(({ full_path: path }) => !path.includes("/"));
+    return root === undefined ? undefined : { id: root.id, path: root.full_path };
+  }
+
+  /**
    * The user of a personal namespace, where the project does not say.
    * @returns undefined where GitLab does not confirm that the namespace is theirs
    */

@@ -1,11 +1,13 @@
 import type { ProjectAnswer } from "../client/answers.ts";
-import { GitLabError, isMissing } from "../client/error.ts";
+import { GitLabError } from "../client/error.ts";
 import { eachAtOnce } from "../client/gate.ts";
 import type { DeploymentNode, NamespacePages } from "../client/namespace-pages.ts";
 import {
   pagesOf,
   readSite,
   requireAdmin,
+  rootAbove,
+  rootPath,
   siteOf,
   usually,
   whyOut,
@@ -71,7 +73,10 @@ class Reader {
   readonly namespaces = new Map<number, string | null>();
   readonly notes: string[] = [];
   readonly #options: ReadAllOptions;
+  /** Namespaces that have projects of their own, by their path in lower case. */
   readonly #rootsByPath = new Map<string, RootNamespace>();
+  /** The top groups above groups, by the id of these. */
+  readonly #rootsAbove = new Map<number, RootNamespace>();
   /** Projects that may have a site, by the path of their namespace. */
   readonly #candidates = new Map<string, ProjectAnswer[]>();
   #graphql: boolean;
@@ -111,7 +116,7 @@ class Reader {
     const { known, exclude } = this.#options;
     const path = namespace.full_path.toLowerCase();
     if (namespace.parent_id == null) {
-      this.namespaces.set(namespace.id, namespace.full_path);
+      this.#sees(namespace.id, namespace.full_path);
       const { id, kind } = namespace;
       const before = this.#rootsByPath.get(path);
       const user = project.owner?.id ?? (before?.id === id ? before.user : undefined);
@@ -227,9 +232,17 @@ class Reader {
   #isNotDeployed(project: ProjectAnswer): void {
     const { known, zone } = this.#options;
     if (!known.has(project.id)) return;
-    const namespace = this.#rootsByPath.get(rootPath(project));
+    const namespace = this.#knownRoot(project);
     const places = usually(project, zone);
     this.sites.set(project.id, siteOf(project, namespace, { state: "not-deployed", places }));
+  }
+
+  /** Its root as far as it is known without asking. */
+  #knownRoot(project: ProjectAnswer): RootNamespace | undefined {
+    const { id, parent_id: parent } = project.namespace;
+    if (parent != null) return this.#rootsAbove.get(id);
+    const root = this.#rootsByPath.get(rootPath(project).toLowerCase());
+    return root?.id === id ? root : undefined;
   }
 
   async #deployed(
@@ -255,33 +268,38 @@ class Reader {
       this.notes.push(read.reason);
     }
     if (read === "gone" || read.namespace === undefined) return;
-    this.namespaces.set(read.namespace.id, read.namespace.path);
+    this.#sees(read.namespace.id, read.namespace.path);
   }
 
   /** @returns undefined when the namespace has moved since the walk */
   async #root(project: ProjectAnswer): Promise<RootNamespace | undefined> {
     const { gitlab } = this.#options;
-    const path = rootPath(project);
-    let root = this.#rootsByPath.get(path);
-    if (root === undefined) {
-      try {
-        const found = await gitlab.namespace(path);
-        if (found.parent_id != null || found.full_path.toLowerCase() !== path) return undefined;
-        root = { id: found.id, kind: found.kind, path: found.full_path };
-      } catch (error) {
-        if (isMissing(error)) return undefined;
-        throw error;
+    const { namespace } = project;
+    const path = rootPath(project).toLowerCase();
+    const known = this.#rootsByPath.get(path);
+    if (namespace.parent_id != null) {
+      let above = this.#rootsAbove.get(namespace.id);
+      if (above === undefined) {
+        above = await rootAbove(gitlab, project);
+        if (above === undefined) return undefined;
+        this.#rootsAbove.set(namespace.id, above);
+        this.#sees(above.id, above.path);
       }
-      this.namespaces.set(root.id, root.path);
-      this.#rootsByPath.set(path, root);
+      // The walk has seen another of that name.
+      const isAnothers = known !== undefined && known.id !== above.id;
+      return isAnothers || above.path.toLowerCase() !== path ? undefined : above;
     }
-    const isDirect = project.namespace.parent_id == null;
-    if (isDirect && root.id !== project.namespace.id) return undefined;
-    if (root.kind === "user" && root.user === undefined) {
-      root = { ...root, user: await gitlab.userOf(root.path, root.id) };
-      this.#rootsByPath.set(path, root);
-    }
+    if (known?.id !== namespace.id) return undefined;
+    if (known.kind === "group" || known.user !== undefined) return known;
+    const root = { ...known, user: await gitlab.userOf(known.path, known.id) };
+    this.#rootsByPath.set(path, root);
     return root;
+  }
+
+  /** What was seen last is what a name stands for. */
+  #sees(namespace: number, path: string | null): void {
+    this.namespaces.delete(namespace);
+    this.namespaces.set(namespace, path);
   }
 
   /** What has become of namespaces that hosts are bound to, and that have no projects. */
@@ -292,10 +310,10 @@ class Reader {
       try {
         const { full_path: path, parent_id: above } = await gitlab.namespace(id);
         // A group within another has no host any more.
-        this.namespaces.set(id, above == null ? path : null);
+        this.#sees(id, above == null ? path : null);
       } catch (error) {
         if (!(error instanceof GitLabError) || error.code !== "not_found") throw error;
-        this.namespaces.set(id, null);
+        this.#sees(id, null);
       }
     });
   }
@@ -313,8 +331,4 @@ class Reader {
       certificateUntil: one.certificate_expiration?.expiration ?? null,
     }));
   }
-}
-
-function rootPath(project: ProjectAnswer): string {
-  return (project.path_with_namespace.split("/")[0] ?? "").toLowerCase();
 }

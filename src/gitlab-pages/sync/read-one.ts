@@ -126,26 +126,37 @@ export async function pagesOf(gitlab: GitLab, project: number) {
 }
 
 /** @returns undefined when its namespace moved meanwhile */
-export async function rootOf(
-  gitlab: GitLab,
-  project: ProjectAnswer,
-): Promise<RootNamespace | undefined> {
+async function rootOf(gitlab: GitLab, project: ProjectAnswer): Promise<RootNamespace | undefined> {
   const { namespace } = project;
-  const path = project.path_with_namespace.split("/")[0] ?? "";
-  if (namespace.parent_id != null) {
-    try {
-      const root = await gitlab.namespace(path);
-      const isRoot = root.parent_id == null && root.full_path.toLowerCase() === path.toLowerCase();
-      return isRoot ? { id: root.id, kind: root.kind, path } : undefined;
-    } catch (error) {
-      if (isMissing(error)) return undefined;
-      throw error;
-    }
-  }
+  if (namespace.parent_id != null) return rootAbove(gitlab, project);
+  const path = rootPath(project);
   if (namespace.full_path.toLowerCase() !== path.toLowerCase()) return undefined;
   if (namespace.kind === "group") return { id: namespace.id, kind: "group", path };
   const user = project.owner?.id ?? (await gitlab.userOf(path, namespace.id));
   return { id: namespace.id, kind: "user", path, user };
+}
+
+/**
+ * The top group of a project in a subgroup, as one answer of GitLab's has it.
+ * @returns undefined when it is not called as the project's path says: something moved meanwhile
+ */
+export async function rootAbove(
+  gitlab: GitLab,
+  project: ProjectAnswer,
+): Promise<RootNamespace | undefined> {
+  try {
+    const root = await gitlab.rootGroupOf(project.id);
+    if (root?.path.toLowerCase() !== rootPath(project).toLowerCase()) return undefined;
+    return { id: root.id, kind: "group", path: root.path };
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+/** The name at the top of a project's path, in its real case. */
+export function rootPath({ path_with_namespace: path }: ProjectAnswer): string {
+  return path.split("/")[0] ?? "";
 }
 
 /** Where a site that is not there now would be. */

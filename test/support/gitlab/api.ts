@@ -1,5 +1,6 @@
 import { bulkOf } from "./bulk.ts";
 import {
+  ancestorJson,
   domainJson,
   groupJson,
   namespaceJson,
@@ -75,6 +76,7 @@ const routes: [RegExp, Handler][] = [
   [route("projects/:id"), get(project, "api", "read_api")],
   [route("projects/:id/pages"), get(pages, "api", "read_api")],
   [route("projects/:id/pages/domains"), get(projectDomains, "api", "read_api")],
+  [route("projects/:id/groups"), get(ancestors, "api", "read_api")],
   [route("projects/:id/hooks"), projectHooksRoute],
   [route("projects/:id/hooks/:hook"), projectHooksRoute],
   [route("pages/domains"), get(allDomains, "api", "read_api")],
@@ -117,6 +119,13 @@ function pages({ world, viewer, request }: Asked, id: string): ApiResponse {
   viewer.needMaintainer(found);
   if (found.pagesAccess === "disabled") throw notFound();
   return json(200, pagesJson(world, found));
+}
+
+/** Projects API, "List groups": the groups that a project is in, at whatever depth; none of a user's. */
+function ancestors({ world, viewer, request }: Asked, id: string): ApiResponse {
+  const found = viewer.project(id, request);
+  const groups = world.groupsAbove(found).filter((one) => viewer.canSeeGroup(one));
+  return pageOf(offsetPage(request, groups), (one) => ancestorJson(world, one));
 }
 
 function projectDomains({ world, viewer, request }: Asked, id: string): ApiResponse {

@@ -34,6 +34,19 @@ export function groupJson(world: GitLabWorld, group: Namespace): Json {
   };
 }
 
+/** Projects API, "List groups". */
+export function ancestorJson(world: GitLabWorld, group: Namespace): Json {
+  const path = world.fullPath(group);
+  return {
+    id: group.id,
+    name: group.path,
+    avatar_url: null,
+    web_url: `${world.url}/groups/${path}`,
+    full_name: path.replaceAll("/", " / "),
+    full_path: path,
+  };
+}
+
 /** What `simple=true` and visitors get. */
 export function simpleProjectJson(world: GitLabWorld, project: Project): Json {
   const path = world.fullPath(project);

@@ -24,6 +24,17 @@ export class NamespaceTree {
     return root;
   }
 
+  /** The groups that a project is in, the newest first. */
+  groupsAbove(project: Project): Namespace[] {
+    const found: Namespace[] = [];
+    for (let id: number | null = project.namespaceId; id !== null;) {
+      const above: Namespace = this.namespaces.get(id)!;
+      if (above.kind === "group") found.push(above);
+      id = above.parentId;
+    }
+    return found.toSorted((a, b) => b.id - a.id);
+  }
+
   /** In real case, with slashes. */
   fullPath(thing: Namespace | Project): string {
     const parentId = parentOf(thing);

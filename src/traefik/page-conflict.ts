@@ -43,10 +43,13 @@ export function whyUnseen(page: Page, ownDomains: readonly Page[]): string | und
   return other && `GitLab serves ${other.projectPath} on all of ${page.host}.`;
 }
 
-/** Whether a page's host is the domain of its site alone. */
-export function isOwnDomain({ host, projectPath, serves, deployed }: Page): boolean {
-  const root = projectPath.split("/")[0] ?? "";
-  return deployed && serves === "site" && !host.startsWith(`${root.toLowerCase()}.`);
+/** Whether a page's host is the domain of its site alone, which may be called as its namespace is. */
+export function isOwnDomain({ host, path, projectPath, serves, deployed }: Page): boolean {
+  if (!deployed || serves !== "site") return false;
+  const [root = "", ...rest] = projectPath.toLowerCase().split("/");
+  if (!host.startsWith(`${root}.`)) return true;
+  const below = rest.join("/");
+  return below !== host && !path.toLowerCase().startsWith(`/${below}`);
 }
 
 /** Whether a host was given to the namespace, or to the project, that a page is of. */

@@ -171,8 +171,9 @@ function contentOf(daemon: PagesDaemon, host: string, path: string): number | un
   return served.kind === "site" || served.kind === "sign-in" ? served.projectId : undefined;
 }
 
-function isOwnDomain({ host, projectPath }: Page): boolean {
-  return host.split(".")[0] !== projectPath.split("/")[0]?.toLowerCase();
+function isOwnDomain({ host, path, projectPath }: Page): boolean {
+  const [root, ...below] = projectPath.toLowerCase().split("/");
+  return host.split(".")[0] !== root || (path === "" && below.join("/") !== host);
 }
 
 function isBelow(path: string, prefix: string | undefined): boolean {

@@ -10,8 +10,9 @@ import type { Clock } from "./clock.ts";
 import { newRun, type SyncRecords, type SyncRun } from "./runs.ts";
 import { ownerOf, planSync, type Plan, type PlanOptions, type SyncSettings } from "./sync/plan.ts";
 import { readAll, type Progress } from "./sync/read-all.ts";
+import { withoutOvertaken, type Newer } from "./sync/newer.ts";
 import { readSite } from "./sync/read-one.ts";
-import type { SiteRead, Snapshot } from "./sync/snapshot.ts";
+import type { RootNamespace, SiteRead, Snapshot } from "./sync/snapshot.ts";
 import { ownersOf, summaryOf } from "./sync/summary.ts";
 
 /** What a sync needs of the state's ledger. */
@@ -70,8 +71,8 @@ export const syncActor: Actor = { ...operator, name: "GitLab Pages sync" };
 /** Reads GitLab and stores what follows from it: all of it, or one project. */
 export class SyncEngine {
   readonly #options: EngineOptions;
-  /** Projects read by themselves since the running read of everything began. */
-  #newer = new Set<number>();
+  /** What was read by itself since the running read of everything began. */
+  #newer: Newer = { projects: new Set(), names: new Map() };
   /** Projects that a hook said to be deleted, since the last read of everything. */
   #certain = new Set<number>();
   /** Whose sites are held, or were taken away by single reads since then. */
@@ -84,9 +85,10 @@ export class SyncEngine {
     this.#options = options;
   }
 
-  /** Another replica has read this project by itself. */
-  wasRead(project: number): void {
-    this.#newer.add(project);
+  /** This replica, or another, has read a project by itself, and has seen what its namespace is called. */
+  wasRead(project: number, namespace: Pick<RootNamespace, "id" | "path"> | undefined): void {
+    this.#newer.projects.add(project);
+    if (namespace !== undefined) this.#newer.names.set(namespace.id, namespace.path);
   }
 
   /**
@@ -98,7 +100,7 @@ export class SyncEngine {
     const before = usage();
     let run: SyncRun = { ...newRun(id, by, clock.now()), state: "running" };
     await records.put(run);
-    this.#newer = new Set();
+    this.#newer = { projects: new Set(), names: new Map() };
     this.#fulls++;
     // What hooks say while it reads belongs to the next one.
     const certain = this.#certain;
@@ -122,7 +124,7 @@ export class SyncEngine {
         void records.put(run);
       });
       const options = { source: "sync", certain, approved } as const;
-      const { plan, revision } = await this.#commit(snapshot, options, actor);
+      const { plan, notes, revision } = await this.#commit(snapshot, options, actor);
       // What is held must not go one by one instead.
       this.#spent = plan.held.length > 0 ? plan.losers : new Set();
       this.#fulls++;
@@ -150,7 +152,7 @@ export class SyncEngine {
         changed: [...changed],
         removed: [...removed],
         held: [...held],
-        notes: [...snapshot.notes],
+        notes: [...notes],
       });
     } catch (error) {
       for (const project of certain) this.#certain.add(project);
@@ -257,7 +259,7 @@ export class SyncEngine {
       domains: undefined,
       notes: [],
     };
-    this.#newer.add(project);
+    this.wasRead(project, namespace);
     // A hook that was wrong, or forged, makes no later loss a sure one.
     if (read !== "gone" && read.state !== "leaving") this.#certain.delete(project);
     const options = { source, certain: this.#certain, approved: new Set<number>() };
@@ -285,11 +287,11 @@ export class SyncEngine {
 
   async #commit(
     snapshot: Snapshot,
-    options: Omit<PlanOptions, "newer" | "spent">,
+    options: Omit<PlanOptions, "spent">,
     actor: Actor,
     spent: ReadonlySet<string> = new Set(),
     check?: (state: State) => void,
-  ): Promise<{ plan: Plan; revision: number }> {
+  ): Promise<{ plan: Plan; notes: readonly string[]; revision: number }> {
     const { settings, leads } = this.#options;
     const { result, revision } = await this.#ledger().change(actor, (state, context) => {
       // Whoever leads by now may have stored what is newer.
@@ -297,8 +299,8 @@ export class SyncEngine {
         throw new GitLabError("unavailable", "Another console has begun to read GitLab instead.");
       }
       check?.(state);
-      const newer = options.source === "sync" ? this.#newer : new Set<number>();
-      const plan = planSync(state, context, snapshot, settings, { ...options, newer, spent });
+      const seen = options.source === "sync" ? withoutOvertaken(snapshot, this.#newer) : snapshot;
+      const plan = planSync(state, context, seen, settings, { ...options, spent });
       return {
         changes: plan.changes,
         event: {
@@ -306,10 +308,10 @@ export class SyncEngine {
           summary: summaryOf(plan),
           owners: ownersOf(state, plan),
         },
-        result: plan,
+        result: { plan, notes: seen.notes },
       };
     });
-    return { plan: result, revision };
+    return { ...result, revision };
   }
 
   #ledger(): SyncLedger {

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import type { Config } from "../config.ts";
 import { operator, type Actor } from "../domain/policy.ts";
 import { Refusal } from "../errors.ts";
@@ -194,7 +195,7 @@ export class GitLabPages {
     const outcome = await this.#engine.project(project, "request", { actor, mayStore });
     await this.#options
       .volatile()
-      ?.nudge(READ_TOPIC, String(project))
+      ?.nudge(READ_TOPIC, readTold(project, outcome))
       .catch(() => undefined);
     return outcome;
   }
@@ -256,14 +257,36 @@ export class GitLabPages {
     this.#unlisten = [
       this.#relay.listen(volatile),
       volatile.onNudge(READ_TOPIC, (text) => {
-        const project = Number(text);
-        if (Number.isSafeInteger(project)) this.#engine.wasRead(project);
+        const told = readIn(text);
+        if (told !== undefined) this.#engine.wasRead(told.project, told.namespace);
       }),
       volatile.onNudge(SYNC_TOPIC, (text) => {
         const request = requestIn(text);
         if (request !== undefined && this.#options.leads()) this.#fulls.request(request);
       }),
     ];
+  }
+}
+
+const readSchema = z.object({
+  project: z.number().int().positive(),
+  namespace: z.object({ id: z.number().int().positive(), path: z.string() }).optional(),
+});
+
+/** What other replicas are told of a read of one project. */
+function readTold(project: number, { read }: ProjectOutcome): string {
+  const namespace = read === "gone" ? undefined : read.namespace;
+  return JSON.stringify({
+    project,
+    namespace: namespace && { id: namespace.id, path: namespace.path },
+  });
+}
+
+function readIn(text: string): z.infer<typeof readSchema> | undefined {
+  try {
+    return readSchema.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
   }
 }
 

@@ -452,6 +452,82 @@ describe("what moves while it is read", () => {
   });
 });
 
+describe("names that are swapped while they are read", () => {
+  /** Groups of two owners here, and a way to have each take the other's name. */
+  function twoGroups(...subgroups: string[]) {
+    const owners = new Map([
+      [2, "alice"],
+      [3, "bob"],
+    ]);
+    const stage = scene({ owners });
+    stage.member("alice");
+    stage.member("bob");
+    const { gitlabWorld: gitlab } = stage;
+    const theirs = { alice: gitlab.createGroup("alice"), bob: gitlab.createGroup("bob") };
+    expect([theirs.alice.id, theirs.bob.id]).toEqual([2, 3]);
+    const site = (name: "alice" | "bob") => {
+      let group = theirs[name];
+      for (const path of subgroups) group = gitlab.createGroup(path, group);
+      const project = gitlab.createProject(group, "site");
+      gitlab.deploy(project);
+      return project;
+    };
+    const swap = () => {
+      gitlab.renameGroup(theirs.alice, "other");
+      gitlab.renameGroup(theirs.bob, "alice");
+      gitlab.renameGroup(theirs.alice, "bob");
+    };
+    return { stage, site, swap };
+  }
+
+  it.each([["web"], ["web", "old"]])(
+    "give no site in a subgroup the owner of the other name (%s)",
+    async (...subgroups) => {
+      const { stage, site, swap } = twoGroups(...subgroups);
+      const project = site("alice");
+      stage.gitlab.before = ({ path }) => {
+        if (/\/(?:groups|namespaces)/.test(path)) {
+          stage.gitlab.before = undefined;
+          swap();
+        }
+      };
+      await stage.engine.project(project.id, "hook");
+      expect(stage.served()).toEqual([]);
+      const { state } = stage.world;
+      const alice = state.ownersByName.get("alice");
+      const owners = [...state.pages.values()].map(({ host, owner }) => [
+        host,
+        owner === alice && "alice",
+      ]);
+      expect(owners).toEqual([[`bob.${ZONE}`, "alice"]]);
+    },
+  );
+
+  it("are what a newer read of one project saw, not an older one of everything", async () => {
+    const { stage, site, swap } = twoGroups();
+    const [of, others] = [site("alice"), site("bob")];
+    await stage.sync();
+    expect(stage.served()).toEqual([`alice.${ZONE}/site alice/site`, `bob.${ZONE}/site bob/site`]);
+    stage.gitlab.before = async ({ path }) => {
+      if (path !== "/api/v4/pages/domains") return;
+      stage.gitlab.before = undefined;
+      swap();
+      // The hook of one of the two came in time.
+      await stage.engine.project(others.id, "hook");
+    };
+    await stage.sync();
+    // Neither is at a host of the other owner's; that the other one moved is not known yet.
+    expect(stage.served()).toEqual([]);
+    expect(stage.unserved().join("\n")).toContain(`alice.${ZONE}/site`);
+    await stage.engine.project(of.id, "hook");
+    await stage.sync();
+    expect(stage.unserved().map((line) => line.split(": ")[0])).toEqual([
+      `alice.${ZONE}/site`,
+      `bob.${ZONE}/site`,
+    ]);
+  });
+});
+
 describe("a read of one project that was under way", () => {
   it("when a read of everything began is made again, so that the newer one counts", async () => {
     const stage = await aliceOnline();

@@ -29,8 +29,6 @@ export interface PlanOptions {
   readonly source: PageSource;
   /** Projects that somebody has surely taken away, so that the guard does not count them. */
   readonly certain: ReadonlySet<number>;
-  /** Projects that have been read by themselves since the read began, and are newer than it. */
-  readonly newer: ReadonlySet<number>;
   /** Projects whose removal an admin has approved. */
   readonly approved: ReadonlySet<number>;
   /** How many owners' sites were taken away by single reads since the last read of everything. */
@@ -110,9 +108,7 @@ class Planner {
   }
 
   plan(): Plan {
-    for (const [project, read] of this.#snapshot.sites) {
-      if (!this.#options.newer.has(project)) this.#site(project, read);
-    }
+    for (const [project, read] of this.#snapshot.sites) this.#site(project, read);
     this.#leaveTakenNames();
     const { held, losers, heldOwners } = this.#guard();
     const { rules } = this.#settings;
@@ -159,8 +155,7 @@ class Planner {
     const { sites } = this.#snapshot;
     for (const [host, namespace] of this.#hosts.holders) {
       for (const page of pagesAt(this.#state, host)) {
-        const isRead = sites.has(page.project) && !this.#options.newer.has(page.project);
-        if (isRead || page.namespace === namespace || isOwnDomain(page)) continue;
+        if (sites.has(page.project) || page.namespace === namespace || isOwnDomain(page)) continue;
         const { revision } = this.#context;
         const { source } = this.#options;
         this.#end({ page, next: { ...page, deployed: false, revision, source } });

@@ -503,6 +503,25 @@ describe("names that are swapped while they are read", () => {
     },
   );
 
+  it("are seen to be, even where a site's own domain is called as its namespace was", async () => {
+    const { stage, swap } = twoGroups();
+    const { gitlabWorld: gitlab } = stage;
+    const group = gitlab.namespaces.get(2)!;
+    const project = gitlab.createProject(group, `alice.${ZONE}`, { uniqueDomain: "alice" });
+    gitlab.deploy(project);
+    stage.gitlab.before = ({ path }) => {
+      if (!path.endsWith("/pages")) return;
+      stage.gitlab.before = undefined;
+      swap();
+    };
+    await stage.engine.project(project.id, "hook");
+    const pages = [...stage.world.state.pages.values()];
+    expect(pages.map(({ projectPath, host, serves }) => [projectPath, host, serves])).toEqual([
+      [`bob/alice.${ZONE}`, `alice.${ZONE}`, "site"],
+      [`bob/alice.${ZONE}`, `bob.${ZONE}`, "redirect"],
+    ]);
+  });
+
   it("are what a newer read of one project saw, not an older one of everything", async () => {
     const { stage, site, swap } = twoGroups();
     const [of, others] = [site("alice"), site("bob")];

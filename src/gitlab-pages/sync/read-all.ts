@@ -214,7 +214,7 @@ class Reader {
     }
     if (found.deployments.length === 0) return this.#isNotDeployed(project);
     const sited = placesOf(project.path_with_namespace, found.deployments, zone);
-    if ("unclear" in sited || (sited.unique !== undefined && !found.isUnique)) {
+    if ("unclear" in sited || found.isUnique !== (sited.unique !== undefined)) {
       return this.#readAgain(project.id);
     }
     await this.#deployed(project, sited.places, found.latest);

@@ -63,7 +63,10 @@ async function readOnce(id: number, options: ReadOptions): Promise<SiteRead | "g
   if ("unclear" in sited) {
     return siteOf(project, namespace, { state: "unclear", reason: sited.unclear });
   }
-  if (namespace === undefined || (sited.unique !== undefined && !isUnique)) {
+  const isOdd = isUnique !== (sited.unique !== undefined);
+  // A domain of its own may be called as its namespace is; else its namespace was renamed meanwhile.
+  const hasMoved = isOdd && (!isUnique || !(await isStill(gitlab, project)));
+  if (namespace === undefined || hasMoved) {
     const reason = `${project.path_with_namespace} moved while it was read.`;
     return siteOf(project, namespace, { state: "unclear", reason });
   }
@@ -72,6 +75,16 @@ async function readOnce(id: number, options: ReadOptions): Promise<SiteRead | "g
     places: sited.places,
     latestDeployment: latest,
   });
+}
+
+/** Whether a project still has the path that it was read with. */
+async function isStill(gitlab: GitLab, { id, path_with_namespace: path }: ProjectAnswer) {
+  try {
+    return (await gitlab.project(id)).path_with_namespace === path;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw error;
+  }
 }
 
 /** @throws GitLabError `forbidden` when the token is not an admin's, so that what it sees is not all */

@@ -195,6 +195,7 @@ export async function startConsole(
     ? // Its client takes long to load, and most consoles start without it.
       new (await import("./gitlab-pages/module.ts")).GitLabPages({
         config: config.gitlab,
+        publicUrl: config.publicUrl,
         table: { rules: core.rules, userhomes: config.userhomes.enabled },
         ledger: () => (core.fault === undefined ? core.ledger : undefined),
         volatile: () => core.volatile,

@@ -36,7 +36,7 @@ export function addGitLabCommands(program: Command, configOf: (command: Command)
 const TRIES = 2;
 
 async function check(config: Config, options: OutputOptions): Promise<void> {
-  const { connect } = await import("../gitlab-pages/setup/connect.ts");
+  const { connect } = await import("../gitlab-pages/client/connect.ts");
   const { checkGitLab } = await import("../gitlab-pages/setup/check.ts");
   const gitlab = connect(config.gitlab, { tries: TRIES });
   const found = await checkGitLab(gitlab, config, { sites: () => projectsWithSites(config) });
@@ -55,7 +55,7 @@ async function install(config: Config, options: InstallOptions): Promise<void> {
   if (!config.gitlab.enabled) {
     throw new CommandError("gitlab.enabled is off: set it, gitlab.url and gitlab.token first.");
   }
-  const { connect } = await import("../gitlab-pages/setup/connect.ts");
+  const { connect } = await import("../gitlab-pages/client/connect.ts");
   const { installHooks } = await import("../gitlab-pages/setup/install.ts");
   const withProjects = options.projects === true || config.gitlab.hooks.projects;
   const projects = withProjects ? await projectsWithSites(config) : undefined;

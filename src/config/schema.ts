@@ -185,7 +185,7 @@ export const schema = z.strictObject({
         "Their signing token (GitLab 19): with it, hooks without a right signature are refused.",
       ),
       projects: yesNo().describe(
-        "Has `gitlab install-hooks` set a pipeline hook on each project that has a site.",
+        "Keeps a pipeline hook on each project that has a site; for that the token needs `api`.",
       ),
     }),
     domains: z.strictObject({

@@ -1,26 +1,30 @@
-import { z } from "zod";
 import type { Config } from "../config.ts";
-import { operator, type Actor } from "../domain/policy.ts";
+import type { Actor } from "../domain/policy.ts";
+import type { State } from "../domain/state.ts";
 import { Refusal } from "../errors.ts";
 import type { Logger } from "../observability/log.ts";
 import type { Metrics } from "../observability/metrics.ts";
 import type { Ledger } from "../store/ledger.ts";
 import type { Volatile } from "../store/volatile.ts";
 import type { TableSettings } from "../traefik/table.ts";
-import { GitLab } from "./client/gitlab.ts";
-import { Transport } from "./client/transport.ts";
+import { connect } from "./client/connect.ts";
+import type { GitLab } from "./client/gitlab.ts";
 import { systemClock, type Clock } from "./clock.ts";
 import { SyncEngine, type FullRequest, type ProjectOutcome } from "./engine.ts";
 import type { Hint, NamespaceHint } from "./hooks/hint.ts";
 import { RereadQueue } from "./hooks/queue.ts";
 import { HintRelay } from "./hooks/relay.ts";
 import { scheduleBy } from "./hooks/schedule.ts";
+import { READ_TOPIC, readIn, readTold, requestIn, requestTold, SYNC_TOPIC } from "./nudges.ts";
 import { PageCounts } from "./page-counts.ts";
 import { newRun, newRunId, SyncRecords, type SyncRun } from "./runs.ts";
+import { ProjectHookKeeper } from "./setup/keeper.ts";
 import { FullSyncs } from "./full-syncs.ts";
 
 export interface GitLabPagesOptions {
   readonly config: Config["gitlab"];
+  /** Where hooks are to be sent. */
+  readonly publicUrl: string;
   /** What the routing table needs to know, to tell how pages stand. */
   readonly table: TableSettings;
   readonly ledger: () => Ledger | undefined;
@@ -34,8 +38,6 @@ export interface GitLabPagesOptions {
 }
 
 const COUNT_MS = 10_000;
-const SYNC_TOPIC = "gitlab-sync";
-const READ_TOPIC = "gitlab-read";
 
 /**
  * GitLab Pages of one GitLab. The replica that leads reads everything at its start and on an
@@ -52,6 +54,7 @@ export class GitLabPages {
   readonly #relay: HintRelay;
   readonly #ended = new AbortController();
   readonly #usage = { calls: 0, waitedMs: 0 };
+  readonly #projectHooks: ProjectHookKeeper | undefined;
   #queue: RereadQueue | undefined;
   #unlisten: (() => void)[] = [];
   readonly #counts: PageCounts;
@@ -64,12 +67,10 @@ export class GitLabPages {
     this.#clock = options.clock ?? systemClock;
     this.records = new SyncRecords(volatile);
     const { signal } = this.#ended;
-    const transport = new Transport({
-      url: config.url,
-      concurrency: config.concurrency,
-      timeoutMs: config.timeout * 1000,
+    this.gitlab = connect(config, {
       clock: this.#clock,
       fetch: options.fetch,
+      signal,
       onCall: (outcome) => {
         this.#usage.calls++;
         metrics.gitlabCalls.inc({ outcome });
@@ -79,7 +80,6 @@ export class GitLabPages {
         metrics.gitlabWaitSeconds.inc(ms / 1000);
       },
     });
-    this.gitlab = new GitLab({ url: config.url, token: config.token ?? "", transport, signal });
     this.#engine = new SyncEngine({
       gitlab: this.gitlab,
       ledger,
@@ -122,6 +122,19 @@ export class GitLabPages {
       pending: () => this.#queue?.pending() ?? { projects: 0, watches: 0 },
       metrics,
     });
+    if (config.hooks.projects && (config.hooks.token ?? config.hooks.signingToken) !== null) {
+      this.#projectHooks = new ProjectHookKeeper({
+        gitlab: this.gitlab,
+        settings: { publicUrl: options.publicUrl, gitlab: config },
+        sites: () => sitesOf(ledger()?.state),
+        volatile,
+        leads: options.leads,
+        onOutcome: (outcome) => metrics.gitlabProjectHooks.inc({ outcome }),
+        clock: this.#clock,
+        log,
+        signal,
+      });
+    }
     this.#relay = new HintRelay({ volatile, onHints: (hints) => this.#queue?.add(hints) });
   }
 
@@ -140,6 +153,7 @@ export class GitLabPages {
     for (const end of this.#unlisten) end();
     clearInterval(this.#counting);
     await this.#fulls.stopped();
+    await this.#projectHooks?.settled();
   }
 
   /** Takes what a verified hook hints at; returns at once. */
@@ -156,17 +170,9 @@ export class GitLabPages {
     const id = newRunId(now);
     const run = newRun(id, actor.name, now);
     await this.records.put(run);
-    if (this.#options.leads()) {
-      this.#fulls.request({
-        id,
-        by: actor.name,
-        actor,
-        approved: approved === undefined ? undefined : new Set(approved),
-      });
-    } else {
-      const text = JSON.stringify({ id, by: actor.name, approved });
-      await this.#options.volatile()?.nudge(SYNC_TOPIC, text);
-    }
+    const request = { id, by: actor.name, approved: approved && new Set(approved) };
+    if (this.#options.leads()) this.#fulls.request({ ...request, actor });
+    else await this.#options.volatile()?.nudge(SYNC_TOPIC, requestTold(request));
     return run;
   }
 
@@ -195,8 +201,9 @@ export class GitLabPages {
     const outcome = await this.#engine.project(project, "request", { actor, mayStore });
     await this.#options
       .volatile()
-      ?.nudge(READ_TOPIC, readTold(project, outcome))
+      ?.nudge(READ_TOPIC, readTold(project, outcome.read))
       .catch(() => undefined);
+    this.#projectHooks?.keep();
     return outcome;
   }
 
@@ -206,7 +213,10 @@ export class GitLabPages {
     await this.records.endAbandoned(carriedOut, this.#clock.now());
     const run = await this.#engine.all(request);
     metrics.gitlabSyncs.inc({ outcome: run.state });
-    if (run.state !== "failed") metrics.gitlabComplete.set(Date.parse(run.startedAt) / 1000);
+    if (run.state !== "failed") {
+      metrics.gitlabComplete.set(Date.parse(run.startedAt) / 1000);
+      this.#projectHooks?.keep();
+    }
     return run;
   }
 
@@ -222,7 +232,8 @@ export class GitLabPages {
       now: () => performance.now(),
       read: async (project, { why, gone }) => {
         const source = why === "push" ? "watch" : "hook";
-        const { read } = await this.#engine.project(project, source, { gone });
+        const { read, plan } = await this.#engine.project(project, source, { gone });
+        if (plan.created.length > 0) this.#projectHooks?.keep();
         return {
           latestDeployment: read === "gone" ? null : read.latestDeployment,
           gone: read === "gone",
@@ -258,7 +269,9 @@ export class GitLabPages {
       this.#relay.listen(volatile),
       volatile.onNudge(READ_TOPIC, (text) => {
         const told = readIn(text);
-        if (told !== undefined) this.#engine.wasRead(told.project, told.namespace);
+        if (told === undefined) return;
+        this.#engine.wasRead(told.project, told.namespace);
+        this.#projectHooks?.keep();
       }),
       volatile.onNudge(SYNC_TOPIC, (text) => {
         const request = requestIn(text);
@@ -268,42 +281,8 @@ export class GitLabPages {
   }
 }
 
-const readSchema = z.object({
-  project: z.number().int().positive(),
-  namespace: z.object({ id: z.number().int().positive(), path: z.string() }).optional(),
-});
-
-/** What other replicas are told of a read of one project. */
-function readTold(project: number, { read }: ProjectOutcome): string {
-  const namespace = read === "gone" ? undefined : read.namespace;
-  return JSON.stringify({
-    project,
-    namespace: namespace && { id: namespace.id, path: namespace.path },
-  });
-}
-
-function readIn(text: string): z.infer<typeof readSchema> | undefined {
-  try {
-    return readSchema.safeParse(JSON.parse(text)).data;
-  } catch {
-    return undefined;
-  }
-}
-
-function requestIn(text: string): FullRequest | undefined {
-  try {
-    const { id, by, approved } = JSON.parse(text) as {
-      id: string;
-      by: string;
-      approved?: number[];
-    };
-    return {
-      id,
-      by,
-      actor: { ...operator, name: by },
-      approved: approved === undefined ? undefined : new Set(approved),
-    };
-  } catch {
-    return undefined;
-  }
+/** The projects that have a site. */
+function sitesOf(state: State | undefined): ReadonlySet<number> {
+  const pages = [...(state?.pages.values() ?? [])];
+  return new Set(pages.filter(({ deployed }) => deployed).map(({ project }) => project));
 }

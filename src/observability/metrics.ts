@@ -72,6 +72,12 @@ export function createMetrics() {
       labelNames: ["outcome"],
       registers,
     }),
+    gitlabProjectHooks: new Counter({
+      name: "tardis_gitlab_project_hooks_total",
+      help: "Looks at the hooks of projects with a site, by what was found or done.",
+      labelNames: ["outcome"],
+      registers,
+    }),
     gitlabCalls: new Counter({
       name: "tardis_gitlab_calls_total",
       help: "Requests to GitLab, by the class of their status.",

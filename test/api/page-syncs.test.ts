@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { failing } from "../support/gitlab/faults.ts";
 import type { Project, User } from "../support/gitlab/model.ts";
+import { waitFor } from "../support/wait.ts";
 import { problemOf, startApi, type TestApi, ZONE } from "./support.ts";
 
 const PATH = "/api/v1/pages/sync";
@@ -79,5 +80,37 @@ describe("a member who has one project read", () => {
     expect(JSON.stringify(body)).not.toContain("hidden");
     expect([...api.state().pages.values()].map(({ host }) => host)).toEqual([`bob.${ZONE}`]);
     expect((await ask(project.id)).status).toBe(404);
+  });
+});
+
+describe("the hook of a project with a site", () => {
+  const hooksOf = async (env: Record<string, string>, isMade = false) => {
+    const api = await startApi({ env });
+    try {
+      const { world } = api.gitlab;
+      const alice = world.createUser("alice");
+      const site = world.createProject(alice, "site");
+      const other = world.createProject(alice, "no-site");
+      world.deploy(site);
+      await api.must("POST", PATH, { project: site.id });
+      if (isMade) await waitFor(() => site.hooks.length > 0, { describe: "its hook" });
+      await api.gitlab.pages.stop();
+      return [site, other].map(({ hooks }) => hooks.map(({ url }) => url));
+    } finally {
+      await api.close();
+    }
+  };
+  const token = { TARDIS_GITLAB__HOOKS__TOKEN: "0123456789abcdef" };
+  const projects = { TARDIS_GITLAB__HOOKS__PROJECTS: "true" };
+
+  it("is made when the site comes, where the configuration asks for hooks", async () => {
+    expect(await hooksOf({ ...token, ...projects }, true)).toEqual([
+      ["https://console.example/hooks/gitlab"],
+      [],
+    ]);
+  });
+
+  it.each([token, projects])("is not made with only %o", async (env) => {
+    expect(await hooksOf(env)).toEqual([[], []]);
   });
 });

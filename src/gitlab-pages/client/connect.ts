@@ -1,22 +1,23 @@
 import type { Config } from "../../config.ts";
-import { GitLab } from "../client/gitlab.ts";
-import { Transport } from "../client/transport.ts";
 import { systemClock } from "../clock.ts";
+import { GitLab } from "./gitlab.ts";
+import { Transport, type TransportOptions } from "./transport.ts";
 
-export interface ConnectOptions {
-  readonly fetch?: typeof fetch | undefined;
-  /** How often a call is sent at most: few where somebody waits to be told what is wrong. */
-  readonly tries?: number | undefined;
+export interface ConnectOptions extends Partial<Omit<TransportOptions, "url" | "timeoutMs">> {
+  readonly signal?: AbortSignal | undefined;
 }
 
-/** The client of a command, beside a console that may be calling GitLab as well. */
-export function connect(config: Config["gitlab"], options: ConnectOptions = {}): GitLab {
+/** The client of the GitLab that the configuration names. Nothing is asked of it yet. */
+export function connect(
+  { url, token, timeout, concurrency }: Config["gitlab"],
+  { signal, ...options }: ConnectOptions = {},
+): GitLab {
   const transport = new Transport({
-    url: config.url,
-    concurrency: 2,
-    timeoutMs: config.timeout * 1000,
+    concurrency,
     clock: systemClock,
     ...options,
+    url,
+    timeoutMs: timeout * 1000,
   });
-  return new GitLab({ url: config.url, token: config.token ?? "", transport });
+  return new GitLab({ url, token: token ?? "", transport, signal });
 }

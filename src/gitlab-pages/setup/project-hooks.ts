@@ -104,7 +104,8 @@ export function projectHooks(gitlab: GitLab, project: number): HookPlace {
   };
 }
 
-function endsAll(error: unknown): boolean {
+/** Whether an error will be the same for each other project. */
+export function endsAll(error: unknown): boolean {
   const codes = ["unauthorized", "limited", "unavailable", "redirected"];
   return error instanceof GitLabError && codes.includes(error.code);
 }

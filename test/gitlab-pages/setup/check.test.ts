@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { checkGitLab } from "../../../src/gitlab-pages/setup/check.ts";
-import { connect } from "../../../src/gitlab-pages/setup/connect.ts";
+import { connect } from "../../../src/gitlab-pages/client/connect.ts";
 import {
   failing,
   garbled,

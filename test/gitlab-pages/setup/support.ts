@@ -1,6 +1,6 @@
 import { type Config, loadConfig } from "../../../src/config.ts";
 import { checkGitLab, type CheckOptions } from "../../../src/gitlab-pages/setup/check.ts";
-import { connect } from "../../../src/gitlab-pages/setup/connect.ts";
+import { connect } from "../../../src/gitlab-pages/client/connect.ts";
 import {
   type HookDone,
   installHooks,

@@ -28,6 +28,7 @@ export function standInPages(
   const volatile = new MemoryVolatile();
   const pages = new GitLabPages({
     config: { ...config, url, token },
+    publicUrl: "https://console.example",
     table,
     ledger,
     volatile: () => volatile,

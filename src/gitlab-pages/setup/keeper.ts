@@ -1,0 +1,184 @@
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import { messageOf } from "../../errors.ts";
+import type { Logger } from "../../observability/log.ts";
+import type { Volatile } from "../../store/volatile.ts";
+import { GitLabError, isMissing } from "../client/error.ts";
+import type { GitLab, HookWish } from "../client/gitlab.ts";
+import type { Clock } from "../clock.ts";
+import {
+  endsAll,
+  ensureProjectHook,
+  hookWishFor,
+  type ProjectHookOutcome,
+} from "./project-hooks.ts";
+import type { HookSettings } from "./system-hook.ts";
+
+export interface ProjectHookKeeperOptions {
+  readonly gitlab: GitLab;
+  readonly settings: HookSettings;
+  /** The projects that have a site now. */
+  readonly sites: () => ReadonlySet<number>;
+  readonly volatile: () => Volatile | undefined;
+  /** Whether this replica is the one that asks GitLab. */
+  readonly leads: () => boolean;
+  readonly onOutcome: (outcome: ProjectHookOutcome | "failed") => void;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+}
+
+/** A hook is looked at again after this time: GitLab switches off those that failed for a while. */
+const AGAIN_MS = 24 * 60 * 60_000;
+const KEY = "gitlab:project-hooks";
+const TTL_MS = 7 * AGAIN_MS;
+/** After so many hooks it is written down how far it came. */
+const BATCH = 50;
+
+const keptSchema = z.object({
+  /** What hooks are to be like, tokens included, as a hash. */
+  wish: z.string(),
+  /** Projects by id, and when their hook was looked at, in milliseconds. */
+  looked: z.array(z.tuple([z.number().int(), z.number()])),
+  /** Those whose hook still has an older token. */
+  older: z.array(z.number().int()),
+});
+
+interface Kept {
+  readonly looked: Map<number, number>;
+  readonly older: Set<number>;
+}
+
+/**
+ * Keeps the pipeline hook of each project that has a site: made when the site comes, looked at once a
+ * day, made anew when our address or token has changed. One project at a time, on one replica. A hook
+ * stays when its site goes: it tells of the next deployment. `install-hooks --remove` takes them away.
+ */
+export class ProjectHookKeeper {
+  readonly #options: ProjectHookKeeperOptions;
+  #running: Promise<void> | undefined;
+  #isAskedFor = false;
+  #trouble = "";
+
+  constructor(options: ProjectHookKeeperOptions) {
+    this.#options = options;
+  }
+
+  /** Has a look at what there is to do, in the background. Never throws. */
+  keep(): void {
+    this.#isAskedFor = true;
+    this.#running ??= this.#loop().finally(() => {
+      this.#running = undefined;
+    });
+  }
+
+  /** Resolves when it has nothing under way. */
+  async settled(): Promise<void> {
+    await this.#running;
+  }
+
+  async #loop(): Promise<void> {
+    while (this.#isAskedFor && this.#goesOn()) {
+      this.#isAskedFor = false;
+      await this.#look();
+    }
+  }
+
+  #goesOn(): boolean {
+    return this.#options.leads() && !this.#options.signal.aborted;
+  }
+
+  async #look(): Promise<void> {
+    const { sites, clock, volatile, settings } = this.#options;
+    // Without what was written down each start would ask for each project.
+    if (volatile() === undefined) return;
+    const wish = hookWishFor(settings);
+    const hash = createHash("sha256").update(JSON.stringify(wish)).digest("base64url");
+    const present = sites();
+    const kept = await this.#load(hash, present);
+    const due = [...present].filter((project) => {
+      const at = kept.looked.get(project);
+      return at === undefined || clock.now().getTime() - at >= AGAIN_MS;
+    });
+    if (due.length === 0) return;
+    let done = 0;
+    const failed: string[] = [];
+    try {
+      await this.#requireScope();
+      for (const project of due) {
+        if (!this.#goesOn()) break;
+        const why = await this.#ensure(project, wish, kept);
+        if (why !== undefined) failed.push(`project ${project}: ${why}`);
+        if (++done % BATCH === 0) await this.#save(hash, kept);
+      }
+      const [first] = failed;
+      this.#tell(first === undefined ? "" : `${failed.length} failed, the first: ${first}`);
+    } catch (error) {
+      this.#tell(messageOf(error));
+    }
+    await this.#save(hash, kept);
+  }
+
+  /** @throws GitLabError where the token cannot make hooks, before each project is asked for in vain */
+  async #requireScope(): Promise<void> {
+    let scopes: readonly string[];
+    try {
+      ({ scopes } = await this.#options.gitlab.tokenScopes());
+    } catch (error) {
+      // A token that is not a person's cannot be asked for what it may do.
+      if (isMissing(error)) return;
+      throw error;
+    }
+    if (!scopes.includes("api")) throw new GitLabError("forbidden", "The token needs `api`.");
+  }
+
+  /**
+   * One that is gone meanwhile, or odd in itself, is asked for again the next day: no other waits.
+   * @returns why it failed
+   * @throws GitLabError where it will be the same with each other project
+   */
+  async #ensure(project: number, wish: HookWish, kept: Kept): Promise<string | undefined> {
+    const { gitlab, clock, onOutcome } = this.#options;
+    let why: string | undefined;
+    try {
+      const renew = kept.older.has(project);
+      onOutcome(await ensureProjectHook(gitlab, project, wish, { renew }));
+      kept.older.delete(project);
+    } catch (error) {
+      if (endsAll(error)) throw error;
+      onOutcome("failed");
+      if (!isMissing(error)) why = messageOf(error);
+    }
+    kept.looked.set(project, clock.now().getTime());
+    return why;
+  }
+
+  /** Says it once, not at each look. */
+  #tell(trouble: string): void {
+    if (trouble !== "" && trouble !== this.#trouble) {
+      this.#options.log.warn(`Hooks of projects are not kept right: ${trouble}`);
+    }
+    this.#trouble = trouble;
+  }
+
+  async #load(wish: string, present: ReadonlySet<number>): Promise<Kept> {
+    const text = await this.#options
+      .volatile()
+      ?.get(KEY)
+      .catch(() => undefined);
+    const found = text === undefined ? undefined : keptSchema.safeParse(JSON.parse(text)).data;
+    const looked = (found?.looked ?? []).filter(([project]) => present.has(project));
+    const older = new Set((found?.older ?? []).filter((project) => present.has(project)));
+    if (found === undefined || found.wish === wish) return { looked: new Map(looked), older };
+    for (const [project] of looked) older.add(project);
+    return { looked: new Map(), older };
+  }
+
+  async #save(wish: string, { looked, older }: Kept): Promise<void> {
+    const text = JSON.stringify({ wish, looked: [...looked], older: [...older] });
+    await this.#options
+      .volatile()
+      ?.set(KEY, text, TTL_MS)
+      .catch(() => undefined);
+  }
+}

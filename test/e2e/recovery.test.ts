@@ -48,7 +48,14 @@ describeWithService(["traefik", "redis"], "consoles whose Redis fails", () => {
 
   async function add(slot: ReplicaSlot, path: string): Promise<void> {
     const body = { owner: "alice", path, target: backend.url };
-    const answer = await slot.api("POST", "/endpoints", body);
+    // Just after Redis came back a console may say for a moment that nothing was changed.
+    const answer = await waitFor(
+      async () => {
+        const tried = await slot.api("POST", "/endpoints", body);
+        return tried.status !== 503 && tried;
+      },
+      { describe: `${path} to be taken` },
+    );
     expect(answer.status, JSON.stringify(answer.body)).toBe(201);
     acknowledged.push(path);
   }

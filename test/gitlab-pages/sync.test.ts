@@ -538,6 +538,7 @@ describe("names that are swapped while they are read", () => {
     // Neither is at a host of the other owner's; that the other one moved is not known yet.
     expect(stage.served()).toEqual([]);
     expect(stage.unserved().join("\n")).toContain(`alice.${ZONE}/site`);
+    // Whose a site is that moved below a name meanwhile is known all the same.
     await stage.engine.project(of.id, "hook");
     await stage.sync();
     expect(stage.unserved().map((line) => line.split(": ")[0])).toEqual([

@@ -171,7 +171,12 @@ class Planner {
       return;
     }
     if (read.state === "unclear") {
-      for (const page of present) this.#keep(page);
+      const { namespace } = read;
+      for (const page of present) {
+        // Whose it is may be known nevertheless.
+        if (namespace === undefined || namespace.id === page.namespace) this.#after.push(page);
+        else this.#take(page, this.#pageAt(read, page, page, false), false);
+      }
       return;
     }
     if (read.state !== "deployed") {
@@ -241,10 +246,6 @@ class Planner {
       deployed,
       source: this.#options.source,
     };
-  }
-
-  #keep(page: Page): void {
-    this.#after.push(page);
   }
 
   #put(page: Page, before: Page | undefined): void {

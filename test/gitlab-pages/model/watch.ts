@@ -39,8 +39,10 @@ export interface Address {
  *   intervals more;
  * - by the daemon's cache, 60 s longer.
  *
- * One thing is left out: a site with a domain of its own, hidden or about to be deleted, where GitLab
- * tells us nothing, but its daemon still serves that domain before a namespace of the same name.
+ * Two things are left out. A site with a domain of its own, hidden or about to be deleted, where GitLab
+ * tells us nothing, but its daemon still serves that domain before a namespace of the same name. And one
+ * whose project and namespace are both called as that domain, which nothing tells from the namespace's own
+ * page until either is renamed: GitLab draws such domains with a random part, so it takes two renames.
  */
 export class Watch {
   /** Changes in GitLab so far. */
@@ -85,7 +87,7 @@ export class Watch {
       const root = this.#rootOf.get(project ?? -1)?.root;
       const found = this.#world.projects.get(project ?? -1);
       const isOwn = found !== undefined && this.#oracle.isOwnDomain(host, found);
-      const isSecret = isOwn && !this.#oracle.isPublished(found);
+      const isSecret = isOwn && (!this.#oracle.isPublished(found) || found.path === host);
       const before = this.#history.get(host + path) ?? [];
       const last = before.at(-1);
       const isSame = last?.project === project && last?.root === root;

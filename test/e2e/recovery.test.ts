@@ -287,10 +287,10 @@ describeWithService(["traefik", "redis"], "consoles whose Redis fails", () => {
         ]);
         return answer.includes(String(replica.port));
       },
-      { timeout: 30_000, describe: "the failover" },
+      { timeout: 60_000, describe: "the failover" },
     );
     await refuses(first(), /lost what was written last/);
     await recover(first(), "--from-memory");
     await allIsWell(stop);
-  }, 90_000);
+  }, 150_000);
 });

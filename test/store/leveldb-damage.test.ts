@@ -163,7 +163,7 @@ describe("LevelDB, damaged", () => {
     expect(inLog.get(".log")).toBeGreaterThan(ROUNDS);
     const inTables = await damageEach(compacted, flip, ROUNDS);
     expect(inTables.get(".ldb")).toBeGreaterThan(0);
-  });
+  }, 120_000);
 
   it("gives all or says so, wherever a file is cut off", async () => {
     const cut = async (path: string, random: (below: number) => number): Promise<void> =>
@@ -171,7 +171,7 @@ describe("LevelDB, damaged", () => {
     const inLog = await damageEach(logOnly, cut, Math.ceil(ROUNDS / 2));
     expect(inLog.get(".log")).toBe(Math.ceil(ROUNDS / 2));
     await damageEach(compacted, cut, Math.ceil(ROUNDS / 2));
-  });
+  }, 120_000);
 
   it("says so when a file is gone, and never makes an empty database over another", async () => {
     const found = await damageEach(compacted, (path) => rm(path), 1);

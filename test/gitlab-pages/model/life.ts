@@ -246,8 +246,9 @@ export class Life {
         }
         const mustNotWait = this.#readingOne > 0;
         const delivered = this.#deliver(step.a, false);
-        if (mustNotWait) later.push(delivered);
-        else await delivered;
+        // A read of everything that fails does not wait for this request.
+        later.push(delivered);
+        if (!mustNotWait) await delivered;
       }
     };
     try {

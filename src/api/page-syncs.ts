@@ -3,7 +3,7 @@ import { authorise, sees, type Actor } from "../domain/policy.ts";
 import { pagesOfProject } from "../domain/state.ts";
 import { Refusal } from "../errors.ts";
 import { GitLabError } from "../gitlab-pages/client/error.ts";
-import { heldSchema, syncRunSchema } from "../gitlab-pages/runs.ts";
+import { heldSchema, type SyncRun, syncRunSchema } from "../gitlab-pages/runs.ts";
 import { PAGE_STATES, pageStandings } from "../traefik/page-standing.ts";
 import { body, idParams, json, resource, security } from "./contract.ts";
 import type { Services } from "./deps.ts";
@@ -193,8 +193,10 @@ export function pageSyncs(services: Services) {
       authorise(ledger.state, context.get("actor"), "page.sync-read", null, "sync run");
       const runs = (await gitlabPages?.()?.records.all()) ?? [];
       // The newest first: keys that sort the other way.
-      const byKey = new Map(runs.map((run, position) => [String(position).padStart(6, "0"), run]));
-      const keys = [...byKey.keys()];
+      const keyOf = ({ startedAt, id }: SyncRun) =>
+        `${String(Number.MAX_SAFE_INTEGER - Date.parse(startedAt)).padStart(16, "0")} ${id}`;
+      const byKey = new Map(runs.map((run) => [keyOf(run), run]));
+      const keys = [...byKey.keys()].toSorted();
       return context.json(
         paginate("sync-runs", context.req.valid("query"), keys, (key) => byKey.get(key)),
         200,

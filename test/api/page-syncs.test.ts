@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { newRun } from "../../src/gitlab-pages/runs.ts";
 import { failing } from "../support/gitlab/faults.ts";
 import type { Project, User } from "../support/gitlab/model.ts";
 import { waitFor } from "../support/wait.ts";
@@ -113,4 +114,24 @@ describe("the hook of a project with a site", () => {
   it.each([token, projects])("is not made with only %o", async (env) => {
     expect(await hooksOf(env)).toEqual([[], []]);
   });
+});
+
+it("lists runs with the newest first, page by page, also when one comes in between", async () => {
+  const api = await startApi();
+  try {
+    const ask = async (id: string, startedAt: string) => {
+      const now = new Date(startedAt);
+      await api.gitlab.pages.records.put(newRun(id, "start", now));
+    };
+    await ask("sync-a", "2026-03-01T12:00:00.000Z");
+    await ask("sync-b", "2026-03-01T12:10:00.000Z");
+    await ask("sync-c", "2026-03-01T12:20:00.000Z");
+    const first = await api.must("GET", "/api/v1/pages/sync-runs?limit=2");
+    await ask("sync-d", "2026-03-01T12:30:00.000Z");
+    const rest = await api.must("GET", `/api/v1/pages/sync-runs?cursor=${first.nextCursor}`);
+    const ids = [first, rest].map(({ items }) => items.map(({ id }: { id: string }) => id));
+    expect(ids).toEqual([["sync-c", "sync-b"], ["sync-a"]]);
+  } finally {
+    await api.close();
+  }
 });

@@ -11,6 +11,7 @@ import {
   siteOf,
   usually,
   whyOut,
+  whyWithheld,
   type ReadOptions,
 } from "./read-one.ts";
 import { placesOf } from "./sites.ts";
@@ -39,8 +40,8 @@ export interface ReadAllOptions extends ReadOptions {
 const DRAWN = /-[0-9a-f]{6,}$/;
 /** So many known sites without a deployment are asked for once more; more than that an admin sees. */
 const CONFIRM_MAX = 200;
-/** So many sites may be refused to an admin, as some rule of GitLab's own may do; more is a fault. */
-const REFUSED_MAX = 20;
+/** So many sites may be withheld from an admin, by some rule or fault of GitLab's; more is no read. */
+const WITHHELD_MAX = 20;
 
 /**
  * Everything that decides about sites, read from beginning to end. A walk over all projects by
@@ -83,7 +84,7 @@ class Reader {
   /** Projects that turned up in another namespace than the walk had seen them in. */
   readonly #strays = new Set<number>();
   #confirmed = 0;
-  #refused = 0;
+  #withheld = 0;
   #done = 0;
 
   constructor(options: ReadAllOptions) {
@@ -207,7 +208,7 @@ class Reader {
   async #readProject(project: ProjectAnswer): Promise<void> {
     const { gitlab, zone } = this.#options;
     const found = await pagesOf(gitlab, project.id);
-    if (found === "refused") return this.#isRefused(project);
+    if (found === "withheld") return this.#isWithheld(project);
     if (found === undefined) {
       if (this.#options.known.has(project.id)) await this.#readAgain(project.id);
       return;
@@ -220,9 +221,9 @@ class Reader {
     await this.#deployed(project, sited.places, found.latest);
   }
 
-  #isRefused(project: ProjectAnswer): void {
-    const reason = `GitLab refuses to show the Pages of ${project.path_with_namespace}.`;
-    if (++this.#refused > REFUSED_MAX) throw new GitLabError("forbidden", reason);
+  #isWithheld(project: ProjectAnswer): void {
+    const reason = whyWithheld(project);
+    if (++this.#withheld > WITHHELD_MAX) throw new GitLabError("forbidden", reason);
     this.notes.push(reason);
     if (this.#options.known.has(project.id)) {
       this.sites.set(project.id, siteOf(project, undefined, { state: "unclear", reason }));

@@ -48,8 +48,8 @@ async function readOnce(id: number, options: ReadOptions): Promise<SiteRead | "g
   if (out !== undefined) return siteOf(project, undefined, { state: out });
   const found = await pagesOf(gitlab, id);
   const namespace = await rootOf(gitlab, project);
-  if (found === "refused") {
-    const reason = `GitLab refuses to show the Pages of ${project.path_with_namespace}.`;
+  if (found === "withheld") {
+    const reason = whyWithheld(project);
     return siteOf(project, namespace, { state: "unclear", reason });
   }
   if (found === undefined) {
@@ -75,6 +75,11 @@ async function readOnce(id: number, options: ReadOptions): Promise<SiteRead | "g
     places: sited.places,
     latestDeployment: latest,
   });
+}
+
+/** What an admin is told of a project whose Pages GitLab does not show. */
+export function whyWithheld({ path_with_namespace: path }: ProjectAnswer): string {
+  return `GitLab refuses to show the Pages of ${path}, or fails at it; its sites stay as they are.`;
 }
 
 /** Whether a project still has the path that it was read with. */
@@ -117,8 +122,8 @@ function isExcluded(path: string, rule: string): boolean {
 }
 
 /**
- * @returns undefined where the project has no Pages, or is not there any more; `refused` where not
- *   even an admin may see them: one project must not keep all others from being read
+ * @returns undefined where the project has no Pages, or is not there any more; `withheld` where
+ *   not even an admin gets to see them: one project must not keep all others from being read
  */
 export async function pagesOf(gitlab: GitLab, project: number) {
   try {
@@ -132,9 +137,11 @@ export async function pagesOf(gitlab: GitLab, project: number) {
   } catch (error) {
     if (!(error instanceof GitLabError)) throw error;
     if (error.code === "not_found") return undefined;
+    // GitLab stumbles over this one each time.
+    if (error.status === 500) return "withheld";
     if (error.code !== "forbidden") throw error;
     await requireAdmin(gitlab);
-    return "refused";
+    return "withheld";
   }
 }
 

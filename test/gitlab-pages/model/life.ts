@@ -147,7 +147,7 @@ export class Life {
     if (this.#nextBreaks !== undefined) {
       const { a, b, c } = this.#nextBreaks;
       const matcher = { path: ASKED[a % ASKED.length]!, nth: (nth: number) => nth > c % 4 };
-      gitlab.faults.add(matcher, b % 2 === 0 ? garbled() : failing(500));
+      gitlab.faults.add(matcher, b % 2 === 0 ? garbled() : failing(502));
     }
     this.#newer.clear();
     const run = await this.#reading(() => this.scene.sync(approved));

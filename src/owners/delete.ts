@@ -42,26 +42,16 @@ export const deleteOwner: Verb<DeleteOwnerInput, null> = (state, context, input)
       id: token.id,
       entity: null,
     })),
-    ...pagesOf(state, owner.id).map((page): Change => ({
-      kind: "page",
-      id: page.id,
-      entity: { ...page, owner: null, revision },
-    })),
-    // The sync does not come by those that rest any more.
-    ...[...state.pageHosts.values()]
-      .filter((host) => host.owner === owner.id)
-      .map((host): Change => ({
-        kind: "pageHost",
-        id: host.id,
-        entity: { ...host, owner: null, revision },
-      })),
-    ...[...state.domains.values()]
-      .filter((domain) => domain.owner === owner.id)
-      .map((domain): Change => ({
-        kind: "domain",
-        id: domain.id,
-        entity: { ...domain, owner: null, revision },
-      })),
+    // What GitLab has stays, without an owner; the sync does not come by hosts that rest any more.
+    ...[
+      ...pagesOf(state, owner.id),
+      ...[...state.pageHosts.values(), ...state.domains.values()].filter(
+        (one) => one.owner === owner.id,
+      ),
+    ].map((one) => {
+      const { kind, id } = one;
+      return { kind, id, entity: { ...one, owner: null, revision } } as Change;
+    }),
     ...labelsOf(state, owner.id)
       .filter((label) => label.restsUntil === undefined)
       .map((label) => rest(context, label)),

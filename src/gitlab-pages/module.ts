@@ -127,7 +127,7 @@ export class GitLabPages {
         gitlab: this.gitlab,
         settings: { publicUrl: options.publicUrl, gitlab: config },
         sites: () => sitesOf(ledger()?.state),
-        volatile,
+        records: this.records,
         leads: options.leads,
         onOutcome: (outcome) => metrics.gitlabProjectHooks.inc({ outcome }),
         clock: this.#clock,

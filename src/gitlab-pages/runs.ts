@@ -68,9 +68,21 @@ const statusSchema = z.object({
 });
 export type SyncStatus = z.infer<typeof statusSchema>;
 
+const keptHooksSchema = z.object({
+  /** What hooks are to be like, tokens included, as a hash. */
+  wish: z.string(),
+  /** Projects by id, and when their hook was looked at, in milliseconds. */
+  looked: z.array(z.tuple([z.number().int(), z.number()])),
+  /** Those whose hook still has an older token. */
+  older: z.array(z.number().int()),
+});
+/** How far the hooks of projects are kept right. */
+export type KeptHooks = z.infer<typeof keptHooksSchema>;
+
 const RUN = "gitlab:run:";
 const HELD = "gitlab:held";
 const STATUS = "gitlab:status";
+const HOOKS = "gitlab:project-hooks";
 const WEEK_MS = 7 * 24 * 60 * 60 * 1000;
 const ON_ITS_WAY_MS = 60_000;
 /** How many pages of a plan are kept with a run, of each kind. */
@@ -173,6 +185,14 @@ export class SyncRecords {
 
   async putStatus(status: SyncStatus): Promise<void> {
     await this.#write(STATUS, status);
+  }
+
+  async keptHooks(): Promise<KeptHooks | undefined> {
+    return this.#read(HOOKS, keptHooksSchema);
+  }
+
+  async putKeptHooks(kept: KeptHooks): Promise<void> {
+    await this.#write(HOOKS, kept);
   }
 
   async #read<T extends z.ZodType>(key: string, schema: T): Promise<z.output<T> | undefined> {

@@ -1,16 +1,15 @@
 import { createHash } from "node:crypto";
-import { z } from "zod";
 import { messageOf } from "../../errors.ts";
 import type { Logger } from "../../observability/log.ts";
-import type { Volatile } from "../../store/volatile.ts";
 import { GitLabError, isMissing } from "../client/error.ts";
 import type { GitLab, HookWish } from "../client/gitlab.ts";
 import type { Clock } from "../clock.ts";
+import type { SyncRecords } from "../runs.ts";
 import {
-  endsAll,
   ensureProjectHook,
   hookWishFor,
   type ProjectHookOutcome,
+  resultOf,
 } from "./project-hooks.ts";
 import type { HookSettings } from "./system-hook.ts";
 
@@ -19,7 +18,7 @@ export interface ProjectHookKeeperOptions {
   readonly settings: HookSettings;
   /** The projects that have a site now. */
   readonly sites: () => ReadonlySet<number>;
-  readonly volatile: () => Volatile | undefined;
+  readonly records: SyncRecords;
   /** Whether this replica is the one that asks GitLab. */
   readonly leads: () => boolean;
   readonly onOutcome: (outcome: ProjectHookOutcome | "failed") => void;
@@ -30,19 +29,8 @@ export interface ProjectHookKeeperOptions {
 
 /** A hook is looked at again after this time: GitLab switches off those that failed for a while. */
 const AGAIN_MS = 24 * 60 * 60_000;
-const KEY = "gitlab:project-hooks";
-const TTL_MS = 7 * AGAIN_MS;
 /** After so many hooks it is written down how far it came. */
 const BATCH = 50;
-
-const keptSchema = z.object({
-  /** What hooks are to be like, tokens included, as a hash. */
-  wish: z.string(),
-  /** Projects by id, and when their hook was looked at, in milliseconds. */
-  looked: z.array(z.tuple([z.number().int(), z.number()])),
-  /** Those whose hook still has an older token. */
-  older: z.array(z.number().int()),
-});
 
 interface Kept {
   readonly looked: Map<number, number>;
@@ -56,12 +44,17 @@ interface Kept {
  */
 export class ProjectHookKeeper {
   readonly #options: ProjectHookKeeperOptions;
+  readonly #wish: HookWish;
+  /** Of the wish, tokens included. */
+  readonly #hash: string;
   #running: Promise<void> | undefined;
   #isAskedFor = false;
   #trouble = "";
 
   constructor(options: ProjectHookKeeperOptions) {
     this.#options = options;
+    this.#wish = hookWishFor(options.settings);
+    this.#hash = createHash("sha256").update(JSON.stringify(this.#wish)).digest("base64url");
   }
 
   /** Has a look at what there is to do, in the background. Never throws. */
@@ -89,13 +82,9 @@ export class ProjectHookKeeper {
   }
 
   async #look(): Promise<void> {
-    const { sites, clock, volatile, settings } = this.#options;
-    // Without what was written down each start would ask for each project.
-    if (volatile() === undefined) return;
-    const wish = hookWishFor(settings);
-    const hash = createHash("sha256").update(JSON.stringify(wish)).digest("base64url");
+    const { sites, clock } = this.#options;
     const present = sites();
-    const kept = await this.#load(hash, present);
+    const kept = await this.#load(present);
     const due = [...present].filter((project) => {
       const at = kept.looked.get(project);
       return at === undefined || clock.now().getTime() - at >= AGAIN_MS;
@@ -107,16 +96,16 @@ export class ProjectHookKeeper {
       await this.#requireScope();
       for (const project of due) {
         if (!this.#goesOn()) break;
-        const why = await this.#ensure(project, wish, kept);
+        const why = await this.#ensure(project, kept);
         if (why !== undefined) failed.push(`project ${project}: ${why}`);
-        if (++done % BATCH === 0) await this.#save(hash, kept);
+        if (++done % BATCH === 0) await this.#save(kept);
       }
       const [first] = failed;
       this.#tell(first === undefined ? "" : `${failed.length} failed, the first: ${first}`);
     } catch (error) {
       this.#tell(messageOf(error));
     }
-    await this.#save(hash, kept);
+    await this.#save(kept);
   }
 
   /** @throws GitLabError where the token cannot make hooks, before each project is asked for in vain */
@@ -137,20 +126,17 @@ export class ProjectHookKeeper {
    * @returns why it failed
    * @throws GitLabError where it will be the same with each other project
    */
-  async #ensure(project: number, wish: HookWish, kept: Kept): Promise<string | undefined> {
+  async #ensure(project: number, kept: Kept): Promise<string | undefined> {
     const { gitlab, clock, onOutcome } = this.#options;
-    let why: string | undefined;
-    try {
-      const renew = kept.older.has(project);
-      onOutcome(await ensureProjectHook(gitlab, project, wish, { renew }));
-      kept.older.delete(project);
-    } catch (error) {
-      if (endsAll(error)) throw error;
-      onOutcome("failed");
-      if (!isMissing(error)) why = messageOf(error);
-    }
+    const renew = kept.older.has(project);
+    const { outcome, reason } = await resultOf(() =>
+      ensureProjectHook(gitlab, project, this.#wish, { renew }),
+    );
+    const isDone = outcome !== "missing" && outcome !== "failed";
+    onOutcome(isDone ? outcome : "failed");
+    if (isDone) kept.older.delete(project);
     kept.looked.set(project, clock.now().getTime());
-    return why;
+    return reason;
   }
 
   /** Says it once, not at each look. */
@@ -161,24 +147,17 @@ export class ProjectHookKeeper {
     this.#trouble = trouble;
   }
 
-  async #load(wish: string, present: ReadonlySet<number>): Promise<Kept> {
-    const text = await this.#options
-      .volatile()
-      ?.get(KEY)
-      .catch(() => undefined);
-    const found = text === undefined ? undefined : keptSchema.safeParse(JSON.parse(text)).data;
+  async #load(present: ReadonlySet<number>): Promise<Kept> {
+    const found = await this.#options.records.keptHooks();
     const looked = (found?.looked ?? []).filter(([project]) => present.has(project));
     const older = new Set((found?.older ?? []).filter((project) => present.has(project)));
-    if (found === undefined || found.wish === wish) return { looked: new Map(looked), older };
+    if (found === undefined || found.wish === this.#hash) return { looked: new Map(looked), older };
     for (const [project] of looked) older.add(project);
     return { looked: new Map(), older };
   }
 
-  async #save(wish: string, { looked, older }: Kept): Promise<void> {
-    const text = JSON.stringify({ wish, looked: [...looked], older: [...older] });
-    await this.#options
-      .volatile()
-      ?.set(KEY, text, TTL_MS)
-      .catch(() => undefined);
+  async #save({ looked, older }: Kept): Promise<void> {
+    const { records } = this.#options;
+    await records.putKeptHooks({ wish: this.#hash, looked: [...looked], older: [...older] });
   }
 }

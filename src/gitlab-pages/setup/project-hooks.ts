@@ -76,23 +76,30 @@ export async function setProjectHooks(
 ): Promise<void> {
   let done = 0;
   await eachAtOnce(projects, AT_ONCE, async (site) => {
-    try {
-      tell({ ...site, outcome: await (remove ? clear(site) : ensure(site)) });
-    } catch (error) {
-      if (isMissing(error)) tell({ ...site, outcome: "missing" });
-      else if (endsAll(error)) throw error;
-      else tell({ ...site, outcome: "failed", reason: messageOf(error) });
-    }
+    const { project } = site;
+    const set = () => ensureProjectHook(gitlab, project, wish, options);
+    const clear = async () => {
+      const changes = await clearHooks(projectHooks(gitlab, project), wish.url, options);
+      return changes.length > 0 ? "removed" : "absent";
+    };
+    tell({ ...site, ...(await resultOf<ProjectHookResult["outcome"]>(remove ? clear : set)) });
     progress?.(++done, projects.length);
   });
+}
 
-  function ensure({ project }: SiteProject): Promise<ProjectHookOutcome> {
-    return ensureProjectHook(gitlab, project, wish, options);
-  }
-
-  async function clear({ project }: SiteProject): Promise<"removed" | "absent"> {
-    const changes = await clearHooks(projectHooks(gitlab, project), wish.url, options);
-    return changes.length > 0 ? "removed" : "absent";
+/**
+ * What became of one project's hook, whether or not it could be set.
+ * @throws GitLabError where it will be the same with each other project
+ */
+export async function resultOf<Outcome>(
+  work: () => Promise<Outcome>,
+): Promise<{ readonly outcome: Outcome | "missing" | "failed"; readonly reason?: string }> {
+  try {
+    return { outcome: await work() };
+  } catch (error) {
+    if (isMissing(error)) return { outcome: "missing" };
+    if (endsAll(error)) throw error;
+    return { outcome: "failed", reason: messageOf(error) };
   }
 }
 
@@ -104,8 +111,7 @@ export function projectHooks(gitlab: GitLab, project: number): HookPlace {
   };
 }
 
-/** Whether an error will be the same for each other project. */
-export function endsAll(error: unknown): boolean {
+function endsAll(error: unknown): boolean {
   const codes = ["unauthorized", "limited", "unavailable", "redirected"];
   return error instanceof GitLabError && codes.includes(error.code);
 }

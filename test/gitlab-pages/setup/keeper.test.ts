@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ProjectHookKeeper } from "../../../src/gitlab-pages/setup/keeper.ts";
+import { SyncRecords } from "../../../src/gitlab-pages/runs.ts";
 import { silentLog } from "../../../src/observability/log.ts";
 import { MemoryVolatile } from "../../../src/store/memory-volatile.ts";
 import { failing } from "../../support/gitlab/faults.ts";
@@ -35,7 +36,7 @@ function keeping(options: StageOptions = {}, beside?: Beside) {
       gitlab: { ...gitlab, hooks: { ...gitlab.hooks, token: hookToken ?? gitlab.hooks.token } },
     },
     sites: () => new Set(at.world.projects.keys()),
-    volatile: () => volatile,
+    records: new SyncRecords(() => volatile),
     leads: () => leads,
     onOutcome: (outcome) => outcomes.push(outcome),
     clock,

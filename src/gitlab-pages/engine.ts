@@ -10,7 +10,7 @@ import type { Clock } from "./clock.ts";
 import { newRun, type SyncRecords, type SyncRun } from "./runs.ts";
 import { ownerOf, planSync, type Plan, type PlanOptions, type SyncSettings } from "./sync/plan.ts";
 import { readAll, type Progress } from "./sync/read-all.ts";
-import { withoutOvertaken, type Newer } from "./sync/newer.ts";
+import { nothingNewer, withoutOvertaken, type Newer } from "./sync/newer.ts";
 import { readSite } from "./sync/read-one.ts";
 import type { RootNamespace, SiteRead, Snapshot } from "./sync/snapshot.ts";
 import { ownersOf, summaryOf } from "./sync/summary.ts";
@@ -72,7 +72,7 @@ export const syncActor: Actor = { ...operator, name: "GitLab Pages sync" };
 export class SyncEngine {
   readonly #options: EngineOptions;
   /** What was read by itself since the running read of everything began. */
-  #newer: Newer = { projects: new Set(), names: new Map() };
+  #newer: Newer = nothingNewer();
   /** Projects that a hook said to be deleted, since the last read of everything. */
   #certain = new Set<number>();
   /** Whose sites are held, or were taken away by single reads since then. */
@@ -100,7 +100,7 @@ export class SyncEngine {
     const before = usage();
     let run: SyncRun = { ...newRun(id, by, clock.now()), state: "running" };
     await records.put(run);
-    this.#newer = { projects: new Set(), names: new Map() };
+    this.#newer = nothingNewer();
     this.#fulls++;
     // What hooks say while it reads belongs to the next one.
     const certain = this.#certain;
@@ -225,10 +225,14 @@ export class SyncEngine {
   }
 
   /** Other replicas store reads of the same project: one that was overtaken is made again. */
-  async #projectAsItIs(...given: Parameters<SyncEngine["project"]>): Promise<ProjectOutcome> {
+  async #projectAsItIs(
+    project: number,
+    source: PageSource,
+    options: ProjectOptions,
+  ): Promise<ProjectOutcome> {
     for (let tries = 1; ; tries++) {
       try {
-        return await this.#project(given[0], given[1], given[2] ?? {});
+        return await this.#project(project, source, options);
       } catch (error) {
         if (!(error instanceof Overtaken) || tries === TRIES) throw error;
       }

@@ -198,12 +198,19 @@ export class GitLabPages {
     actor: Actor,
     mayStore?: (owner: string | null) => void,
   ): Promise<ProjectOutcome> {
-    const outcome = await this.#engine.project(project, "request", { actor, mayStore });
+    const outcome = await this.#readProject(project, "request", { actor, mayStore });
     await this.#options
       .volatile()
       ?.nudge(READ_TOPIC, readTold(project, outcome.read))
       .catch(() => undefined);
-    this.#projectHooks?.keep();
+    return outcome;
+  }
+
+  async #readProject(
+    ...[project, source, options]: Parameters<SyncEngine["project"]>
+  ): Promise<ProjectOutcome> {
+    const outcome = await this.#engine.project(project, source, options);
+    if (outcome.plan.created.length > 0) this.#projectHooks?.keep();
     return outcome;
   }
 
@@ -232,8 +239,7 @@ export class GitLabPages {
       now: () => performance.now(),
       read: async (project, { why, gone }) => {
         const source = why === "push" ? "watch" : "hook";
-        const { read, plan } = await this.#engine.project(project, source, { gone });
-        if (plan.created.length > 0) this.#projectHooks?.keep();
+        const { read } = await this.#readProject(project, source, { gone });
         return {
           latestDeployment: read === "gone" ? null : read.latestDeployment,
           gone: read === "gone",

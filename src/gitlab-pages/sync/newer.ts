@@ -7,6 +7,10 @@ export interface Newer {
   readonly names: Map<number, string>;
 }
 
+export function nothingNewer(): Newer {
+  return { projects: new Set(), names: new Map() };
+}
+
 /**
  * A read of everything without what has been overtaken: projects that were read by themselves are not
  * in it, a site below a name that is another's by now says nothing, and names are what was seen last.

@@ -274,27 +274,27 @@ class Reader {
 
   /** @returns undefined when the namespace has moved since the walk */
   async #root(project: ProjectAnswer): Promise<RootNamespace | undefined> {
-    const { gitlab } = this.#options;
-    const { namespace } = project;
-    const path = rootPath(project).toLowerCase();
-    const known = this.#rootsByPath.get(path);
-    if (namespace.parent_id != null) {
-      let above = this.#rootsAbove.get(namespace.id);
-      if (above === undefined) {
-        above = await rootAbove(gitlab, project);
-        if (above === undefined) return undefined;
-        this.#rootsAbove.set(namespace.id, above);
-        this.#sees(above.id, above.path);
-      }
-      // The walk has seen another of that name.
-      const isAnothers = known !== undefined && known.id !== above.id;
-      return isAnothers || above.path.toLowerCase() !== path ? undefined : above;
-    }
-    if (known?.id !== namespace.id) return undefined;
-    if (known.kind === "group" || known.user !== undefined) return known;
-    const root = { ...known, user: await gitlab.userOf(known.path, known.id) };
-    this.#rootsByPath.set(path, root);
+    if (project.namespace.parent_id != null) return this.#rootAbove(project);
+    const known = this.#knownRoot(project);
+    if (known?.kind !== "user" || known.user !== undefined) return known;
+    const root = { ...known, user: await this.#options.gitlab.userOf(known.path, known.id) };
+    this.#rootsByPath.set(root.path.toLowerCase(), root);
     return root;
+  }
+
+  async #rootAbove(project: ProjectAnswer): Promise<RootNamespace | undefined> {
+    let above = this.#knownRoot(project);
+    if (above === undefined) {
+      above = await rootAbove(this.#options.gitlab, project);
+      if (above === undefined) return undefined;
+      this.#rootsAbove.set(project.namespace.id, above);
+      this.#sees(above.id, above.path);
+    }
+    const path = rootPath(project).toLowerCase();
+    // The walk may have seen another of that name.
+    const seen = this.#rootsByPath.get(path);
+    const isAnothers = seen !== undefined && seen.id !== above.id;
+    return isAnothers || above.path.toLowerCase() !== path ? undefined : above;
   }
 
   /** What was seen last is what a name stands for. */

@@ -1,71 +1,38 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import type { RunningConsole } from "../../src/app.ts";
+import { apiClient, consoleHost, type MustClient, zone } from "../support/console.ts";
 import {
-  apiClient,
-  consoleHost,
-  mustClient,
-  type MustClient,
-  startTestConsole,
-  zone,
-} from "../support/console.ts";
-import { temporaryFolder } from "../support/folder.ts";
+  type GitLabBehindTraefik,
+  startGitLabBehindTraefik,
+} from "../support/gitlab/behind-traefik.ts";
+import { deliverHook } from "../support/gitlab/deliver.ts";
 import type { SentHook } from "../support/gitlab/hooks.ts";
-import { PagesDaemon } from "../support/gitlab/pages-daemon.ts";
-import { startPagesDaemon, type PagesDaemonServer } from "../support/gitlab/pages-daemon-server.ts";
-import { startGitLab, type GitLabServer } from "../support/gitlab/server.ts";
 import { GitLabWorld } from "../support/gitlab/world.ts";
-import { withFreePorts } from "../support/ports.ts";
 import { request } from "../support/request.ts";
 import { describeWithService } from "../support/services.ts";
-import { startTraefik, type Traefik } from "../support/traefik.ts";
+import type { Traefik } from "../support/traefik.ts";
 import { waitFor } from "../support/wait.ts";
 
-const HOOK_TOKEN = "0123456789abcdef0123456789abcdef";
-
 describeWithService("traefik", "GitLab Pages behind the real Traefik", () => {
-  let folder: Awaited<ReturnType<typeof temporaryFolder>>;
-  let gitlab: GitLabServer;
   let world: GitLabWorld;
-  let daemon: PagesDaemonServer;
+  let stage: GitLabBehindTraefik;
   let running: RunningConsole;
   let traefik: Traefik;
   let must: MustClient;
   let hooks: SentHook[];
 
   beforeAll(async () => {
-    folder = await temporaryFolder();
     world = new GitLabWorld({ now: () => new Date(), zone });
     world.onHook((sent) => void hooks.push(sent));
     const token = world.createToken(world.createUser("root", { isAdmin: true }));
-    gitlab = await startGitLab(world);
-    daemon = await startPagesDaemon(new PagesDaemon(world));
-    await withFreePorts(5, async ([http = 0, internal = 0, web = 0, websecure = 0, api = 0]) => {
-      running = await startTestConsole(folder.path, {
-        http: { port: http },
-        internal: { port: internal },
-        traefik: { addresses: [web, websecure, api].map((port) => `127.0.0.1:${port}`) },
-        pages: { enabled: true, url: daemon.url },
-        gitlab: { enabled: true, url: gitlab.url, token, hooks: { token: HOOK_TOKEN } },
-      });
-      traefik = await startTraefik({
-        ports: { web, websecure, api },
-        provider: { url: `http://127.0.0.1:${internal}/traefik/config?wait=4s&poller=e2e` },
-        certs: [{ names: [zone, `*.${zone}`] }],
-      });
-    });
-    must = mustClient(running.httpPort);
+    stage = await startGitLabBehindTraefik(world, token);
+    ({ running, traefik, must } = stage);
   });
   beforeEach(() => {
     hooks = [];
   });
 
-  afterAll(async () => {
-    await traefik?.stop();
-    await running?.close();
-    await daemon?.close();
-    await gitlab?.close();
-    await folder?.remove();
-  });
+  afterAll(() => stage?.close());
 
   /** What a visitor gets: the project that is served, or the status. */
   async function visit(host: string, path = "/"): Promise<string> {
@@ -79,19 +46,6 @@ describeWithService("traefik", "GitLab Pages behind the real Traefik", () => {
       async () => (await visit(host, path)) === expected,
       `${host}${path} to be ${expected}`,
     );
-  }
-
-  /** Sends a hook as GitLab would. */
-  async function deliver({ headers, body }: SentHook, token = HOOK_TOKEN): Promise<number> {
-    const response = await request({
-      port: running.httpPort,
-      host: consoleHost,
-      method: "POST",
-      path: "/hooks/gitlab",
-      headers: { ...headers, "X-Gitlab-Token": token },
-      body,
-    });
-    return response.status;
   }
 
   it("are online after the first read, after a hook, and off again after another", async () => {
@@ -109,8 +63,8 @@ describeWithService("traefik", "GitLab Pages behind the real Traefik", () => {
     // The last one says that the pipeline has ended.
     const sent = hooks.at(-1);
     expect(sent).toBeDefined();
-    expect(await deliver(sent!, "x".repeat(32))).toBe(401);
-    expect(await deliver(sent!)).toBe(202);
+    expect(await deliverHook(running.httpPort, sent!, "x".repeat(32))).toBe(401);
+    expect(await deliverHook(running.httpPort, sent!)).toBe(202);
     await becomes(`club.${zone}`, "/Site/", `project ${site.id}`);
     world.removeHook(hook);
     const listed = await must("GET", `/pages?host=club.${zone}`);
@@ -127,12 +81,12 @@ describeWithService("traefik", "GitLab Pages behind the real Traefik", () => {
     const first = world.createGroup("chess");
     const site = world.createProject(first, "board");
     world.deploy(site);
-    await syncAll();
+    await stage.syncAll();
     await becomes(`chess.${zone}`, "/board/", `project ${site.id}`);
     world.renameGroup(first, "go");
     const second = world.createGroup("chess");
     world.deploy(world.createProject(second, "board"));
-    await syncAll();
+    await stage.syncAll();
     await becomes(`go.${zone}`, "/board/", `project ${site.id}`);
     expect(await visit(`chess.${zone}`, "/board/")).toBe("410");
   });
@@ -155,11 +109,4 @@ describeWithService("traefik", "GitLab Pages behind the real Traefik", () => {
     expect((await alice("POST", "/pages/sync", {})).status).toBe(403);
     expect((await alice("POST", "/pages/sync", { project: 1 })).status).toBe(404);
   });
-
-  async function syncAll(): Promise<void> {
-    const { id } = await must("POST", "/pages/sync", {});
-    await waitFor(async () => (await must("GET", `/pages/sync-runs/${id}`)).state === "done", {
-      describe: "the run to be done",
-    });
-  }
 });

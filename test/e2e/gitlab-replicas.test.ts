@@ -1,14 +1,12 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { consoleHost, zone } from "../support/console.ts";
+import { deliverHook, HOOK_TOKEN } from "../support/gitlab/deliver.ts";
 import type { SentHook } from "../support/gitlab/hooks.ts";
 import { startGitLab, type GitLabServer } from "../support/gitlab/server.ts";
 import { GitLabWorld } from "../support/gitlab/world.ts";
 import { type Replicas, startReplicas } from "../support/replicas.ts";
-import { request } from "../support/request.ts";
 import { describeWithService } from "../support/services.ts";
 import { waitFor } from "../support/wait.ts";
-
-const HOOK_TOKEN = "0123456789abcdef0123456789abcdef";
 
 describeWithService(["traefik", "redis"], "GitLab Pages with three consoles on one Redis", () => {
   let gitlab: GitLabServer;
@@ -50,16 +48,7 @@ describeWithService(["traefik", "redis"], "GitLab Pages with three consoles on o
       events: { pipeline_events: true },
     });
     world.publish(project);
-    const { headers, body } = hooks.at(-1)!;
-    const answer = await request({
-      port: slot(to).httpPort,
-      host: consoleHost,
-      method: "POST",
-      path: "/hooks/gitlab",
-      headers: { ...headers, "X-Gitlab-Token": HOOK_TOKEN },
-      body,
-    });
-    expect(answer.status).toBe(202);
+    expect(await deliverHook(slot(to).httpPort, hooks.at(-1)!)).toBe(202);
     return project;
   }
 

@@ -5,8 +5,9 @@ import type { SentHook } from "../../support/gitlab/hooks.ts";
 import { scene, ZONE, type Scene } from "../support.ts";
 import { expectNotOlder, expectRouted } from "./compare.ts";
 import { projectsOf } from "./hooks.ts";
-import { Oracle } from "./oracle.ts";
+import type { Oracle } from "./oracle.ts";
 import { actBetween, addresses, doInGitLab, isInGitLab, pauseOf, type Step } from "./steps.ts";
+import { EXCLUDED, GUILD, twoOwners } from "./two-owners.ts";
 import { CACHE_MS, Watch } from "./watch.ts";
 
 /** What can be asked for in vain for as long as a read of everything takes. */
@@ -47,27 +48,13 @@ export class Life {
 
   constructor({ graphql, guarded }: Kind) {
     const guard = guarded ? { owners: 2, percent: 1 } : { owners: 1000, percent: 100 };
-    const owners = new Map([[3, "bob"]]);
-    this.scene = scene({ graphql, guard, owners, exclude: ["bob/wiki"] });
+    const owners = new Map([[GUILD, "bob"]]);
+    this.scene = scene({ graphql, guard, owners, exclude: EXCLUDED });
     const { gitlabWorld: gitlab, world, clock } = this.scene;
-    const alice = gitlab.createUser("alice");
-    const guild = gitlab.createGroup("guild");
-    expect(guild.id).toBe(3);
+    const { alice, oracle } = twoOwners(gitlab);
     this.scene.member("alice", alice);
-    // Somebody else than GitLab's bob, to whom the configuration gives the guild.
     this.scene.member("bob");
-    this.#oracle = new Oracle(gitlab, {
-      owners: new Map([
-        [alice.namespaceId, "alice"],
-        [guild.id, "bob"],
-      ]),
-      labels: new Map([
-        ["alice", "alice"],
-        ["bob", "bob"],
-      ]),
-      reserved: new Set(["wpad"]),
-      excluded: ["bob/wiki"],
-    });
+    this.#oracle = oracle;
     this.#table = { rules: world.rules, userhomes: true };
     this.watch = new Watch(gitlab, this.#oracle, addresses(ZONE));
     gitlab.addSystemHook({ url: "https://console.example/hooks/gitlab" });

@@ -80,7 +80,8 @@ async function install(config: Config, options: InstallOptions): Promise<void> {
 
 function nothing(projects: readonly SiteProject[] | undefined): string {
   if (projects === undefined) return "Nothing to do for the system hook.";
-  return `Nothing to do for the system hook and those of ${projects.length} projects.`;
+  const { length } = projects;
+  return `Nothing to do for the system hook and those of ${length} ${length === 1 ? "project" : "projects"}.`;
 }
 
 /** The projects that have sites, as the console knows them, each once. */

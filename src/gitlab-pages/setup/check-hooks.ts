@@ -65,7 +65,8 @@ export async function checkProjectHooks(
 
 function projectsFinding(wrong: readonly string[], asked: number, of: number): Found {
   if (of === 0) return ok("No project has a site yet.");
-  const of_ = asked < of ? `${asked} of ${of} projects were asked` : `${of} projects were asked`;
+  const all = of === 1 ? "1 project was" : `${of} projects were`;
+  const of_ = `${asked < of ? `${asked} of ` : ""}${all} asked`;
   if (wrong.length === 0) return ok(`They are right (${of_}).`);
   const shown = wrong.slice(0, 3).join("; ");
   const more = wrong.length > 3 ? `; and ${wrong.length - 3} more` : "";

@@ -240,7 +240,8 @@ export class Life {
     };
     try {
       const result = await work();
-      await Promise.all(later);
+      // Those that come meanwhile, too: none may go on during the next one.
+      for (const one of later) await one;
       return result;
     } finally {
       gitlab.before = undefined;

@@ -1,7 +1,7 @@
 import type { TokenAnswer } from "../client/answers.ts";
-import { GitLabError } from "../client/error.ts";
 import type { GitLab } from "../client/gitlab.ts";
 import { ok, problem, warning, type Findings, type Found } from "./finding.ts";
+import { scopesOf } from "./scopes.ts";
 import { hasPagesApi, signsHooks } from "./version.ts";
 
 const MAKE_ONE =
@@ -19,7 +19,9 @@ export async function checkToken(
   gitlab: GitLab,
   { wantsHooks, wantsSigned, now }: { wantsHooks: boolean; wantsSigned: boolean; now: Date },
 ): Promise<string | undefined> {
-  const scopes = await scopesOf(gitlab);
+  const asked = scopesOf(gitlab);
+  // That they could not be asked for is said where they are spoken of.
+  const scopes = await asked.catch(() => undefined);
   const user = await findings.look(
     "token",
     async () => {
@@ -38,7 +40,7 @@ export async function checkToken(
     },
   );
   if (user === undefined) return undefined;
-  findings.add("scopes", scopesFinding(scopes, wantsHooks));
+  await findings.look("scopes", async () => ({ found: scopesFinding(await asked, wantsHooks) }));
   if (scopes !== undefined) findings.add("expiry", expiryFinding(scopes.expires_at, now));
   await findings.look(
     "version",
@@ -48,15 +50,6 @@ export async function checkToken(
     },
   );
   return user;
-}
-
-async function scopesOf(gitlab: GitLab): Promise<TokenAnswer | undefined> {
-  try {
-    return await gitlab.tokenScopes();
-  } catch (error) {
-    if (error instanceof GitLabError) return undefined;
-    throw error;
-  }
 }
 
 function scopesFinding(token: TokenAnswer | undefined, wantsHooks: boolean): Found {

@@ -8,6 +8,7 @@ import {
   type ProjectHooksOptions,
   type SiteProject,
 } from "./project-hooks.ts";
+import { requireApi } from "./scopes.ts";
 import { clearHooks, setHook } from "./set-hook.ts";
 import { systemHooks, systemHookWish, type HookSettings } from "./system-hook.ts";
 import { signsHooks } from "./version.ts";
@@ -99,21 +100,6 @@ async function requireTokens(gitlab: GitLab, { gitlab: config }: HookSettings): 
       "conflict",
       `GitLab ${version} does not sign hooks, so with gitlab.hooks.signingToken all of them would be refused: take it out, and set gitlab.hooks.token.`,
     );
-  }
-}
-
-/** @throws Refusal when the token may not set hooks up */
-async function requireApi(gitlab: GitLab): Promise<void> {
-  try {
-    const { scopes } = await gitlab.tokenScopes();
-    if (scopes.includes("api")) return;
-    throw new Refusal(
-      "forbidden",
-      `gitlab.token has ${scopes.join(", ") || "no scope"} and may not set hooks up: make one with the scope api, as an admin. It can be taken back afterwards, if read_api is in another.`,
-    );
-  } catch (error) {
-    // Of tokens that are no personal ones GitLab does not tell.
-    if (!(error instanceof GitLabError) || error.code !== "not_found") throw error;
   }
 }
 

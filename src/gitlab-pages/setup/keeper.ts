@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { messageOf } from "../../errors.ts";
 import type { Logger } from "../../observability/log.ts";
-import { GitLabError, isMissing } from "../client/error.ts";
 import type { GitLab, HookWish } from "../client/gitlab.ts";
 import type { Clock } from "../clock.ts";
 import type { SyncRecords } from "../runs.ts";
@@ -11,6 +10,7 @@ import {
   type ProjectHookOutcome,
   resultOf,
 } from "./project-hooks.ts";
+import { requireApi } from "./scopes.ts";
 import type { HookSettings } from "./system-hook.ts";
 
 export interface ProjectHookKeeperOptions {
@@ -93,7 +93,8 @@ export class ProjectHookKeeper {
     let done = 0;
     const failed: string[] = [];
     try {
-      await this.#requireScope();
+      // Before each project is asked for in vain.
+      await requireApi(this.#options.gitlab);
       for (const project of due) {
         if (!this.#goesOn()) break;
         const why = await this.#ensure(project, kept);
@@ -106,19 +107,6 @@ export class ProjectHookKeeper {
       this.#tell(messageOf(error));
     }
     await this.#save(kept);
-  }
-
-  /** @throws GitLabError where the token cannot make hooks, before each project is asked for in vain */
-  async #requireScope(): Promise<void> {
-    let scopes: readonly string[];
-    try {
-      ({ scopes } = await this.#options.gitlab.tokenScopes());
-    } catch (error) {
-      // A token that is not a person's cannot be asked for what it may do.
-      if (isMissing(error)) return;
-      throw error;
-    }
-    if (!scopes.includes("api")) throw new GitLabError("forbidden", "The token needs `api`.");
   }
 
   /**

@@ -188,6 +188,15 @@ describe("the token", () => {
     at.gitlab.faults.add({ path: /personal_access_tokens/ }, failing(404));
     expect(await at.wrong()).toEqual(["scopes: warning"]);
   });
+
+  it("of which GitLab cannot tell now is not taken for one of another kind", async () => {
+    const at = await right();
+    at.gitlab.faults.add({ path: /personal_access_tokens/ }, failing(500));
+    expect(await at.wrong()).toEqual(["scopes: problem"]);
+    expect(await at.said("scopes")).toContain("GitLab answered 500");
+    at.world.setAdmin(at.root, false);
+    expect(await at.said("token")).toContain("who is no admin");
+  });
 });
 
 describe("the version", () => {

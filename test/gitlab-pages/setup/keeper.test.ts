@@ -112,7 +112,18 @@ describe("the hooks of projects with sites", () => {
     expect(await it.keep()).toEqual([]);
     expect(await it.keep()).toEqual([]);
     expect(it.at.gitlab.log).toHaveLength(2);
-    expect(it.warned).toEqual([expect.stringContaining("needs `api`")]);
+    expect(it.warned).toEqual([expect.stringContaining("has read_api and may not")]);
+  });
+
+  it("are tried where GitLab does not tell what the token may", async () => {
+    const it = keeping({ scopes: ["read_api"] });
+    it.addSite("a");
+    it.at.gitlab.faults.add({ path: /personal_access_tokens/ }, failing(404));
+    expect(await it.keep()).toEqual(["failed"]);
+    const other = keeping();
+    other.addSite("a");
+    other.at.gitlab.faults.add({ path: /personal_access_tokens/ }, failing(403));
+    expect(await other.keep()).toEqual(["created"]);
   });
 
   it("go on beside a project that is odd, which is tried again the next day", async () => {

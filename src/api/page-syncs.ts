@@ -32,7 +32,16 @@ const projectSchema = z
   .object({
     project: z.number().int(),
     projectPath: z.string(),
-    state: z.enum(["deployed", "not-deployed", "hidden", "leaving", "excluded", "unclear", "gone"]),
+    state: z.enum([
+      "deployed",
+      "not-deployed",
+      "hidden",
+      "leaving",
+      "excluded",
+      "withheld",
+      "unclear",
+      "gone",
+    ]),
     reason: z.string().openapi({ description: "What GitLab says of it, in a sentence." }),
     places: z.array(
       z.object({
@@ -110,6 +119,7 @@ const SAID: Record<z.infer<typeof projectSchema>["state"], string> = {
   hidden: "Its Pages are switched off in GitLab.",
   leaving: "It is scheduled for deletion.",
   excluded: "The configuration excludes it (gitlab.exclude).",
+  withheld: "GitLab does not show it now, or fails at it; what is served stays as it is.",
   unclear: "It moved while it was read; try again shortly.",
   gone: "GitLab has no such project.",
 };

@@ -84,6 +84,24 @@ describe("a member who has one project read", () => {
   });
 });
 
+it("is told where GitLab does not show a site, and not that it moved", async () => {
+  const api = await startApi();
+  try {
+    const { world, gitlab } = api.gitlab;
+    const project = world.createProject(world.createGroup("club"), "site");
+    world.deploy(project);
+    await api.must("POST", PATH, { project: project.id });
+    gitlab.faults.add({ path: /\/pages$/ }, failing(403));
+    expect(await api.must("POST", PATH, { project: project.id })).toMatchObject({
+      state: "withheld",
+      reason: expect.stringContaining("does not show it"),
+      places: [{ url: `https://club.${ZONE}/site/`, state: "routed" }],
+    });
+  } finally {
+    await api.close();
+  }
+});
+
 describe("the hook of a project with a site", () => {
   const hooksOf = async (env: Record<string, string>, isMade = false) => {
     const api = await startApi({ env });

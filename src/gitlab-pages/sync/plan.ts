@@ -170,7 +170,7 @@ class Planner {
       for (const page of present) this.#take(page, null, isLoss);
       return;
     }
-    if (read.state === "unclear") {
+    if (read.state === "unclear" || read.state === "withheld") {
       const { namespace } = read;
       for (const page of present) {
         // Whose it is may be known nevertheless.

@@ -208,7 +208,10 @@ class Reader {
   async #readProject(project: ProjectAnswer): Promise<void> {
     const { gitlab, zone } = this.#options;
     const found = await pagesOf(gitlab, project.id);
-    if (found === "withheld") return this.#isWithheld(project);
+    if (found === "withheld") {
+      const reason = whyWithheld(project);
+      return this.#isWithheld(siteOf(project, undefined, { state: "withheld", reason }));
+    }
     if (found === undefined) {
       if (this.#options.known.has(project.id)) await this.#readAgain(project.id);
       return;
@@ -221,13 +224,11 @@ class Reader {
     await this.#deployed(project, sited.places, found.latest);
   }
 
-  #isWithheld(project: ProjectAnswer): void {
-    const reason = whyWithheld(project);
+  #isWithheld(read: SiteRead): void {
+    const { project, reason = "" } = read;
     if (++this.#withheld > WITHHELD_MAX) throw new GitLabError("forbidden", reason);
     this.notes.push(reason);
-    if (this.#options.known.has(project.id)) {
-      this.sites.set(project.id, siteOf(project, undefined, { state: "unclear", reason }));
-    }
+    if (this.#options.known.has(project)) this.sites.set(project, read);
   }
 
   #isNotDeployed(project: ProjectAnswer): void {
@@ -260,7 +261,9 @@ class Reader {
   async #readAgain(project: number): Promise<void> {
     const read = await readSite(project, this.#options);
     const isKnown = this.#options.known.has(project);
-    if (read === "gone" || read.state !== "deployed") {
+    if (read !== "gone" && read.state === "withheld") {
+      this.#isWithheld(read);
+    } else if (read === "gone" || read.state !== "deployed") {
       if (isKnown || (read !== "gone" && read.state === "unclear")) this.sites.set(project, read);
     } else {
       this.sites.set(project, read);

@@ -49,8 +49,9 @@ async function readOnce(id: number, options: ReadOptions): Promise<SiteRead | "g
   const found = await pagesOf(gitlab, id);
   const namespace = await rootOf(gitlab, project);
   if (found === "withheld") {
-    const reason = whyWithheld(project);
-    return siteOf(project, namespace, { state: "unclear", reason });
+    // Nothing that another try would show, unless it moved.
+    const state = namespace === undefined ? "unclear" : "withheld";
+    return siteOf(project, namespace, { state, reason: whyWithheld(project) });
   }
   if (found === undefined) {
     return siteOf(project, namespace, { state: "hidden", places: usually(project, zone) });

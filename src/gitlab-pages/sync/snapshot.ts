@@ -19,9 +19,17 @@ export interface SiteRead {
   readonly accessControl: boolean;
   /**
    * `hidden`: its Pages are switched off. `leaving`: it is scheduled for deletion. `excluded`: by our
-   * configuration. `unclear`: what was read does not fit together, so that it says nothing.
+   * configuration. `withheld`: GitLab does not show it. `unclear`: what was read does not fit together.
+   * Both say nothing of the site.
    */
-  readonly state: "deployed" | "not-deployed" | "hidden" | "leaving" | "excluded" | "unclear";
+  readonly state:
+    | "deployed"
+    | "not-deployed"
+    | "hidden"
+    | "leaving"
+    | "excluded"
+    | "withheld"
+    | "unclear";
   readonly places: readonly Place[];
   /** When its newest deployment was made, ISO 8601, where that was told. */
   readonly latestDeployment: string | null;

@@ -1,0 +1,54 @@
+import { describe, expect, it } from "vitest";
+import { failing } from "../support/gitlab/faults.ts";
+import { scene, ZONE } from "./support.ts";
+
+describe("one project whose Pages GitLab does not show", () => {
+  /** A site of a group that is read, and from then on not shown. */
+  async function withheld(status: number) {
+    const stage = scene();
+    const { gitlabWorld: gitlab } = stage;
+    const club = gitlab.createGroup("club");
+    const site = gitlab.createProject(club, "site");
+    gitlab.deploy(site);
+    await stage.sync();
+    expect(stage.served()).toEqual([`club.${ZONE}/site club/site`]);
+    const path = new RegExp(`/projects/${site.id}/pages$`);
+    stage.gitlab.faults.add({ path }, failing(status));
+    stage.gitlab.forget();
+    /** How often the project itself was asked for: each try begins with that. */
+    const tries = () => stage.gitlab.log.filter(({ path }) => /\/projects\/\d+$/.test(path)).length;
+    return { stage, club, site, tries };
+  }
+
+  it.each([403, 500])("is not asked for again, and its site stays (%i)", async (status) => {
+    const { stage, site, tries } = await withheld(status);
+    const { read } = await stage.engine.project(site.id, "hook");
+    expect(read).toMatchObject({
+      state: "withheld",
+      reason: expect.stringContaining("refuses to show the Pages of club/site"),
+    });
+    expect(tries()).toBe(1);
+    expect(stage.served()).toEqual([`club.${ZONE}/site club/site`]);
+  });
+
+  it("is asked for again where its namespace moves meanwhile", async () => {
+    const { stage, club, site, tries } = await withheld(403);
+    let isMoved = false;
+    stage.gitlab.before = ({ path }) => {
+      if (isMoved || !path.endsWith("/pages")) return;
+      isMoved = true;
+      stage.gitlabWorld.renameGroup(club, "guild");
+    };
+    stage.gitlabWorld.transferProject(site, stage.gitlabWorld.createGroup("web", club));
+    const { read } = await stage.engine.project(site.id, "hook");
+    expect(read).toMatchObject({ state: "withheld", projectPath: "guild/web/site" });
+    expect(tries()).toBe(2);
+  });
+
+  it("is served no more where another's namespace has it by now", async () => {
+    const { stage, site } = await withheld(403);
+    stage.gitlabWorld.transferProject(site, stage.gitlabWorld.createGroup("guild"));
+    await stage.engine.project(site.id, "hook");
+    expect(stage.served()).toEqual([]);
+  });
+});

@@ -52,3 +52,24 @@ describe("one project whose Pages GitLab does not show", () => {
     expect(stage.served()).toEqual([]);
   });
 });
+
+it("is one of few in a complete read, also where it was only asked for again", async () => {
+  const stage = scene();
+  const { gitlabWorld: gitlab } = stage;
+  const club = gitlab.createGroup("club");
+  for (let n = 0; n < 21; n++) gitlab.deploy(gitlab.createProject(club, `p${n}`));
+  await stage.sync();
+  expect(stage.served()).toHaveLength(21);
+  // GraphQL answers for all of them that nothing is deployed, so that each is asked for by itself.
+  for (const project of gitlab.projects.values()) gitlab.undeploy(project);
+  stage.gitlab.faults.add({ path: /\/pages$/ }, failing(403));
+  const failed = { state: "failed", error: expect.stringContaining("refuses to show") };
+  expect(await stage.sync()).toMatchObject(failed);
+  stage.gitlab.faults.clear();
+  const [one] = gitlab.projects.keys();
+  stage.gitlab.faults.add({ path: new RegExp(`/projects/(?!${one}/)\\d+/pages$`) }, failing(403));
+  const run = await stage.sync();
+  expect(run).toMatchObject({ state: "done", counts: { removed: 1 } });
+  expect(run.notes).toHaveLength(20);
+  expect(stage.served()).toHaveLength(20);
+});

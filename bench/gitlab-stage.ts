@@ -115,6 +115,7 @@ async function seed(
     const owner = `per-${String(id).padStart(8, "0")}`;
     records.set(`person/${owner}`, {
       ...common,
+      v: 2,
       kind: "person",
       id: owner,
       name: username,

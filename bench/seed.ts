@@ -20,6 +20,7 @@ export function seedRecords(
     if (number % each === 0) {
       records.set(`person/${owner}`, {
         ...common,
+        v: 2,
         kind: "person",
         id: owner,
         name,

@@ -86,6 +86,7 @@ class HostMaker {
     this.#persons.push({ id, name });
     const suspended = { at: this.#date(100), reason: "asked to leave", cause: "admin" };
     this.#put("person", id, {
+      v: 2,
       name,
       role: chance(0.002) ? "admin" : "member",
       identities: [{ issuer: "https://gitlab.example", subject: String(10_000 + this.#made) }],

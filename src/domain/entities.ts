@@ -99,12 +99,15 @@ const ownerFields = {
 
 export const personSchema = z.strictObject({
   ...ownerFields,
+  v: z.literal(2),
   kind: z.literal("person"),
   email: emailField.optional(),
   role: z.enum(["member", "admin"]),
   identities: z
     .array(z.strictObject({ issuer: z.url().max(500), subject: lineField.min(1) }))
     .max(20),
+  /** Sessions that began before are dead, wherever they are kept. */
+  signedOut: timeField.optional(),
 });
 export type Person = z.infer<typeof personSchema>;
 

@@ -19,6 +19,7 @@ export const createPerson: Verb<PersonInput, Person> = (state, context, input) =
   requireFreeName(state, label, "username");
   const person: Person = {
     ...stamp(context),
+    v: 2,
     kind: "person",
     id,
     name: label,

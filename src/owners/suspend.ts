@@ -23,17 +23,19 @@ function administered(
   return owner;
 }
 
-/** The owner, suspended as of now. */
+/** The owner, suspended as of now. A person is signed out by that, and stays so when resumed. */
 export function suspended<T extends Owner>(
   context: Context,
   owner: T,
   reason: string,
   cause: "admin" | "membership",
 ): T {
+  const at = context.now.toISOString();
   return {
     ...owner,
+    ...(owner.kind === "person" ? { signedOut: at } : {}),
     revision: context.revision,
-    suspended: { at: context.now.toISOString(), reason, cause },
+    suspended: { at, reason, cause },
   };
 }
 

@@ -5,9 +5,10 @@ import { believableHost } from "../../scripts/loadgen/host.ts";
 import { readCanonical } from "../../src/domain/canonical.ts";
 import { entitySchemas, type Entity } from "../../src/domain/entities.ts";
 
-const golden = JSON.parse(
-  readFileSync(new URL("../golden/records-v1.json", import.meta.url), "utf8"),
-) as Record<string, Entity>;
+const golden = ["records-v1.json", "records-v2.json"].flatMap((file) => {
+  const text = readFileSync(new URL(`../golden/${file}`, import.meta.url), "utf8");
+  return Object.values(JSON.parse(text) as Record<string, Entity>);
+});
 const generated = [
   ...believableHost({
     members: 400,
@@ -19,7 +20,7 @@ const generated = [
   }).values(),
 ] as unknown as Entity[];
 const quick = ["endpoint", "label", "page", "person"] as const;
-const entities = [...Object.values(golden), ...generated].filter((entity) =>
+const entities = [...golden, ...generated].filter((entity) =>
   (quick as readonly string[]).includes(entity.kind),
 );
 

@@ -236,6 +236,7 @@ describe("owners", () => {
         refused(host, act, "forbidden");
       }
       expect(host.do(resumeOwner, { id: "alice" }).suspended).toBeUndefined();
+      expect(person(host.alice).signedOut).toBe(iso(0));
       const admin: Actor = { ...operator, owner: host.alice };
       const self = { id: "alice", reason: "" };
       refused(host, () => host.do(suspendOwner, self, admin), "conflict");

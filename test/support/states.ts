@@ -56,6 +56,7 @@ export function person(name: string, more: Partial<Person> = {}): Person {
   const id = idOf("per", name);
   return {
     ...stamp,
+    v: 2,
     kind: "person",
     id,
     name: name as Label,

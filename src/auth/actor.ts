@@ -1,9 +1,10 @@
 import { timingSafeEqual } from "node:crypto";
-import type { Owner, Scope, Token } from "../domain/entities.ts";
+import { SCOPES, type Owner, type Person, type Scope, type Token } from "../domain/entities.ts";
 import type { Actor } from "../domain/policy.ts";
 import type { State } from "../domain/state.ts";
 import { Refusal } from "../errors.ts";
 import { hashSecret } from "../owners/tokens.ts";
+import type { Session } from "./sessions.ts";
 
 /** RFC 6750, 2.1: the scheme's name in any case, then the token. */
 const BEARER = /^bearer +([\x21-\x7e]{1,200})$/i;
@@ -50,6 +51,29 @@ function holderOf(state: State, id: string): Owner {
     );
   }
   return owner;
+}
+
+/** Who is signed in, and what they may do now. */
+export interface SignedIn {
+  readonly person: Person;
+  readonly actor: Actor;
+}
+
+/**
+ * Who a session belongs to now, by the state of now: a demotion, a suspension, a deletion and a
+ * sign-out count at once.
+ * @returns undefined when the session lets nobody in any more
+ */
+export function sessionHolder(state: State, session: Session, now: Date): SignedIn | undefined {
+  const person = state.owners.get(session.person);
+  if (person?.kind !== "person" || person.suspended !== undefined) return undefined;
+  if (person.signedOut !== undefined && session.createdAt <= person.signedOut) return undefined;
+  const byProvider =
+    session.adminUntil !== undefined && now.getTime() < Date.parse(session.adminUntil);
+  const admin = person.role === "admin" || byProvider;
+  const scopes = new Set<Scope>(SCOPES);
+  if (!admin) scopes.delete("admin");
+  return { person, actor: { name: person.name, owner: person.id, admin, scopes, token: null } };
 }
 
 function operatorsActor(token: Token): Actor {

@@ -214,7 +214,9 @@ export function warningsFor(
     );
   }
   if (url.protocol === "http:" && !isLoopbackHost(host)) {
-    warnings.push("publicUrl: without https, tokens travel readable by everyone on the way.");
+    warnings.push(
+      "publicUrl: without https, nobody can sign in, and tokens travel readable by everyone on the way.",
+    );
   }
   if (!given.publicUrl && zone !== "localhost") {
     warnings.push(`publicUrl: not set, so the console answers at ${publicUrl} only.`);

@@ -244,6 +244,13 @@ export const schema = z.strictObject({
     maxDays: days.describe("The longest life of an API token, in days."),
     bootstrapHours: whole(1, 8760).describe("Life of the first admin token, in hours."),
   }),
+  signIn: z.strictObject({
+    idleHours: whole(1, 8760).describe("Hours after which a session ends that is not used."),
+    sessionDays: days.describe("The longest life of a session, in days."),
+    linkMinutes: whole(1, 1440).describe(
+      "Life of a sign-in link when none is asked for, in minutes.",
+    ),
+  }),
 });
 
 export type Settings = z.output<typeof schema>;

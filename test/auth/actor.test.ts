@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { authenticate } from "../../src/auth/actor.ts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { authenticate, sessionHolder } from "../../src/auth/actor.ts";
+import type { Session } from "../../src/auth/sessions.ts";
 import { Refusal } from "../../src/errors.ts";
 import { ALL_SCOPES, startApi, type TestApi } from "../api/support.ts";
 
@@ -108,4 +109,67 @@ test("a suspended owner's token says why", async () => {
   });
   await api.must("POST", "/api/v1/persons/alice/resume");
   expect(actor(secret).owner).not.toBeNull();
+});
+
+describe("a session", () => {
+  // After the suspension above, which has signed alice out.
+  beforeAll(() => api.advance(1));
+  const session = (person: string, more: Partial<Session> = {}): Session => ({
+    id: "ses-1",
+    person: api.state().ownersByName.get(person) ?? person,
+    createdAt: api.now().toISOString(),
+    usedAt: api.now().toISOString(),
+    address: "192.0.2.1",
+    agent: "",
+    ...more,
+  });
+  const holder = (one: Session) => sessionHolder(api.state(), one, api.now());
+
+  test("acts for its person, with all that they may do now", async () => {
+    expect(holder(session("alice"))?.actor).toEqual({
+      name: "alice",
+      owner: session("alice").person,
+      admin: false,
+      scopes: new Set(ALL_SCOPES),
+      token: null,
+    });
+    const adas = session("ada");
+    expect(holder(adas)?.actor.admin).toBe(true);
+    expect(holder(adas)?.actor.scopes.has("admin")).toBe(true);
+    await api.must("PATCH", "/api/v1/persons/ada", { role: "member" });
+    expect(holder(adas)?.actor.admin).toBe(false);
+    expect(holder(adas)?.actor.scopes.has("admin")).toBe(false);
+    await api.must("PATCH", "/api/v1/persons/ada", { role: "admin" });
+  });
+
+  test("is an admin's by the provider's word until that is old", () => {
+    const until = new Date(api.now().getTime() + DAY_MS).toISOString();
+    const one = session("alice", { adminUntil: until });
+    expect(holder(one)?.actor.admin).toBe(true);
+    api.advance(DAY_MS);
+    expect(holder(one)?.actor.admin).toBe(false);
+    expect(holder(one)?.actor.scopes.has("admin")).toBe(false);
+  });
+
+  test("is dead once its person is suspended, and stays so when they are resumed", async () => {
+    const one = session("alice");
+    api.advance(1);
+    await api.must("POST", "/api/v1/persons/alice/suspend", { reason: "Spam." });
+    expect(holder(one)).toBeUndefined();
+    expect(holder(session("alice", { createdAt: "2999-01-01T00:00:00.000Z" }))).toBeUndefined();
+    await api.must("POST", "/api/v1/persons/alice/resume");
+    expect(holder(one)).toBeUndefined();
+    api.advance(1);
+    expect(holder(session("alice"))?.person.name).toBe("alice");
+  });
+
+  test("is dead once its person is gone, and is no group's", async () => {
+    await api.must("POST", "/api/v1/persons", { username: "zoe" });
+    await api.must("POST", "/api/v1/groups", { name: "chess" });
+    const one = session("zoe");
+    expect(holder(one)).toBeDefined();
+    await api.must("DELETE", "/api/v1/persons/zoe");
+    expect(holder(one)).toBeUndefined();
+    expect(holder(session("chess"))).toBeUndefined();
+  });
 });

@@ -97,6 +97,9 @@ const SAMPLES: Record<string, readonly [text: string, value: unknown]> = {
   "tokens.defaultDays": ["2", 2],
   "tokens.maxDays": ["200", 200],
   "tokens.bootstrapHours": ["1", 1],
+  "signIn.idleHours": ["2", 2],
+  "signIn.sessionDays": ["3", 3],
+  "signIn.linkMinutes": ["4", 4],
 };
 for (const owner of ["person", "group"]) {
   for (const kind of [

@@ -144,7 +144,7 @@ describe("warnings", () => {
     ],
     [
       "zone: tardis.ac\npublicUrl: http://console.example",
-      "publicUrl: without https, tokens travel readable by everyone on the way.",
+      "publicUrl: without https, nobody can sign in, and tokens travel readable by everyone on the way.",
     ],
     [
       "zone: tardis.ac",

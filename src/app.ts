@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { hostname } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import { getRequestListener } from "@hono/node-server";
+import type { Context } from "hono";
 import { clientAddress } from "./auth/client-address.ts";
 import { withHttpPort, type Config } from "./config.ts";
-import { createConsole } from "./console/app.ts";
 import { createPublic } from "./console/public.ts";
 import { createControl } from "./control.ts";
 import { Core, type Api } from "./core.ts";
@@ -256,7 +256,7 @@ export async function startConsole(
     const stopLoops = startLoops({ core, replica, metrics, log, bootstrap });
     gitlabPages?.start();
 
-    answerPublic = publicListener(core, publisher, config, metrics, gitlabPages);
+    answerPublic = await publicListener({ core, publisher, config, metrics, gitlabPages, log });
     for (const warning of config.warnings) log.warn(warning);
     log.info(
       {
@@ -323,13 +323,21 @@ async function makeDataFolder(path: string): Promise<void> {
   }
 }
 
-function publicListener(
-  core: Core,
-  publisher: Publisher,
-  config: Config,
-  metrics: Metrics,
-  gitlabPages: GitLabPages | undefined,
-): RequestListener {
+interface PublicParts {
+  readonly core: Core;
+  readonly publisher: Publisher;
+  readonly config: Config;
+  readonly metrics: Metrics;
+  readonly gitlabPages: GitLabPages | undefined;
+  readonly log: Logger;
+}
+
+async function publicListener(parts: PublicParts): Promise<RequestListener> {
+  const { core, publisher, config, metrics, gitlabPages, log } = parts;
+  const address = (context: Context) => clientAddress(context, config.http.trustedProxies);
+  // The pages take long to load: Traefik has its document by now.
+  const { createConsole } = await import("./console/app.ts");
+  const { ownCookies } = await import("./console/sign-in/cookies.ts");
   const hooks =
     gitlabPages === undefined
       ? undefined
@@ -339,10 +347,23 @@ function publicListener(
           accept: (hints) => gitlabPages.accept(hints),
           count: (event, outcome) => metrics.gitlabHooks.inc({ event, outcome }),
           volatile: () => core.volatile,
-          clientAddress: (context) => clientAddress(context, config.http.trustedProxies),
+          clientAddress: address,
           now: () => core.now().getTime(),
         });
-  const site = createConsole({ api: () => core.api, fault: () => core.fault?.code, hooks });
+  const site = createConsole({
+    api: () => core.api,
+    fault: () => core.fault?.code,
+    hooks,
+    signIn: {
+      publicUrl: config.publicUrl,
+      ledger: () => core.letsInBy,
+      sessions: core.sessions,
+      cookies: ownCookies(config.publicUrl),
+      now: () => core.now(),
+      clientAddress: address,
+      log,
+    },
+  });
   const console = getRequestListener(site.fetch);
   const answer = createPublic({
     config,

@@ -1,4 +1,5 @@
 import { networkInterfaces } from "node:os";
+import { Sessions } from "./auth/sessions.ts";
 import type { Config } from "./config.ts";
 import { operator, type Actor } from "./domain/policy.ts";
 import { rulesFrom, type Rules } from "./domain/rules.ts";
@@ -38,6 +39,7 @@ export interface CoreFault {
 }
 
 const STALE_MS = 30_000;
+const HOUR_MS = 60 * 60 * 1000;
 /** A decision that changes nothing. */
 const NOTHING = { changes: [], event: { type: "nothing", summary: "", owners: [] } };
 
@@ -53,6 +55,8 @@ export class Core {
   readonly config: Config;
   readonly rules: Rules;
   readonly lastGood: LastGoodCopy;
+  /** Who is signed in at the web pages. */
+  readonly sessions: Sessions;
   readonly #options: CoreOptions;
   readonly #listeners = new Set<(ledger: Ledger) => void>();
   #opened: OpenStore | undefined;
@@ -72,6 +76,13 @@ export class Core {
     this.lastGood = new LastGoodCopy(options.config.data, (error) =>
       options.log.error({ err: error }, "the last good document could not be written"),
     );
+    const { idleHours, sessionDays } = options.config.signIn;
+    this.sessions = new Sessions({
+      volatile: () => this.volatile,
+      now: () => this.now(),
+      idleMs: idleHours * HOUR_MS,
+      lifeMs: sessionDays * 24 * HOUR_MS,
+    });
   }
 
   /** The state's ledger; undefined while the store cannot be read. */
@@ -106,6 +117,11 @@ export class Core {
    */
   get api(): Api | undefined {
     return this.#isStale ? undefined : this.#api;
+  }
+
+  /** The state that people are let in by; undefined whenever `api` is, for the same reasons. */
+  get letsInBy(): Ledger | undefined {
+    return this.#isStale ? undefined : this.#ledger;
   }
 
   /** Whether others may have changed for long what this replica does not know: a revoked token. */

@@ -1,5 +1,13 @@
 import { Hono } from "hono";
-import { secureHeaders } from "hono/secure-headers";
+import { Refusal } from "../errors.ts";
+import { StoreError } from "../store/store.ts";
+import { ownOriginOnly, pageHeaders, privatePages, shortForms } from "./security.ts";
+import { arrivedPage, problemPage } from "./sign-in/pages.tsx";
+import { signInRoutes } from "./sign-in/routes.ts";
+import type { SignInServices } from "./sign-in/services.ts";
+import { signedIn } from "./sign-in/signed-in.ts";
+import { signOutRoutes } from "./sign-in/sign-out.ts";
+import type { PageEnv } from "./visitor.ts";
 
 interface Handler {
   readonly fetch: (request: Request, env?: unknown) => Response | Promise<Response>;
@@ -12,29 +20,23 @@ export interface ConsoleOptions {
   readonly hooks: Handler | undefined;
   /** The code of what is wrong with the store, if anything is. */
   readonly fault: () => string | undefined;
+  readonly signIn: Omit<SignInServices, "fault">;
 }
 
-/** Everything at the console's own host. */
-export function createConsole(options: ConsoleOptions): Hono {
-  const app = new Hono();
-  const headers = secureHeaders({
-    contentSecurityPolicy: {
-      defaultSrc: ["'none'"],
-      styleSrc: ["'self'"],
-      baseUri: ["'none'"],
-      formAction: ["'none'"],
-      frameAncestors: ["'none'"],
-    },
-    xFrameOptions: "DENY",
-    referrerPolicy: "no-referrer",
-  });
-  // The API sets its own.
+/**
+ * Everything at the console's own host. The API and the hooks have their own ways of telling who
+ * asks, and take no cookie; everything else is for whoever is signed in, but for the sign-in page.
+ */
+export function createConsole(options: ConsoleOptions): Hono<PageEnv> {
+  const app = new Hono<PageEnv>();
+  const { hooks } = options;
+  const services = { ...options.signIn, fault: () => reasonFor(options.fault()) };
+  // The API sets its own headers.
   app.all("/api/*", (context, next) => {
     const api = options.api();
     return api === undefined ? next() : api.fetch(context.req.raw, context.env);
   });
-  app.use(headers);
-  const { hooks } = options;
+  app.use(pageHeaders());
   if (hooks !== undefined)
     app.all("/hooks/*", (context) => hooks.fetch(context.req.raw, context.env));
   app.all("/api/*", (context) => {
@@ -51,8 +53,32 @@ export function createConsole(options: ConsoleOptions): Hono {
       "Retry-After": "5",
     });
   });
-  app.get("/", (context) => context.html(WELCOME));
-  app.notFound((context) => context.text("There is no such page.", 404));
+  app.all("/hooks/*", (context) => context.text("There is no such hook.", 404));
+  app.use(privatePages(), ownOriginOnly(services.publicUrl), shortForms());
+  app.route("/", signInRoutes(services));
+  app.use(signedIn(services));
+  app.route("/", signOutRoutes(services));
+  app.get("/", (context) => context.html(arrivedPage(context.get("visitor").person.name)));
+  app.notFound((context) =>
+    context.html(problemPage("Not found", "There is no such page here."), 404),
+  );
+  app.onError(async (error, context) => {
+    // With the rest of the API, which is loaded when it is first needed.
+    const { PROBLEMS } = await import("../api/problem.ts");
+    const refusal =
+      error instanceof Refusal
+        ? error
+        : error instanceof StoreError
+          ? new Refusal("unavailable", reasonFor(error.code), { retryAfter: 5 })
+          : undefined;
+    if (refusal === undefined) services.log.error({ err: error }, "a page could not be shown");
+    const { status, title } = PROBLEMS[refusal?.code ?? "internal"];
+    if (refusal?.retryAfter !== undefined)
+      context.header("Retry-After", String(refusal.retryAfter));
+    context.header("Cache-Control", "no-store");
+    const message = refusal?.message ?? "Something went wrong here; it is written to the log.";
+    return context.html(problemPage(title, message), status);
+  });
   return app;
 }
 
@@ -71,19 +97,3 @@ function reasonFor(code: string | undefined): string {
       return "The state cannot be read now; it is tried again. What Traefik serves stays as it is.";
   }
 }
-
-const WELCOME = `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>tardis-console</title>
-</head>
-<body>
-<main>
-<h1>tardis-console</h1>
-<p>This console is driven by its API: see the <a href="/api/docs">reference</a> and the <a href="/api/v1/openapi.json">OpenAPI document</a>.</p>
-</main>
-</body>
-</html>
-`;

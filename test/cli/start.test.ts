@@ -130,7 +130,7 @@ describe("the console as a process", () => {
       expect((await held.send(poll)).status).toBe(200);
       const answered = held.send(poll);
       const idle = await openConnection({ port: httpPort });
-      expect((await idle.send({ host: consoleHost })).status).toBe(200);
+      expect((await idle.send({ host: consoleHost })).status).toBe(303);
       const half = await openConnection({ port: httpPort });
       half.socket.on("error", () => undefined);
       half.socket.write(

@@ -1,0 +1,74 @@
+import { framed, type Page } from "./frame.tsx";
+
+export interface SignInPage {
+  /** What went wrong, or has happened, in a sentence. */
+  readonly notice?: string | undefined;
+  /** Whether browsers keep our cookies at this address. */
+  readonly kept: boolean;
+}
+
+/** The way in. */
+export function signInPage({ notice, kept }: SignInPage): Page {
+  return framed(
+    "Sign in",
+    <>
+      {notice === undefined ? null : (
+        <p class="notice" role="status">
+          {notice}
+        </p>
+      )}
+      {kept ? (
+        <p>Ask an admin for a sign-in link, and open it in this browser.</p>
+      ) : (
+        <p>Nobody can sign in at this address, as it has no HTTPS. Tell an admin.</p>
+      )}
+    </>,
+  );
+}
+
+/** For a form that was sent by somebody who is not signed in any more. */
+export function turnedAwayPage(): Page {
+  return framed(
+    "You are signed out",
+    <>
+      <p>Nothing was changed. Sign in, then do it again.</p>
+      <p>
+        <a class="button" href="/sign-in">
+          Sign in
+        </a>
+      </p>
+    </>,
+  );
+}
+
+/** What was refused, or failed, outside of any page. */
+export function problemPage(title: string, message: string): Page {
+  return framed(
+    title,
+    <>
+      <p>{message}</p>
+      <p>
+        <a href="/">To the start</a>
+      </p>
+    </>,
+  );
+}
+
+/** Where somebody signed in arrives while there is nothing else to show. */
+export function arrivedPage(name: string): Page {
+  return framed(
+    "tardis-console",
+    <>
+      <p>
+        You are signed in as <strong>{name}</strong>.
+      </p>
+      <p>
+        The API has a <a href="/api/docs">reference</a> and an{" "}
+        <a href="/api/v1/openapi.json">OpenAPI document</a>.
+      </p>
+      <form method="post" action="/sign-out">
+        <button>Sign out</button>
+      </form>
+    </>,
+  );
+}

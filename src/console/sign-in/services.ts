@@ -1,0 +1,27 @@
+import type { Context } from "hono";
+import type { Sessions } from "../../auth/sessions.ts";
+import type { Ledger } from "../../store/ledger.ts";
+import type { OwnCookies } from "./cookies.ts";
+
+/** What is reported: never a secret. */
+export interface SignInLog {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** What signing in stands on. */
+export interface SignInServices {
+  /** The console's origin, as people open it. */
+  readonly publicUrl: string;
+  /** The state; undefined while nobody can be let in by it. */
+  readonly ledger: () => Ledger | undefined;
+  /** Why there is none, for whoever asks. */
+  readonly fault: () => string;
+  readonly sessions: Sessions;
+  readonly cookies: OwnCookies;
+  readonly now: () => Date;
+  /** Where a request really comes from. */
+  readonly clientAddress: (context: Context) => string;
+  readonly log: SignInLog;
+}

@@ -1,0 +1,76 @@
+import type { RunningConsole } from "../../src/app.ts";
+import { type Answer, request } from "./request.ts";
+
+export interface Ask {
+  readonly method?: string;
+  /** A form's fields. */
+  readonly form?: Readonly<Record<string, string>>;
+  /** Beside the cookies, and over what a browser would send; undefined leaves a header out. */
+  readonly headers?: Readonly<Record<string, string | undefined>>;
+}
+
+/**
+ * A browser without a screen, at the console's own address: it keeps cookies, sends forms as
+ * browsers do, and follows nothing by itself.
+ */
+export class TestVisitor {
+  readonly cookies = new Map<string, string>();
+  readonly #running: RunningConsole;
+
+  constructor(running: RunningConsole) {
+    this.#running = running;
+  }
+
+  /** Lets it be somebody without a sign-in. @returns the session's id */
+  async be(name: string, adminUntil?: Date): Promise<string> {
+    const { core } = this.#running;
+    const person = core.ledger?.state.ownersByName.get(name) ?? name;
+    const seen = { address: "192.0.2.1", agent: "test" };
+    const { session, secret } = await core.sessions.begin(person, seen, { adminUntil });
+    this.cookies.set("__Host-tardis-session", secret);
+    return session.id;
+  }
+
+  get(path: string, more: Ask = {}): Promise<Answer> {
+    return this.ask(path, more);
+  }
+
+  post(path: string, form: Ask["form"] = {}, more: Ask = {}): Promise<Answer> {
+    return this.ask(path, { method: "POST", form, ...more });
+  }
+
+  async ask(path: string, { method = "GET", form, headers = {} }: Ask): Promise<Answer> {
+    const { config, httpPort } = this.#running;
+    const safe = method === "GET" || method === "HEAD";
+    const sent: Record<string, string | undefined> = {
+      "User-Agent": "test",
+      "Sec-Fetch-Site": safe ? "none" : "same-origin",
+      Cookie: [...this.cookies].map(([name, value]) => `${name}=${value}`).join("; ") || undefined,
+      Origin: safe ? undefined : config.publicUrl,
+      "Content-Type": form === undefined ? undefined : "application/x-www-form-urlencoded",
+      ...headers,
+    };
+    const answer = await request({
+      port: httpPort,
+      host: new URL(config.publicUrl).host,
+      path,
+      method,
+      headers: Object.fromEntries(
+        Object.entries(sent).filter((entry): entry is [string, string] => entry[1] !== undefined),
+      ),
+      ...(form === undefined ? {} : { body: new URLSearchParams(form).toString() }),
+    });
+    this.#keep(answer);
+    return answer;
+  }
+
+  #keep({ headers }: Answer): void {
+    const set = headers["set-cookie"] as unknown as string[] | string | undefined;
+    for (const line of set === undefined ? [] : [set].flat()) {
+      const [pair = "", ...attributes] = line.split("; ");
+      const [name = "", value = ""] = pair.split(/=(.*)/s);
+      if (attributes.includes("Max-Age=0")) this.cookies.delete(name);
+      else this.cookies.set(name, value);
+    }
+  }
+}

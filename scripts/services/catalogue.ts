@@ -26,6 +26,8 @@ export interface Service {
 const traefikVersion = "3.7.15";
 /** Debian 12's, with its security updates. */
 const redisVersion = "7.0";
+/** Debian 12's follows the browser's releases; each is as good, and the cache keeps the one it got. */
+const chromiumVersion = "debian-12";
 
 const catalogue = {
   traefik: {
@@ -53,6 +55,21 @@ const catalogue = {
         "libjemalloc2",
         "libatomic1",
       ]),
+  },
+  chromium: {
+    name: "chromium",
+    version: chromiumVersion,
+    purpose: "the browser that the console's pages are tested in",
+    variable: "TARDIS_CHROMIUM",
+    command: "chromium",
+    executable: "bin/chromium",
+    install: (folder, tools) =>
+      tools.debianProgram(folder, {
+        program: "usr/lib/chromium/chromium",
+        packages: ["chromium", "fonts-dejavu-core", "fontconfig-config"],
+        // PulseAudio's own library finds this one by the path of an installed package.
+        libraryFolders: ["pulseaudio"],
+      }),
   },
 } satisfies Record<string, Service>;
 

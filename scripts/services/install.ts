@@ -1,14 +1,14 @@
 import { spawn } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync } from "node:fs";
 import { renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { type ServiceName, services } from "./catalogue.ts";
 import { cacheFolder, findInCache, installedFolder } from "./find.ts";
 
 /** What an entry of the catalogue installs with. */
 export interface InstallTools {
   /** Runs a command to its end. Throws with the end of its output when it fails. */
-  run(command: string, args: readonly string[], cwd?: string): Promise<void>;
+  run(command: string, args: readonly string[], cwd?: string): Promise<string>;
   /** Puts the executables of a Python package into `folder/bin`. */
   pythonExecutable(folder: string, packageName: string, version: string): Promise<void>;
   /**
@@ -16,6 +16,17 @@ export interface InstallTools {
    * Nothing is installed on the machine, and no service is started.
    */
   debianExecutable(folder: string, name: string, packages: readonly string[]): Promise<void>;
+  /** The same for a program with many libraries: what the machine lacks of them comes with it. */
+  debianProgram(folder: string, program: DebianProgram): Promise<void>;
+}
+
+/** A program of Debian's packages that is not one of `usr/bin`. */
+export interface DebianProgram {
+  /** Its path in the packages; the executable gets its name. */
+  readonly program: string;
+  readonly packages: readonly string[];
+  /** Folders of libraries beside the usual ones, below these. */
+  readonly libraryFolders?: readonly string[];
 }
 
 /** What became of one service. */
@@ -27,6 +38,7 @@ export interface Installed {
   readonly installed: boolean;
 }
 
+const OUTPUT_KEPT = 1_000_000;
 const progressInterval = 5_000;
 const commandTimeout = 20 * 60_000;
 const staleAfter = 24 * 3_600_000;
@@ -54,7 +66,7 @@ export async function ensureService(
   );
   const building = temporaryFolder(name);
   try {
-    await install(building, { run, pythonExecutable, debianExecutable });
+    await install(building, { run, pythonExecutable, debianExecutable, debianProgram });
     if (!existsSync(join(building, executable)))
       throw new Error(`the install ended well but left no ${executable}`);
     moveInPlace(name, building);
@@ -127,9 +139,39 @@ async function pythonExecutable(folder: string, packageName: string, version: st
 }
 
 async function debianExecutable(folder: string, name: string, packages: readonly string[]) {
+  await unpackDebian(folder, () => packages);
+  writeStarter(folder, `usr/bin/${name}`, []);
+}
+
+async function debianProgram(
+  folder: string,
+  { program, packages, libraryFolders = [] }: DebianProgram,
+) {
+  await unpackDebian(folder, async () => [...packages, ...(await missingFor(packages))]);
+  writeStarter(folder, program, libraryFolders);
+}
+
+/** What would be installed beside these packages: what they need and the machine lacks. */
+async function missingFor(packages: readonly string[]): Promise<string[]> {
+  const plan = await run("apt-get", [
+    "install",
+    "--simulate",
+    "--no-install-recommends",
+    ...packages,
+  ]);
+  const names = [...plan.matchAll(/^Inst (\S+)/gm)].map(([, name = ""]) => name);
+  return names.filter((name) => !packages.includes(name));
+}
+
+/** Downloads packages and unpacks them into `folder/root`. */
+async function unpackDebian(
+  folder: string,
+  packages: () => readonly string[] | Promise<readonly string[]>,
+) {
   const work = join(folder, "work");
   mkdirSync(work);
-  const download = () => run("apt-get", ["download", "--quiet", ...packages], work);
+  const download = async () =>
+    void (await run("apt-get", ["download", "--quiet", ...(await packages())], work));
   // A bare machine has no list of packages, and one with an old list asks for versions that are gone.
   if (!(await succeedsIn(download))) {
     await run("apt-get", ["update", "--quiet"]);
@@ -138,26 +180,33 @@ async function debianExecutable(folder: string, name: string, packages: readonly
   const root = join(folder, "root");
   for (const file of readdirSync(work))
     await run("dpkg-deb", ["--extract", join(work, file), root]);
+  rmSync(work, { recursive: true });
+}
+
+/** Writes `folder/bin/<name>`, which starts a program of `folder/root`. */
+function writeStarter(folder: string, program: string, libraryFolders: readonly string[]): void {
   const bin = join(folder, "bin");
   mkdirSync(bin);
   // Found from where the script is: the folder is renamed once it is complete.
   const libraries = ["usr/lib", "lib"]
     .flatMap((path) => [path, `${path}/$(uname -m)-linux-gnu`])
+    .flatMap((path) => [path, ...libraryFolders.map((name) => `${path}/${name}`)])
     .map((path) => `$here/root/${path}`);
   writeFileSync(
-    join(bin, name),
+    join(bin, basename(program)),
     [
       "#!/bin/sh",
       'here=$(cd "$(dirname "$0")/.." && pwd)',
-      `LD_LIBRARY_PATH="${libraries.join(":")}" exec "$here/root/usr/bin/${name}" "$@"`,
+      // Fonts are unpacked, too; where the machine has its own configuration it is not asked.
+      '[ -d "$here/root/etc/fonts" ] && export FONTCONFIG_SYSROOT="$here/root"',
+      `LD_LIBRARY_PATH="${libraries.join(":")}" exec "$here/root/${program}" "$@"`,
       "",
     ].join("\n"),
     { mode: 0o755 },
   );
-  rmSync(work, { recursive: true });
 }
 
-async function succeedsIn(work: () => Promise<void>): Promise<boolean> {
+async function succeedsIn(work: () => Promise<unknown>): Promise<boolean> {
   return work().then(
     () => true,
     () => false,
@@ -174,7 +223,8 @@ function succeeds(command: string, args: readonly string[]): Promise<boolean> {
   return succeedsIn(() => run(command, args));
 }
 
-function run(command: string, args: readonly string[], cwd?: string): Promise<void> {
+/** @returns the last of its output */
+function run(command: string, args: readonly string[], cwd?: string): Promise<string> {
   const what = `${command} ${args.join(" ")}`;
   return new Promise((resolve, reject) => {
     let output = "";
@@ -184,14 +234,15 @@ function run(command: string, args: readonly string[], cwd?: string): Promise<vo
       cwd,
     });
     const keep = (chunk: Buffer) => {
-      output = (output + chunk.toString()).slice(-4_000);
+      output = (output + chunk.toString()).slice(-OUTPUT_KEPT);
     };
     child.stdout.on("data", keep);
     child.stderr.on("data", keep);
     child.on("error", (error) => reject(new Error(`${what}: ${error.message}`)));
     child.on("close", (code, signal) => {
-      if (code === 0) resolve();
-      else reject(new Error(`${what} ended with ${signal ?? code}\n${output.trim()}`));
+      if (code === 0) resolve(output);
+      else
+        reject(new Error(`${what} ended with ${signal ?? code}\n${output.slice(-4_000).trim()}`));
     });
   });
 }

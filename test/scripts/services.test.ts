@@ -73,6 +73,7 @@ describe("npm run services", () => {
       services: [
         { name: "traefik", version: services.traefik.version, executable: null },
         { name: "redis", version: services.redis.version, executable: null },
+        { name: "chromium", version: services.chromium.version, executable: null },
       ],
     });
   });

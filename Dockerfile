@@ -6,6 +6,7 @@ RUN npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json ./
 COPY src/ src/
 COPY config/ config/
+COPY assets/ assets/
 RUN npm run build
 RUN npm prune --omit=dev --ignore-scripts
 RUN mkdir data
@@ -16,6 +17,7 @@ WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules/ node_modules/
 COPY --from=build /app/config/ config/
+COPY --from=build /app/assets/ assets/
 COPY --from=build /app/dist/ dist/
 COPY --from=build --chown=65532:65532 /app/data/ /data/
 ENV NODE_ENV=production

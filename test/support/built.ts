@@ -22,7 +22,7 @@ export function builtMain(): Promise<string> {
 async function build(): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), "tardis-built-"));
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
-  for (const name of ["config", "package.json", "node_modules"]) {
+  for (const name of ["config", "assets", "package.json", "node_modules"]) {
     symlinkSync(join(ROOT, name), join(folder, name));
   }
   const compiler = join(ROOT, "node_modules", "typescript", "bin", "tsc");

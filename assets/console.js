@@ -1,0 +1,112 @@
+// What makes the console's pages quicker to use. Each page does without all of it.
+"use strict";
+
+(() => {
+  const root = document.documentElement;
+  root.classList.add("scripts");
+
+  // "/" goes to the search, unless one is writing.
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.closest("input, textarea, select, [contenteditable]")) return;
+    const search = document.getElementById("search");
+    if (!search) return;
+    event.preventDefault();
+    search.focus();
+    search.select();
+  });
+
+  // Buttons that copy.
+  const copy = async (button) => {
+    const label = button.textContent;
+    try {
+      await navigator.clipboard.writeText(button.dataset.copy);
+      button.textContent = "Copied";
+    } catch {
+      // Without leave to write to the clipboard, the text is marked, to be copied by hand.
+      getSelection().selectAllChildren(button.previousElementSibling);
+      button.textContent = "Press Ctrl+C";
+    }
+    setTimeout(() => {
+      button.textContent = label;
+    }, 2000);
+  };
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (button) void copy(button);
+  });
+
+  // The address that a form's fields make, while they are typed: <output data-address> shows it.
+  const showAddress = (form) => {
+    const output = form.querySelector("[data-address]");
+    if (!output) return;
+    const field = (name) => form.elements.namedItem(name);
+    const label = field("label");
+    const host = label ? `${label.value}.${output.dataset.zone}` : output.dataset.host;
+    const path = field("path")?.value.trim() ?? "";
+    output.textContent = `https://${host}${output.dataset.port}${path.startsWith("/") || path === "" ? "" : "/"}${path || "/"}`;
+  };
+  document.addEventListener(
+    "input",
+    (event) => event.target.form && showAddress(event.target.form),
+  );
+  document.querySelectorAll("form").forEach(showAddress);
+
+  // Parts of a page that are asked for anew keep the focus, what was unfolded, and their place.
+  const nameOf = (element) =>
+    element.id
+      ? `#${CSS.escape(element.id)}`
+      : element.matches("a[href]")
+        ? `a[href="${CSS.escape(element.getAttribute("href"))}"]`
+        : undefined;
+  let kept;
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { detail } = event;
+    // Who is signed out meanwhile is shown so, and not a page without its part.
+    if (
+      detail.xhr.responseURL &&
+      new URL(detail.xhr.responseURL).pathname !==
+        new URL(detail.pathInfo.finalRequestPath, location.href).pathname
+    ) {
+      detail.shouldSwap = false;
+      location.reload();
+      return;
+    }
+    const { target } = detail;
+    const focused = target.contains(document.activeElement) ? document.activeElement : undefined;
+    const open = [...target.querySelectorAll("details[open][id]")].map(({ id }) => id);
+    kept = { focus: focused && nameOf(focused), open };
+  });
+  document.addEventListener("htmx:afterSwap", () => {
+    if (!kept) return;
+    for (const id of kept.open) document.getElementById(id)?.setAttribute("open", "");
+    if (kept.focus) document.querySelector(kept.focus)?.focus({ preventScroll: true });
+    kept = undefined;
+  });
+
+  // Live: while the page is seen, it hears of changes; one that comes back may have missed some.
+  if (document.querySelector("[data-live]") && globalThis.EventSource) {
+    let stream;
+    const refresh = () => htmx.trigger(document.body, "live");
+    const open = () => {
+      if (stream || document.hidden) return;
+      stream = new EventSource("/live");
+      stream.addEventListener("at", ({ data }) => {
+        root.classList.add("is-live");
+        if (data !== document.querySelector("[data-live]").dataset.live) refresh();
+      });
+      stream.addEventListener("changed", refresh);
+      // Signed out, elsewhere or by someone: what one may see now is for the server to say.
+      stream.addEventListener("ended", () => location.reload());
+      stream.addEventListener("error", () => root.classList.remove("is-live"));
+    };
+    const close = () => {
+      stream?.close();
+      stream = undefined;
+    };
+    document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
+    addEventListener("pagehide", close);
+    addEventListener("pageshow", open);
+    open();
+  }
+})();

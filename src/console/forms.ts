@@ -1,0 +1,39 @@
+import { Refusal } from "../errors.ts";
+
+/** One thing that is wrong with a form. */
+export interface FormError {
+  /** The field at fault; undefined where it is none of the form's. */
+  readonly field: string | undefined;
+  readonly message: string;
+}
+
+/** What is wrong with a form, for the summary and beside the fields. */
+export class FormErrors {
+  readonly all: readonly FormError[];
+
+  constructor(all: readonly FormError[] = []) {
+    this.all = all;
+  }
+
+  /** What is wrong with a field. */
+  of(name: string): string | undefined {
+    return this.all.find(({ field }) => field === name)?.message;
+  }
+
+  get none(): boolean {
+    return this.all.length === 0;
+  }
+}
+
+export const noErrors = new FormErrors();
+
+/**
+ * A refusal as a form shows it.
+ * @param fields the form's own names for a verb's fields (`targets.0` for `target`); one that is not
+ *   among them is only told in the summary
+ */
+export function errorsOf(refusal: Refusal, fields: Readonly<Record<string, string>>): FormErrors {
+  const { field, message } = refusal;
+  const known = field === undefined ? undefined : fields[field];
+  return new FormErrors([{ field: known, message }]);
+}

@@ -1,0 +1,32 @@
+import type { Context } from "hono";
+import type { Child } from "hono/jsx";
+import type { PageEnv } from "../visitor.ts";
+
+/**
+ * The part of a page that follows what happens: it is asked for anew, from the same address, when
+ * something changed. Only what nobody types into belongs in it. One a page.
+ * @param revision the state's that was shown, by which it is known what was missed
+ */
+export function Live({
+  context,
+  revision,
+  children,
+}: {
+  context: Context<PageEnv>;
+  revision: number;
+  children?: Child;
+}) {
+  const { pathname, search } = new URL(context.req.url);
+  return (
+    <div
+      id="live"
+      data-live={String(revision)}
+      hx-get={`${pathname}${search}`}
+      hx-trigger="live from:body"
+      hx-select="#live"
+      hx-swap="outerHTML"
+    >
+      {children}
+    </div>
+  );
+}

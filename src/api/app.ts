@@ -5,13 +5,13 @@ import { authenticate } from "../auth/actor.ts";
 import type { Actor } from "../domain/policy.ts";
 import { Refusal } from "../errors.ts";
 import { resource } from "./contract.ts";
-import type { ApiContext, Deps, Services } from "./deps.ts";
+import type { ApiContext, Deps } from "./deps.ts";
+import { servicesOf, type Services } from "./services.ts";
 import { docs } from "./docs.ts";
 import { endpoints } from "./endpoints.ts";
 import { events } from "./events.ts";
 import { groups } from "./groups.ts";
 import { labels } from "./labels.ts";
-import { Limits } from "./limits.ts";
 import { openApiDocument } from "./openapi.ts";
 import { pageSyncs } from "./page-syncs.ts";
 import { pageDomains } from "./page-domains.ts";
@@ -20,7 +20,6 @@ import { persons } from "./persons.ts";
 import { problemOf, PROBLEMS, ProtocolProblem } from "./problem.ts";
 import { reservedNames } from "./reserved-names.ts";
 import { routes } from "./routes.ts";
-import { hostsBelowIn } from "./routing.ts";
 import { tokens } from "./tokens.ts";
 import { whoami } from "./whoami.ts";
 
@@ -54,15 +53,10 @@ export type ApiType = ReturnType<typeof resources>;
 
 /**
  * The JSON API and its reference: everything below `/api`. It answers tokens, never cookies, and
- * keeps nothing of its own but the counters of its limits.
+ * keeps nothing of its own.
  */
 export function createApi(deps: Deps) {
-  const services: Services = {
-    ...deps,
-    limits: new Limits(deps.rules),
-    table: { rules: deps.rules, userhomes: deps.config.userhomes.enabled },
-    below: hostsBelowIn(deps.ledger, deps.rules.zone),
-  };
+  const services = servicesOf(deps);
   const app = resource();
   app.use(requestId());
   app.route("/api/docs", docs());

@@ -1,11 +1,13 @@
 import { z } from "@hono/zod-openapi";
 import type { Answer } from "../domain/entities.ts";
-import { apply, type Change, type State } from "../domain/state.ts";
+import { apply, type State } from "../domain/state.ts";
 import type { Decide } from "../store/ledger.ts";
+import { carryOut, preview } from "./carry-out.ts";
 import { entityTag } from "./conditional.ts";
-import type { ApiContext, Services } from "./deps.ts";
+import type { ApiContext } from "./deps.ts";
+import type { Services } from "./services.ts";
 import { recall, remember, repeatable, type Repeatable } from "./idempotency.ts";
-import { routesDiff, routesDiffSchema, type RoutesDiff } from "./routing.ts";
+import { routesDiffSchema, type RoutesDiff } from "./routing.ts";
 
 /** The query of every change. */
 export const changeQuery = z.strictObject({
@@ -104,25 +106,21 @@ export async function change<Result, Body extends { readonly revision: number } 
   plan: Plan<Result, Body>,
 ): Promise<Outcome<Body>> {
   if (context.req.query("dryRun") === "true")
-    return { dry: true, body: preview(context, services, plan) };
-  const { ledger, limits } = services;
-  const actor = context.get("actor");
+    return { dry: true, body: dryRun(context, services, plan) };
   const request = await repeatable(context);
-  const takeBack = await limits.spendChange(ledger.state, actor);
-  try {
-    const { result, revision, after } = await ledger.change(actor, settling(plan, request));
-    if ("kept" in result) {
-      await takeBack();
-      const kept = JSON.parse(result.kept.body) as Kept<Body>;
-      context.header("Idempotency-Replayed", "true");
-      return answer(context, kept.body, kept.revision);
-    }
-    const body = result.shown?.body ?? plan.show(result.result, after);
-    return answer(context, body, revision, plan.showAgain?.(body));
-  } catch (error) {
-    await takeBack();
-    throw error;
+  const { result, revision, after } = await carryOut(
+    services,
+    context.get("actor"),
+    settling(plan, request),
+    (settled) => !("kept" in settled),
+  );
+  if ("kept" in result) {
+    const kept = JSON.parse(result.kept.body) as Kept<Body>;
+    context.header("Idempotency-Replayed", "true");
+    return answer(context, kept.body, kept.revision);
   }
+  const body = result.shown?.body ?? plan.show(result.result, after);
+  return answer(context, body, revision, plan.showAgain?.(body));
 }
 
 /** Decides, and puts the answer into the same commit when the request may come again. */
@@ -165,23 +163,12 @@ function answer<Body extends { readonly revision: number } | null>(
   return { dry: false, body };
 }
 
-function preview<Result, Body>(
+function dryRun<Result, Body>(
   context: ApiContext,
-  { ledger, table, below }: Services,
+  services: Services,
   plan: Plan<Result, Body>,
 ): DryRun<Body> {
-  const actor = context.get("actor");
-  let changes: readonly Change[] = [];
-  const { result, before, after } = ledger.preview(actor, (state, decided) => {
-    const decision = plan.decide(state, decided);
-    changes = decision.changes;
-    return decision;
-  });
+  const { result, after, routes } = preview(services, context.get("actor"), plan.decide);
   const body = plan.show(result, after);
-  return {
-    dryRun: true,
-    result: plan.showAgain?.(body) ?? body,
-    revision: null,
-    routes: routesDiff(before, after, changes, table, below(), actor),
-  };
+  return { dryRun: true, result: plan.showAgain?.(body) ?? body, revision: null, routes };
 }

@@ -5,9 +5,6 @@ import type { GitLabPages } from "../gitlab-pages/module.ts";
 import type { Rules } from "../domain/rules.ts";
 import type { DomainDns } from "../gitlab-pages/domains/dns.ts";
 import type { Ledger } from "../store/ledger.ts";
-import type { TableSettings } from "../traefik/table.ts";
-import type { HostsBelow } from "../traefik/touched-hosts.ts";
-import type { Limits } from "./limits.ts";
 
 /** What the API reports: never a secret, never a request's body. */
 export interface ApiLog {
@@ -32,13 +29,6 @@ export interface Deps {
   readonly domainDns?: DomainDns | undefined;
   /** Acts for every request, without a token: the operator's, over the control socket. */
   readonly actor?: Actor | undefined;
-}
-
-/** The dependencies with what the API itself keeps beside them. */
-export interface Services extends Deps {
-  readonly limits: Limits;
-  readonly table: TableSettings;
-  readonly below: () => HostsBelow;
 }
 
 /** What a request carries from the middleware to its handler. */

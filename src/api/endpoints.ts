@@ -27,7 +27,8 @@ import {
   resource,
   security,
 } from "./contract.ts";
-import type { ApiContext, Services } from "./deps.ts";
+import type { ApiContext } from "./deps.ts";
+import type { Services } from "./services.ts";
 import {
   listQuery,
   ownerFilter,

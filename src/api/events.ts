@@ -4,7 +4,7 @@ import { findOwner, type State } from "../domain/state.ts";
 import { Refusal } from "../errors.ts";
 import type { Json, StoredEvent } from "../store/store.ts";
 import { json, resource, security } from "./contract.ts";
-import type { Services } from "./deps.ts";
+import type { Services } from "./services.ts";
 import {
   decodeCursor,
   encodeCursor,

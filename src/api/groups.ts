@@ -25,7 +25,7 @@ import {
   resource,
   security,
 } from "./contract.ts";
-import type { Services } from "./deps.ts";
+import type { Services } from "./services.ts";
 import { listQuery, ownersOf, pageSchemaOf, paginate, requireReading, sortedKeys } from "./list.ts";
 import {
   ownerFields,

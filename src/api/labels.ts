@@ -24,7 +24,7 @@ import {
   resource,
   security,
 } from "./contract.ts";
-import type { Services } from "./deps.ts";
+import type { Services } from "./services.ts";
 import {
   listQuery,
   ownerFilter,

@@ -6,7 +6,7 @@ import { findOwner, type State } from "../domain/state.ts";
 import { Refusal } from "../errors.ts";
 import { heldLabels } from "../owners/labels.ts";
 import { suspendOwner, resumeOwner } from "../owners/suspend.ts";
-import type { Services } from "./deps.ts";
+import type { Services } from "./services.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const LABELS_SHOWN = 100;

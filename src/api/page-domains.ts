@@ -10,7 +10,7 @@ import { DOMAIN_STATES, standingOf } from "../gitlab-pages/domains/standing.ts";
 import { readHeaders } from "./change.ts";
 import { isFresh } from "./conditional.ts";
 import { json, notModified, resource, security } from "./contract.ts";
-import type { Services } from "./deps.ts";
+import type { Services } from "./services.ts";
 import {
   listQuery,
   ownerFilter,

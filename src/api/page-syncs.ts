@@ -6,7 +6,7 @@ import { GitLabError } from "../gitlab-pages/client/error.ts";
 import { heldSchema, type SyncRun, syncRunSchema } from "../gitlab-pages/runs.ts";
 import { PAGE_STATES, pageStandings } from "../traefik/page-standing.ts";
 import { body, idParams, json, resource, security } from "./contract.ts";
-import type { Services } from "./deps.ts";
+import type { Services } from "./services.ts";
 import { listQuery, pageSchemaOf, paginate } from "./list.ts";
 import { changeProblems, readProblems } from "./problem.ts";
 import { urlOf } from "./routing.ts";

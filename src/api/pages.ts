@@ -8,7 +8,7 @@ import { PAGE_STATES, pageStandings, type PageStanding } from "../traefik/page-s
 import { readHeaders } from "./change.ts";
 import { isFresh } from "./conditional.ts";
 import { idParams, json, notModified, resource, security } from "./contract.ts";
-import type { Services } from "./deps.ts";
+import type { Services } from "./services.ts";
 import {
   listQuery,
   ownerFilter,

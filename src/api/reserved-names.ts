@@ -23,7 +23,7 @@ import {
   resource,
   security,
 } from "./contract.ts";
-import type { Services } from "./deps.ts";
+import type { Services } from "./services.ts";
 import { listQuery, pageSchemaOf, paginate, requireReading } from "./list.ts";
 import { changeProblems, readProblems } from "./problem.ts";
 

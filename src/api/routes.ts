@@ -2,7 +2,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { sees } from "../domain/policy.ts";
 import { findOwner } from "../domain/state.ts";
 import { json, resource, security } from "./contract.ts";
-import type { Services } from "./deps.ts";
+import type { Services } from "./services.ts";
 import { listQuery, ownerFilter, pageSchemaOf, paginate, requireReading } from "./list.ts";
 import { readProblems } from "./problem.ts";
 import { ROUTE_KINDS, ROUTE_STATES, routeRows, routeSchema } from "./routing.ts";

@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { SCOPES } from "../domain/entities.ts";
 import { json, resource, security } from "./contract.ts";
-import type { Services } from "./deps.ts";
+import type { Services } from "./services.ts";
 import { ownersOf } from "./list.ts";
 import { readProblems } from "./problem.ts";
 

@@ -1,0 +1,28 @@
+import type { Ledger } from "../store/ledger.ts";
+import type { TableSettings } from "../traefik/table.ts";
+import type { HostsBelow } from "../traefik/touched-hosts.ts";
+import type { Deps } from "./deps.ts";
+import { Limits } from "./limits.ts";
+import { hostsBelowIn } from "./routing.ts";
+
+/** The dependencies with what is kept beside them, whichever surface asks. */
+export interface Services extends Deps {
+  readonly limits: Limits;
+  readonly table: TableSettings;
+  readonly below: () => HostsBelow;
+}
+
+type Kept = Pick<Services, "limits" | "below">;
+
+/** A member's rate of changes is one, over the API and over the web pages. */
+const kept = new WeakMap<Ledger, Kept>();
+
+export function servicesOf(deps: Deps): Services {
+  const { ledger, rules, config } = deps;
+  let shared = kept.get(ledger);
+  if (shared === undefined) {
+    shared = { limits: new Limits(rules), below: hostsBelowIn(ledger, rules.zone) };
+    kept.set(ledger, shared);
+  }
+  return { ...deps, ...shared, table: { rules, userhomes: config.userhomes.enabled } };
+}

@@ -4,79 +4,35 @@
  * the entity's ETag.
  */
 import { z } from "zod";
-import { Refusal } from "../errors.ts";
 import {
-  parseHostname,
-  parseLabel,
-  parsePathPrefix,
-  type Hostname,
-  type Label,
-  type PathPrefix,
-} from "./names.ts";
-import { parseTarget, targetUrl } from "./targets.ts";
+  common,
+  emailField,
+  hostnameField,
+  idField,
+  labelField,
+  lineField,
+  pathField,
+  quotaSchema,
+  revisionField,
+  targetField,
+  targetGrantSchema,
+  timeField,
+} from "./fields.ts";
+import { requestSchema } from "./requests.ts";
 
-/** A zod type whose values come out of a domain parser, so that no other text can pass. */
-function parsed<T extends string>(parse: (text: string) => T): z.ZodType<T, string> {
-  return z.string().transform((text, context) => {
-    try {
-      return parse(text);
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      context.addIssue({ code: "custom", message: error.message });
-      return z.NEVER;
-    }
-  });
-}
-
-export const labelField = parsed<Label>((text) => parseLabel(text, { allowPunycode: true }));
-export const hostnameField = parsed<Hostname>((text) => parseHostname(text));
-export const pathField = parsed<PathPrefix>((text) => parsePathPrefix(text));
-const targetField = parsed((text) => targetUrl(parseTarget(text)));
-
-/** Ids become router names, so they are of one narrow alphabet. */
-export const idField = z.string().regex(/^[a-z]{2,5}-[a-z0-9]{1,40}$/, "not an id");
-const timeField = z.iso.datetime();
-const revisionField = z.number().int().nonnegative();
-// oxlint-disable-next-line no-control-regex -- control characters are what is kept out
-const LINE = /^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$/;
-
-/** Text for people: one line, without control characters. */
-export const lineField = z.string().trim().max(200).regex(LINE, "must be one line of text");
-export const emailField = z.email().max(254);
-
-const common = { v: z.literal(1), id: idField, revision: revisionField, createdAt: timeField };
-
-export const quotaSchema = z.strictObject({
-  endpoints: z.number().int().min(0).max(100_000),
-  labels: z.number().int().min(0).max(10_000),
-  pages: z.number().int().min(0).max(100_000),
-  tokens: z.number().int().min(0).max(10_000),
-  targetsPerEndpoint: z.number().int().min(1).max(64),
-  changesPerHour: z.number().int().min(1).max(1_000_000),
-});
-export type Quota = z.infer<typeof quotaSchema>;
-
-/** Networks, or name suffixes, that an admin granted to one owner. */
-export const targetGrantSchema = z.union([
-  z.strictObject({
-    network: z.union([z.cidrv4(), z.cidrv6()]),
-    ports: z
-      .array(z.string().regex(/^\d{1,5}(-\d{1,5})?$/))
-      .min(1)
-      .max(20),
-  }),
-  z.strictObject({
-    suffix: z
-      .string()
-      .regex(/^(\.[a-z0-9-]+)+$/)
-      .max(200),
-    ports: z
-      .array(z.string().regex(/^\d{1,5}(-\d{1,5})?$/))
-      .min(1)
-      .max(20),
-  }),
-]);
-export type OwnTargetGrant = z.infer<typeof targetGrantSchema>;
+export {
+  emailField,
+  hostnameField,
+  idField,
+  labelField,
+  lineField,
+  pathField,
+  quotaSchema,
+  targetGrantSchema,
+  textField,
+  type OwnTargetGrant,
+  type Quota,
+} from "./fields.ts";
 
 const suspensionSchema = z.strictObject({
   at: timeField,
@@ -285,6 +241,7 @@ export const entitySchemas = {
   domain: domainSchema,
   reserved: reservedSchema,
   token: tokenSchema,
+  request: requestSchema,
   answer: answerSchema,
 } as const;
 

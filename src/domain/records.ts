@@ -16,6 +16,7 @@ export const RECORD_VERSIONS: Record<Kind, number> = {
   domain: 1,
   reserved: 1,
   token: 1,
+  request: 1,
   answer: 1,
 };
 

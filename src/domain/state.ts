@@ -14,6 +14,7 @@ import type {
   Token,
 } from "./entities.ts";
 import type { Hostname, PathPrefix } from "./names.ts";
+import type { RequestRecord } from "./requests.ts";
 
 /** One entity put, or (with null) removed. What a verb decides is a list of these. */
 export type Change = {
@@ -45,6 +46,7 @@ export interface State {
   readonly domains: PersistentMap<string, CustomDomain>;
   readonly reserved: PersistentMap<string, Reserved>;
   readonly tokens: PersistentMap<string, Token>;
+  readonly requests: PersistentMap<string, RequestRecord>;
   readonly answers: PersistentMap<string, Answer>;
   readonly setAside: readonly SetAside[];
 
@@ -61,6 +63,7 @@ export interface State {
   readonly pagesByProject: PersistentMap<string, Ids>;
   readonly tokensByOwner: PersistentMap<string, Ids>;
   readonly tokensByHash: PersistentMap<string, string>;
+  readonly requestsByOwner: PersistentMap<string, Ids>;
   /** Kept answers by `answerActor`. */
   readonly answersByActor: PersistentMap<string, Ids>;
 }
@@ -75,6 +78,7 @@ export const emptyState: State = {
   domains: PersistentMap(),
   reserved: PersistentMap(),
   tokens: PersistentMap(),
+  requests: PersistentMap(),
   answers: PersistentMap(),
   setAside: [],
   ownersByName: PersistentMap(),
@@ -88,6 +92,7 @@ export const emptyState: State = {
   pagesByProject: PersistentMap(),
   tokensByOwner: PersistentMap(),
   tokensByHash: PersistentMap(),
+  requestsByOwner: PersistentMap(),
   answersByActor: PersistentMap(),
 };
 
@@ -101,6 +106,7 @@ type IdIndex =
   | "pagesByOwner"
   | "pagesByProject"
   | "tokensByOwner"
+  | "requestsByOwner"
   | "answersByActor";
 
 function include(draft: Draft, index: IdIndex, key: string, id: string): void {
@@ -172,6 +178,9 @@ function index(draft: Draft, entity: Entity, present: boolean): void {
         ? draft.tokensByHash.set(entity.hash, entity.id)
         : withoutId(draft.tokensByHash, entity.hash, entity.id);
       return;
+    case "request":
+      toggle(draft, "requestsByOwner", entity.owner, entity.id);
+      return;
     case "answer":
       toggle(draft, "answersByActor", answerActor(entity.id), entity.id);
       return;
@@ -199,6 +208,7 @@ const COLLECTION = {
   domain: "domains",
   reserved: "reserved",
   token: "tokens",
+  request: "requests",
   answer: "answers",
 } as const satisfies Record<Kind, keyof State>;
 
@@ -223,6 +233,7 @@ export function* entitiesOf(state: State): Generator<Entity> {
   yield* state.domains.values();
   yield* state.reserved.values();
   yield* state.tokens.values();
+  yield* state.requests.values();
   yield* state.answers.values();
 }
 
@@ -336,6 +347,10 @@ export function pagesAt(state: State, host: string): Page[] {
 
 export function tokensOf(state: State, owner: string): Token[] {
   return collect(state.tokens, state.tokensByOwner.get(owner));
+}
+
+export function requestsOf(state: State, owner: string): RequestRecord[] {
+  return collect(state.requests, state.requestsByOwner.get(owner));
 }
 
 /** The groups that a person manages. */

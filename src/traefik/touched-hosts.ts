@@ -45,6 +45,7 @@ export function touchedHosts(
         break;
       case "domain":
       case "token":
+      case "request":
       case "answer":
         break;
     }

@@ -57,6 +57,10 @@ export function problemsOf(entity: Entity, surroundings: Surroundings): Problem[
       if (state.tokensByHash.get(entity.hash) !== entity.id)
         fail("hash", "another token has this secret");
       break;
+    case "request":
+      // Who asked may be gone, as in the state that the file is of.
+      if (!state.owners.has(entity.owner)) fail("owner", `there is no owner "${entity.owner}"`);
+      break;
     case "reserved":
     case "answer":
   }

@@ -16,6 +16,7 @@ export const SECTIONS = {
   domains: "domain",
   reserved: "reserved",
   tokens: "token",
+  requests: "request",
 } as const satisfies Record<string, Kind>;
 
 export type Section = keyof typeof SECTIONS;
@@ -35,6 +36,7 @@ export interface ExportFile {
   readonly domains: readonly Entity[];
   readonly reserved: readonly Entity[];
   readonly tokens: readonly Entity[];
+  readonly requests: readonly Entity[];
   /** Records that this release could not read, as they are stored. */
   readonly setAside: readonly { readonly key: Key; readonly value: Json }[];
 }

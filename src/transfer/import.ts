@@ -54,6 +54,7 @@ const fileSchema = z.strictObject({
   domains: rawList,
   reserved: rawList,
   tokens: rawList,
+  requests: rawList,
   setAside: z.array(z.strictObject({ key: z.string(), value: json })).optional(),
 });
 
@@ -63,6 +64,7 @@ const ID_PREFIX: Partial<Record<Kind, string>> = {
   endpoint: "ep",
   page: "pg",
   token: "tok",
+  request: "req",
 };
 
 /** What an entry may leave out when it is written by hand. */
@@ -95,6 +97,7 @@ const DEFAULTS: Partial<Record<Kind, Raw>> = {
     certificateUntil: null,
   },
   token: { bootstrap: false },
+  request: { asker: null, state: "open" },
 };
 
 /**
@@ -234,7 +237,10 @@ class Importer {
     const prefix = ID_PREFIX[kind];
     record["id"] ??= prefix === undefined ? (raw["label"] ?? "") : context.newId(prefix);
     if (prefix === undefined) delete record["label"];
-    if (typeof record["owner"] === "string") record["owner"] = this.#ownerId(record["owner"]);
+    for (const field of ["owner", "asker"] as const) {
+      const named = record[field];
+      if (typeof named === "string") record[field] = this.#ownerId(named);
+    }
     if (Array.isArray(record["managers"])) {
       record["managers"] = record["managers"].map((entry) =>
         typeof entry === "string" ? this.#ownerId(entry) : entry,

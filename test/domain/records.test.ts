@@ -78,6 +78,8 @@ describe("records of the present version", () => {
 
   it("are set aside with the reason when they are not what they should be", () => {
     const sound = records["label/games"];
+    const open = records["request/req-02jquota"];
+    const declined = records["request/req-02jgolden"];
     for (const [key, value, reason] of [
       ["label/games", null, "It is no record."],
       ["label/games", [sound], "It is no record."],
@@ -92,6 +94,12 @@ describe("records of the present version", () => {
       ["label", sound, 'It names itself "label/games".'],
       ["sculpture/1", sound, 'Nothing is known of records like "sculpture/1".'],
       ["toString/1", sound, 'Nothing is known of records like "toString/1".'],
+      ["request/req-02jquota", { ...open, state: "granted" }, "decided: is there for"],
+      ["request/req-02jgolden", { ...declined, state: "open" }, "decided: is there for"],
+      ["request/req-02jquota", { ...open, reason: "a\u001b[2J" }, "reason: must be plain text"],
+      ["request/req-02jquota", { ...open, reason: "a\u202eb" }, "reason: must be plain text"],
+      ["request/req-02jquota", { ...open, reason: "x".repeat(1001) }, "reason: Too big"],
+      ["request/req-02jquota", { ...open, wish: { kind: "role" } }, "wish.kind: "],
       ["endpoint/ep-1", { ...sound, kind: "endpoint", id: "ep-1" }, "host: "],
     ] as const) {
       const read = readRecord(key, value);

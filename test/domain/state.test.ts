@@ -47,6 +47,7 @@ const entity: fc.Arbitrary<Entity> = fc
       "page",
       "reserved",
       "token",
+      "request",
       "answer",
     ),
     n: fc.nat(5),
@@ -95,6 +96,14 @@ const entity: fc.Arbitrary<Entity> = fc
         hash: `${n}${place}`.padStart(64, "0"),
         expiresAt: base.createdAt,
         bootstrap: false,
+      },
+      request: {
+        id: `req-${n}`,
+        owner,
+        asker: null,
+        wish: { kind: "renewal" },
+        reason: "x",
+        state: "open",
       },
       answer: {
         id: `ans-${String(place).repeat(16)}${String(n).repeat(24)}`,

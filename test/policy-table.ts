@@ -13,6 +13,7 @@ import {
   releaseLabel,
   reserveLabel,
 } from "../src/owners/labels.ts";
+import { renewMembership } from "../src/owners/renew.ts";
 import { resumeOwner, suspendOwner } from "../src/owners/suspend.ts";
 import { createToken, revokeToken } from "../src/owners/tokens.ts";
 import { updateGroup, updatePerson } from "../src/owners/update.ts";
@@ -250,6 +251,20 @@ export const POLICY_TABLE: readonly Row[] = [
     ...bobs,
     verb: () => (s, c) => updatePerson(s, c, { id: "bob", displayName: "B." }),
     api: () => ["PATCH", "/api/v1/persons/bob", { displayName: "B." }],
+  },
+  {
+    action: "owner.renew",
+    resource: "alice's membership, renewed",
+    ...aliceChanges,
+    verb: () => (s, c) => renewMembership(s, c, { id: "alice" }),
+    api: () => ["POST", "/api/v1/persons/alice/renew"],
+  },
+  {
+    action: "owner.renew",
+    resource: "games' membership, renewed",
+    ...games,
+    verb: () => (s, c) => renewMembership(s, c, { id: "games" }),
+    api: () => ["POST", "/api/v1/groups/games/renew"],
   },
   ...(
     [

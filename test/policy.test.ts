@@ -29,7 +29,7 @@ let world: World;
 const tokens = new Map<ActorName, string>();
 
 beforeAll(async () => {
-  api = await startApi();
+  api = await startApi({ env: { TARDIS_MEMBERSHIPS__RENEW__SELF: "true" } });
   asOperator = {
     ...api,
     request: async (method, path, { json } = {}) => operatorAnswer(method, path, json),
@@ -45,6 +45,9 @@ beforeAll(async () => {
   );
   for (const name of ["ada", "dan"])
     await api.must("PATCH", `/api/v1/persons/${name}`, { role: "admin" });
+  const membershipEndsAt = new Date(api.now().getTime() + 20 * DAY_MS).toISOString();
+  for (const owner of ["persons/alice", "groups/games"])
+    await api.must("PATCH", `/api/v1/${owner}`, { membershipEndsAt });
   const endpoint = async (name: ThingName, input: object) => {
     ids.set(
       name,

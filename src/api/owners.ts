@@ -5,6 +5,7 @@ import { quotaOf } from "../domain/rules.ts";
 import { findOwner, type State } from "../domain/state.ts";
 import { Refusal } from "../errors.ts";
 import { heldLabels } from "../owners/labels.ts";
+import { renewalOf, renewMembership } from "../owners/renew.ts";
 import { suspendOwner, resumeOwner } from "../owners/suspend.ts";
 import type { Services } from "./services.ts";
 
@@ -24,6 +25,10 @@ export const ownerFields = {
     .object({ at: z.string(), reason: z.string(), cause: z.enum(["admin", "membership"]) })
     .nullable(),
   membershipEndsAt: z.string().nullable(),
+  renewal: z.enum(["self", "request"]).nullable().openapi({
+    description:
+      "How the membership can be renewed now: by `renew`, or by a request to the admins. Null: not now.",
+  }),
   warnings: z.array(
     z.object({ code: z.enum(["membership_ending", "membership_ended"]), message: z.string() }),
   ),
@@ -74,6 +79,7 @@ export function ownerView(services: Services, state: State, owner: Owner) {
     labels: held.toSorted().slice(0, LABELS_SHOWN),
     suspended: owner.suspended ?? null,
     membershipEndsAt: owner.membership?.endsAt ?? null,
+    renewal: renewalOf({ rules: services.rules, now: services.now() }, owner),
     warnings: warnings(services, owner),
     quota: quotaOf(services.rules, owner),
     used: {
@@ -123,5 +129,13 @@ export function resumeKind(kind: Owner["kind"], input: OwnerAction) {
   return (state: State, context: Context) => {
     requireKind(state, kind, input.id);
     return resumeOwner(state, context, input);
+  };
+}
+
+/** Renews the membership of an owner of this kind. */
+export function renewKind(kind: Owner["kind"], input: OwnerAction) {
+  return (state: State, context: Context) => {
+    requireKind(state, kind, input.id);
+    return renewMembership(state, context, input);
   };
 }

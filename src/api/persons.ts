@@ -31,6 +31,7 @@ import {
   ownerFields,
   ownerUpdateFields,
   ownerView,
+  renewKind,
   resumeKind,
   suspendBody,
   suspendKind,
@@ -154,6 +155,16 @@ const resume = createRoute({
   request: { params: ownerParams, query: changeQuery },
   responses: { 200: changedPerson, ...changeProblems },
 });
+const renew = createRoute({
+  method: "post",
+  path: "/persons/{id}/renew",
+  summary: "Add a term to a membership that ends soon, where `renewal` says so",
+  tags,
+  security,
+  parameters: conditionalHeaders,
+  request: { params: ownerParams, query: changeQuery },
+  responses: { 200: changedPerson, ...changeProblems },
+});
 
 /** `/persons`. */
 export function persons(services: Services) {
@@ -241,6 +252,15 @@ export function persons(services: Services) {
       const done = await change(context, services, {
         status: 200,
         decide: resumeKind("person", input),
+        show: viewOwner,
+      });
+      return context.json(done.body, 200);
+    })
+    .openapi(renew, async (context) => {
+      const input = { ...context.req.valid("param"), ifMatch: ifMatch(context) };
+      const done = await change(context, services, {
+        status: 200,
+        decide: renewKind("person", input),
         show: viewOwner,
       });
       return context.json(done.body, 200);

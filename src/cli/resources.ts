@@ -63,7 +63,10 @@ function addToken(program: Command, withControl: WithControl): void {
 }
 
 function addPerson(program: Command, withControl: WithControl): void {
-  const person = program.command("person").description("add persons");
+  const person = program
+    .command("person")
+    .alias("persons")
+    .description("add persons, renew memberships");
   person
     .command("add")
     .description("add a person, with the host of their name")
@@ -87,6 +90,21 @@ function addPerson(program: Command, withControl: WithControl): void {
         });
       },
     );
+  person
+    .command("renew")
+    .description("add a term to a membership that ends soon or has ended")
+    .argument("<name>", "a person, by name or id")
+    .option("--json", "print JSON")
+    .action(async (name: string, options: OutputOptions, command: Command) => {
+      await withControl(command, async (control) => {
+        const path = `/api/v1/persons/${encodeURIComponent(name)}/renew`;
+        const renewed = await answerOf<{ username: string; membershipEndsAt: string }>(
+          await control.request("POST", path),
+        );
+        const end = renewed.membershipEndsAt.slice(0, 10);
+        print(options, renewed, () => `${renewed.username} is a member until ${end}.`);
+      });
+    });
 }
 
 interface AddOptions extends OutputOptions {

@@ -12,7 +12,7 @@ export interface Finding {
 /** What keys say together and must not. Expects every key by itself to be right. */
 export function crossProblems(settings: Settings): Finding[] {
   const found: Finding[] = [];
-  const { http, internal, limits, targets, tokens, traefik, zone } = settings;
+  const { http, internal, limits, memberships, targets, tokens, traefik, zone } = settings;
   if (http.port !== 0 && http.port === internal.port) {
     found.push({
       paths: [
@@ -80,6 +80,16 @@ export function crossProblems(settings: Settings): Finding[] {
         ["tokens", "maxDays"],
       ],
       message: `defaultDays, ${tokens.defaultDays}, is more than maxDays, ${tokens.maxDays}`,
+    });
+  }
+  if (memberships.renew.windowDays >= memberships.renew.termDays) {
+    found.push({
+      paths: [
+        ["memberships", "renew", "windowDays"],
+        ["memberships", "renew", "termDays"],
+      ],
+      message: `windowDays, ${memberships.renew.windowDays}, is not less than termDays, ${memberships.renew.termDays}`,
+      hint: "else a membership could be renewed again as soon as it was",
     });
   }
   return found;

@@ -238,6 +238,15 @@ export const schema = z.strictObject({
   memberships: z.strictObject({
     warnDays: whole(0, 3650).describe("Days before its end that a membership is warned about."),
     suspend: yesNo().describe("Whether an ended membership suspends the person."),
+    renew: z.strictObject({
+      self: yesNo().describe("Whether members renew theirs by themselves; else they ask an admin."),
+      windowDays: whole(1, 3650).describe("Days before its end from which on it can be renewed."),
+      termDays: whole(2, 3650).describe("Days for which it is renewed, from its end on."),
+    }),
+  }),
+  requests: z.strictObject({
+    open: whole(0, 1000).describe("Requests that one person may have before the admins at once."),
+    keepDays: whole(1, 3650).describe("Days for which a request is kept that was decided."),
   }),
   tokens: z.strictObject({
     defaultDays: days.describe("Life of an API token when none is asked for, in days."),

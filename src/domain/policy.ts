@@ -39,6 +39,7 @@ export const POLICY = {
   "owner.read": { scope: "read", who: "owner" },
   "owner.create": { scope: "owners", who: "admin", makes: true },
   "owner.describe": { scope: "owners", who: "owner" },
+  "owner.renew": { scope: "owners", who: "owner" },
   "owner.administer": { scope: "owners", who: "admin" },
   "owner.delete": { scope: "owners", who: "admin" },
   "group.managers": { scope: "owners", who: "owner" },

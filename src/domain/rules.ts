@@ -21,7 +21,18 @@ export interface Rules {
   readonly quotas: { readonly person: Quota; readonly group: Quota };
   readonly targets: TargetPolicy;
   readonly health: { readonly minSeconds: number; readonly maxSeconds: number };
-  readonly memberships: { readonly warnDays: number; readonly suspend: boolean };
+  readonly memberships: {
+    readonly warnDays: number;
+    readonly suspend: boolean;
+    /** Who renews one, from how long before its end on, and for how long. */
+    readonly renew: {
+      readonly self: boolean;
+      readonly windowDays: number;
+      readonly termDays: number;
+    };
+  };
+  /** How many requests a person has open at once, and how long decided ones are kept. */
+  readonly requests: { readonly open: number; readonly keepDays: number };
   readonly tokens: { readonly defaultDays: number; readonly maxDays: number };
   /** The port that visitors reach the HTTPS entry point on, for URLs shown. */
   readonly httpsPort: number;
@@ -134,6 +145,7 @@ export function rulesFrom(config: Config, localAddresses: readonly string[] = []
     targets: targetPolicy(config, localAddresses),
     health: config.limits.healthInterval,
     memberships: config.memberships,
+    requests: config.requests,
     tokens: { defaultDays: config.tokens.defaultDays, maxDays: config.tokens.maxDays },
     httpsPort: config.traefik.httpsPort,
   };

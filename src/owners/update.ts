@@ -184,7 +184,11 @@ function quotaFrom(quota: NonNullable<AdminFields["quota"]> | null): Owner["quot
 }
 
 /** Sets when a membership ends. A later end than now takes the suspension by its old end away. */
-function withMembership<T extends Owner>(context: Context, owner: T, endsAt: string | null): T {
+export function withMembership<T extends Owner>(
+  context: Context,
+  owner: T,
+  endsAt: string | null,
+): T {
   const next = withField(owner, "membership", endsAt === null ? undefined : { endsAt });
   const lives = endsAt === null || Date.parse(endsAt) > context.now.getTime();
   return lives && next.suspended?.cause === "membership"

@@ -98,6 +98,23 @@ describe("persons", () => {
     expect(again.body).toMatchObject({ status: 409, code: "conflict" });
   });
 
+  test("a membership is renewed by a member where the configuration lets them, and by an admin", async () => {
+    const endsAt = new Date(api.now().getTime() + 3 * DAY_MS).toISOString();
+    await api.must("POST", "/api/v1/persons", { username: "rita" });
+    await api.must("PATCH", "/api/v1/persons/rita", { membershipEndsAt: endsAt });
+    const path = "/api/v1/persons/rita";
+    const token = await api.tokenFor("rita");
+    expect((await api.request("GET", path, { token })).body.renewal).toBe("request");
+    const asked = await api.request("POST", `${path}/renew`, { token });
+    expect(asked.body).toMatchObject({ status: 403, code: "forbidden" });
+    expect(asked.body.detail).toContain("send them a request");
+    const renewed = await api.must("POST", `${path}/renew`);
+    expect(renewed).toMatchObject({ renewal: null, warnings: [] });
+    expect(Date.parse(renewed.membershipEndsAt)).toBe(Date.parse(endsAt) + 365 * DAY_MS);
+    const again = await api.request("POST", `${path}/renew`, { token: api.admin });
+    expect(again.body).toMatchObject({ status: 409, code: "conflict" });
+  });
+
   test("a person is no group, nor the other way round", async () => {
     await api.must("POST", "/api/v1/groups", { name: "chess" });
     for (const [method, path] of [
@@ -110,6 +127,8 @@ describe("persons", () => {
       ["PATCH", "/api/v1/persons/chess"],
       ["DELETE", "/api/v1/persons/chess"],
       ["POST", "/api/v1/persons/chess/suspend"],
+      ["POST", "/api/v1/persons/chess/renew"],
+      ["POST", "/api/v1/groups/alice/renew"],
     ] as const) {
       const json = method === "PATCH" ? {} : path.endsWith("suspend") ? { reason: "x" } : undefined;
       const answer = await api.request(method, path, {

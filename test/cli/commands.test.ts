@@ -22,6 +22,7 @@ const COMMANDS = [
   ["recover"],
   ["token", "create"],
   ["person", "add"],
+  ["person", "renew"],
   ["endpoint", "add"],
   ["endpoint", "list"],
   ["endpoint", "remove"],

@@ -298,6 +298,10 @@ const WRONG: readonly (readonly [text: string, ...lines: string[]])[] = [
     "tardis.yaml:1: limits.healthInterval.minSeconds: minSeconds, 400, is more than maxSeconds, 300",
   ],
   [
+    "memberships: { renew: { termDays: 60 } }\n",
+    "tardis.yaml:1: memberships.renew.termDays: windowDays, 60, is not less than termDays, 60; else a membership could be renewed again as soon as it was",
+  ],
+  [
     "tokens: { maxDays: 30 }\n",
     "tardis.yaml:1: tokens.maxDays: defaultDays, 90, is more than maxDays, 30",
   ],

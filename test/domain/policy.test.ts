@@ -34,6 +34,7 @@ const table: Record<Action, [own: string, group: string, other: string, nobody: 
   "owner.read": ["allowed", "allowed", "missing", "missing"],
   "owner.create": ["forbidden", "forbidden", "forbidden", "forbidden"],
   "owner.describe": ["allowed", "allowed", "missing", "missing"],
+  "owner.renew": ["allowed", "allowed", "missing", "missing"],
   "owner.administer": ["forbidden", "forbidden", "missing", "missing"],
   "owner.delete": ["forbidden", "forbidden", "missing", "missing"],
   "group.managers": ["allowed", "allowed", "missing", "missing"],

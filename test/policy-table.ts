@@ -15,6 +15,10 @@ import {
 } from "../src/owners/labels.ts";
 import { renewMembership } from "../src/owners/renew.ts";
 import { resumeOwner, suspendOwner } from "../src/owners/suspend.ts";
+import { acknowledgeRequest } from "../src/requests/acknowledge.ts";
+import { askAdmins } from "../src/requests/ask.ts";
+import { declineRequest, grantRequest } from "../src/requests/decide.ts";
+import { withdrawRequest } from "../src/requests/withdraw.ts";
 import { createToken, revokeToken } from "../src/owners/tokens.ts";
 import { updateGroup, updatePerson } from "../src/owners/update.ts";
 
@@ -56,7 +60,10 @@ export type ThingName =
   | "alice's page"
   | "ownerless page"
   | "alice's domain"
-  | "ownerless domain";
+  | "ownerless domain"
+  | "alice's request"
+  | "games' request"
+  | "alice's decided request";
 
 export interface Row {
   readonly action: Action;
@@ -161,6 +168,57 @@ function endpointRows(
       ...reads,
       owner,
       api: () => ["GET", `/api/v1/labels/${owner}`],
+    },
+  ];
+}
+
+/** What is asked for here, and was not before. */
+const TOKENS = { kind: "quota", of: "tokens", amount: 99 } as const;
+
+function requestRows(
+  name: "alice's request" | "games' request",
+  owner: ThingName,
+  reads: Pick<Row, "allowed" | "forbidden">,
+  changes: Pick<Row, "allowed" | "forbidden">,
+  decides: Pick<Row, "allowed" | "forbidden">,
+): Row[] {
+  const path = (world: World) => `/api/v1/requests/${world.id(name)}`;
+  return [
+    { action: "request.read", resource: name, ...reads, owner, api: (w) => ["GET", path(w)] },
+    {
+      action: "request.read",
+      resource: `the requests of ${owner}`,
+      ...reads,
+      owner,
+      api: (w) => ["GET", `/api/v1/requests?owner=${w.id(owner)}`],
+    },
+    {
+      action: "request.ask",
+      resource: `a new request of ${owner}`,
+      ...changes,
+      verb: (w) => (s, c) => askAdmins(s, c, { owner: w.id(owner), wish: TOKENS, reason: "x" }),
+      api: (w) => ["POST", "/api/v1/requests", { owner: w.id(owner), wish: TOKENS, reason: "x" }],
+    },
+    {
+      action: "request.withdraw",
+      resource: `${name}, withdrawn`,
+      ...changes,
+      verb: (w) => (s, c) => withdrawRequest(s, c, { id: w.id(name) }),
+      api: (w) => ["POST", `${path(w)}/withdraw`],
+    },
+    {
+      action: "request.decide",
+      resource: `${name}, granted`,
+      ...decides,
+      verb: (w) => (s, c) => grantRequest(s, c, { id: w.id(name) }),
+      api: (w) => ["POST", `${path(w)}/grant`, {}],
+    },
+    {
+      action: "request.decide",
+      resource: `${name}, declined`,
+      ...decides,
+      verb: (w) => (s, c) => declineRequest(s, c, { id: w.id(name), answer: "x" }),
+      api: (w) => ["POST", `${path(w)}/decline`, { answer: "x" }],
     },
   ];
 }
@@ -459,6 +517,16 @@ export const POLICY_TABLE: readonly Row[] = [
     resource: "a domain of nobody's",
     ...adminsOnly,
     api: (w) => ["GET", `/api/v1/pages/domains/${w.id("ownerless domain")}`],
+  },
+
+  ...requestRows("alice's request", "alice", aliceReads, aliceChanges, adminsOfAlice),
+  ...requestRows("games' request", "games", games, games, adminsOfGames),
+  {
+    action: "request.acknowledge",
+    resource: "the answer to alice's decided request",
+    ...aliceChanges,
+    verb: (w) => (s, c) => acknowledgeRequest(s, c, { id: w.id("alice's decided request") }),
+    api: (w) => ["POST", `/api/v1/requests/${w.id("alice's decided request")}/acknowledge`],
   },
 
   {

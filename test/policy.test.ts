@@ -130,6 +130,17 @@ beforeAll(async () => {
   ] as const) {
     ids.set(name, (await api.must("POST", "/api/v1/tokens", { name, owner, scopes: ["read"] })).id);
   }
+  for (const [name, owner, of] of [
+    ["alice's request", "alice", "endpoints"],
+    ["games' request", "games", "endpoints"],
+    ["alice's decided request", "alice", "pages"],
+  ] as const) {
+    const wish = { kind: "quota", of, amount: 99 };
+    const json = { owner, wish, reason: "x" };
+    ids.set(name, (await api.must("POST", "/api/v1/requests", json)).id);
+  }
+  const decided = `/api/v1/requests/${ids.get("alice's decided request")}/decline`;
+  await api.must("POST", decided, { answer: "No." });
   tokens.set("expired", await api.tokenFor("alice", ALL_SCOPES, 1));
   api.advance(2 * DAY_MS);
   tokens.set("alice", await api.tokenFor("alice"));

@@ -18,6 +18,7 @@ import { pageDomains } from "./page-domains.ts";
 import { pages } from "./pages.ts";
 import { persons } from "./persons.ts";
 import { problemOf, PROBLEMS, ProtocolProblem } from "./problem.ts";
+import { requests } from "./requests.ts";
 import { reservedNames } from "./reserved-names.ts";
 import { routes } from "./routes.ts";
 import { tokens } from "./tokens.ts";
@@ -43,6 +44,7 @@ function resources(services: Services) {
     .route("/api/v1", pageDomains(services))
     .route("/api/v1", pages(services))
     .route("/api/v1", routes(services))
+    .route("/api/v1", requests(services))
     .route("/api/v1", tokens(services))
     .route("/api/v1", events(services))
     .route("/api/v1", whoami(services));

@@ -7,6 +7,7 @@ import {
   groupsOf,
   labelsOf,
   pagesOf,
+  requestsOf,
   tokensOf,
   type Change,
 } from "../domain/state.ts";
@@ -19,7 +20,7 @@ export interface DeleteOwnerInput {
 }
 
 /**
- * Removes an owner: endpoints and tokens with them, labels put to rest. Groups that a person
+ * Removes an owner: endpoints, tokens and requests with them, labels put to rest. Groups that a person
  * managed stay, with their other managers.
  */
 export const deleteOwner: Verb<DeleteOwnerInput, null> = (state, context, input) => {
@@ -40,6 +41,11 @@ export const deleteOwner: Verb<DeleteOwnerInput, null> = (state, context, input)
     ...tokensOf(state, owner.id).map((token): Change => ({
       kind: "token",
       id: token.id,
+      entity: null,
+    })),
+    ...requestsOf(state, owner.id).map((request): Change => ({
+      kind: "request",
+      id: request.id,
       entity: null,
     })),
     // What GitLab has stays, without an owner; the sync does not come by hosts that rest any more.

@@ -8,7 +8,7 @@ const BATCH = 500;
 
 /**
  * What time alone has made due, one decision at a time: memberships warned and ended, rests that
- * are over, tokens and kept answers that expired. Ask again until there is nothing.
+ * are over, tokens, decided requests and kept answers that expired. Ask again until there is nothing.
  */
 export function sweep(state: State, context: Context): Decision<null> | undefined {
   return endOfMembership(state, context) ?? expired(state, context);
@@ -59,6 +59,11 @@ function expired(state: State, context: Context): Decision<null> | undefined {
   }
   for (const { id, expiresAt } of state.tokens.values()) {
     if (isOver(expiresAt)) changes.push({ kind: "token", id, entity: null });
+  }
+  const keepMs = context.rules.requests.keepDays * DAY_MS;
+  for (const { id, decided } of state.requests.values()) {
+    if (decided !== undefined && Date.parse(decided.at) + keepMs <= now)
+      changes.push({ kind: "request", id, entity: null });
   }
   for (const { id, expiresAt } of state.answers.values()) {
     if (isOver(expiresAt)) changes.push({ kind: "answer", id, entity: null });

@@ -18,6 +18,10 @@ beforeAll(async () => {
     (await api.must("POST", "/api/v1/endpoints", { owner: "alice", target: "http://10.0.0.7:80" }))
       .id,
   );
+  await api.must("POST", "/api/v1/persons", { username: "carol" });
+  const wish = { kind: "quota", of: "tokens", amount: 50 };
+  const asked = { owner: "carol", wish, reason: "x" };
+  ids.set("request", (await api.must("POST", "/api/v1/requests", asked)).id);
 });
 afterAll(() => api.close());
 
@@ -57,6 +61,14 @@ const value: fc.Arbitrary<unknown> = fc.oneof(
     [{ suffix: ".x", ports: ["80"] }],
     [{ issuer: "https://id.test", subject: "s" }],
     "2027-01-01T00:00:00.000Z",
+  ),
+  fc.constantFrom(
+    { kind: "label", label: "Wonder" },
+    { kind: "quota", of: "__proto__", amount: 1 },
+    { kind: "quota", of: "targetsPerEndpoint", amount: 65 },
+    { kind: "target", grant: { network: "10.0.3.7/8", ports: ["80"] } },
+    { kind: "target", grant: { suffix: ".x", ports: ["99999-0"] } },
+    { kind: "renewal" },
   ),
   fc.jsonValue(),
 );
@@ -101,6 +113,13 @@ test.each([
   ["POST", "endpoints", { owner: "games", target: "http://10.0.0.7:80" }, TARGETING],
   ["POST", "endpoints", { owner: "games", path: "/two", targets: ["https://10.0.0.7"] }, TARGETING],
   ["PATCH", "endpoints/{endpoint}", {}, TARGETING],
+  [
+    "POST",
+    "requests",
+    { owner: "carol", wish: { kind: "quota", of: "pages", amount: 200 }, reason: "x" },
+    [],
+  ],
+  ["POST", "requests/{request}/grant", {}, ["answer"]],
   ["POST", "tokens", { name: "ci", owner: null, scopes: ["read"] }, ["expiresInDays"]],
 ] as const)(
   "%s %s: no body makes an internal error, nor leaves something that does",
@@ -147,13 +166,25 @@ test("no path, query or header does, either", async () => {
         "pages",
         "pages/domains",
         "tokens",
+        "requests",
         "routes",
         "events",
         "whoami",
       ),
       fc.option(fc.string({ unit: "binary", minLength: 1 }), { nil: undefined }),
       fc.dictionary(
-        fc.constantFrom("limit", "cursor", "owner", "host", "project", "dns", "type", "dryRun"),
+        fc.constantFrom(
+          "limit",
+          "cursor",
+          "owner",
+          "host",
+          "project",
+          "dns",
+          "type",
+          "state",
+          "wish",
+          "dryRun",
+        ),
         odd,
         {
           maxKeys: 3,

@@ -23,6 +23,11 @@ beforeAll(async () => {
     (await api.must("POST", "/api/v1/tokens", { name: "b", owner: "bob", scopes: ["read"] })).id,
   );
   bobs.set("labels", "bob");
+  const wish = { kind: "quota", of: "endpoints", amount: 99 };
+  bobs.set(
+    "requests",
+    (await api.must("POST", "/api/v1/requests", { owner: "bob", wish, reason: "x" })).id,
+  );
   await api.must("POST", "/api/v1/reserved-names", { label: "kept", reason: "x" });
   bobs.set("reserved-names", "kept");
   const page = {
@@ -81,6 +86,12 @@ const CASES: [method: string, resource: string, suffix?: string, json?: object][
   ["DELETE", "endpoints"],
   ["GET", "tokens"],
   ["DELETE", "tokens"],
+  ["GET", "requests"],
+  ["POST", "requests", "/withdraw"],
+  ["POST", "requests", "/acknowledge"],
+  ["POST", "requests", "/grant", {}],
+  ["POST", "requests", "/decline", { answer: "x" }],
+  ["POST", "requests", "/decline", { nonsense: 1 }],
   ["GET", "labels"],
   ["DELETE", "labels"],
   ["POST", "labels", "/free"],
@@ -126,6 +137,9 @@ test("as someone's owner, too", async () => {
     ["tokens", (owner) => ({ name: "x", owner, scopes: ["read"] })],
     ["tokens", (owner) => ({ name: "x", owner, scopes: ["admin"] })],
     ["labels", (owner) => ({ label: "x", owner })],
+    ["requests", (owner) => ({ owner, reason: "x", wish: { kind: "label", label: "x" } })],
+    ["requests", (owner) => ({ owner, reason: "x", wish: { kind: "label", label: "bob" } })],
+    ["requests", (owner) => ({ owner, reason: "x", wish: { kind: "renewal" } })],
   ];
   for (const [resource, json] of bodies) {
     const ask = async (owner: string) =>
@@ -147,6 +161,7 @@ test("lists of another's things are those of nobody's", async () => {
     "pages/domains",
     "routes",
     "tokens",
+    "requests",
     "events",
   ]) {
     const ask = async (owner: string) =>

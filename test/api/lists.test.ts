@@ -40,6 +40,13 @@ beforeAll(async () => {
       domainChange(revision, `www${n}.example`, api.state().ownersByName.get(owner) ?? ""),
     ),
   ]);
+  for (const [n, owner] of ["alice", "bob", "games", "bob", "alice"].entries()) {
+    const wish = n === 4 ? { kind: "label", label: "wonder" } : { kind: "quota", of: "endpoints" };
+    const amount = n === 4 ? {} : { amount: 60 + n };
+    const of = n === 3 ? { of: "pages" } : {};
+    const json = { owner, reason: `for ${n}`, wish: { ...wish, ...amount, ...of } };
+    await api.must("POST", "/api/v1/requests", json);
+  }
   alice = await api.tokenFor("alice");
 });
 afterAll(() => api.close());
@@ -73,6 +80,7 @@ const LISTS = [
   "pages/domains",
   "routes",
   "tokens",
+  "requests",
   "events",
 ];
 
@@ -159,7 +167,7 @@ describe("what a member sees", () => {
       new Set((await walk(`/api/v1/${list}`, alice, 50)).map((item) => item[field]));
     expect(await names("persons", "username")).toEqual(new Set(["alice"]));
     expect(await names("groups", "name")).toEqual(new Set(["games"]));
-    for (const list of ["labels", "endpoints", "pages/domains", "routes", "tokens"]) {
+    for (const list of ["labels", "endpoints", "pages/domains", "routes", "tokens", "requests"]) {
       expect(
         [...(await names(list, "ownerName"))].filter(
           (name) => name !== "alice" && name !== "games",
@@ -181,6 +189,10 @@ describe("what a member sees", () => {
     expect(await count("/api/v1/routes?owner=bob", alice)).toBe(0);
     expect(await count(`/api/v1/routes?host=bob.${ZONE}`, alice)).toBe(0);
     expect(await count(`/api/v1/routes?host=bob.${ZONE}`)).toBe(6);
+    expect(await count("/api/v1/requests?owner=bob&state=open")).toBe(2);
+    expect(await count("/api/v1/requests?wish=label")).toBe(1);
+    expect(await count("/api/v1/requests?state=granted")).toBe(0);
+    expect(await count("/api/v1/requests?state=open", alice)).toBe(3);
   });
 
   test("what is not routed is listed with its reason, to the admins and its owner", async () => {

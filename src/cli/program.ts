@@ -15,6 +15,7 @@ import { CommandError, print, type OutputOptions } from "./output.ts";
 import { addGitLabCommands } from "./gitlab.ts";
 import { addMigrateCommand } from "./migrate.ts";
 import { addPagesCommands } from "./pages.ts";
+import { addRequestCommands } from "./requests.ts";
 import { addResourceCommands } from "./resources.ts";
 import { addTransferCommands } from "./transfer.ts";
 
@@ -68,6 +69,7 @@ export function createProgram(): Command {
   addResourceCommands(program, withControl);
   addGitLabCommands(program, configOf);
   addPagesCommands(program, withControl);
+  addRequestCommands(program, withControl);
   for (const command of program.commands) inherit(command);
   return program;
 }

@@ -30,6 +30,10 @@ const COMMANDS = [
   ["gitlab", "install-hooks"],
   ["pages", "list"],
   ["pages", "domains"],
+  ["requests", "list"],
+  ["requests", "show"],
+  ["requests", "grant"],
+  ["requests", "decline"],
   ["healthcheck"],
 ];
 

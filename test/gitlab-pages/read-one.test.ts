@@ -1,4 +1,6 @@
+import { setImmediate as turn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
+import { whyOut } from "../../src/gitlab-pages/sync/read-one.ts";
 import { failing } from "../support/gitlab/faults.ts";
 import { scene, ZONE } from "./support.ts";
 
@@ -72,4 +74,45 @@ it("is one of few in a complete read, also where it was only asked for again", a
   expect(run).toMatchObject({ state: "done", counts: { removed: 1 } });
   expect(run.notes).toHaveLength(20);
   expect(stage.served()).toHaveLength(20);
+});
+
+it("is read by one after the other: an older answer is never stored after a newer one", async () => {
+  const stage = scene();
+  const { gitlabWorld: gitlab } = stage;
+  const site = gitlab.createProject(gitlab.createGroup("club"), "site");
+  gitlab.deploy(site);
+  let second: Promise<unknown> | undefined;
+  stage.gitlab.faults.add({ path: /\/pages$/, times: 1 }, async (_request, answer) => {
+    const old = answer();
+    gitlab.deleteProject(site);
+    second = stage.engine.project(site.id, "hook", { gone: true });
+    // Time enough for one that does not wait.
+    for (let turns = 0; turns < 50; turns++) await turn();
+    return old;
+  });
+  await stage.engine.project(site.id, "hook");
+  await second;
+  expect(stage.served()).toEqual([]);
+  expect(stage.world.state.pages.size).toBe(0);
+});
+
+describe("a project's site is not asked for", () => {
+  const exclude = ["sandbox", "club/private/*"];
+  it.each<[path: string, more: object, why: ReturnType<typeof whyOut>]>([
+    ["club/site", {}, undefined],
+    ["club/site", { marked_for_deletion_on: "2026-03-01" }, "leaving"],
+    ["club/site", { marked_for_deletion_at: "2026-03-01" }, "leaving"],
+    ["club/site-deletion_scheduled-7", {}, "leaving"],
+    ["club-Deletion_Scheduled-7/web/site", {}, "leaving"],
+    ["club/site-deletion_scheduled-x", {}, undefined],
+    ["Sandbox/site", {}, "excluded"],
+    ["sandboxes/site", {}, undefined],
+    ["club/private/site", {}, "excluded"],
+    ["club/private", {}, undefined],
+    ["club/site", { pages_access_level: "disabled" }, "hidden"],
+    ["sandbox/site", { marked_for_deletion_on: "2026-03-01" }, "leaving"],
+  ])("where it is out: %s %j: %s", (path, more, why) => {
+    const project = { id: 1, path_with_namespace: path, visibility: "public", ...more };
+    expect(whyOut(project as Parameters<typeof whyOut>[0], exclude)).toBe(why);
+  });
 });

@@ -1,6 +1,8 @@
 import * as fc from "fast-check";
 import type { CustomDomain, Page, PageHost, Scope } from "../../src/domain/entities.ts";
+import type { Wish } from "../../src/domain/requests.ts";
 import type { Change } from "../../src/domain/state.ts";
+import type { Label } from "../../src/domain/names.ts";
 import { createEndpoint } from "../../src/endpoints/create.ts";
 import { updateEndpoint } from "../../src/endpoints/update.ts";
 import { Refusal } from "../../src/errors.ts";
@@ -8,9 +10,11 @@ import { createGroup, createPerson } from "../../src/owners/create.ts";
 import { deleteOwner } from "../../src/owners/delete.ts";
 import { giveBackLabel, grantLabel, reserveLabel } from "../../src/owners/labels.ts";
 import { suspendOwner } from "../../src/owners/suspend.ts";
+import { askAdmins } from "../../src/requests/ask.ts";
+import { declineRequest, grantRequest } from "../../src/requests/decide.ts";
 import { createToken } from "../../src/owners/tokens.ts";
 import { updateGroup, updatePerson } from "../../src/owners/update.ts";
-import { World } from "../support/domain.ts";
+import { memberOf, World } from "../support/domain.ts";
 
 export const HOST_SETTINGS = {
   TARDIS_TARGETS__NETWORKS: '[{"cidr":"10.0.0.0/8"}]',
@@ -102,6 +106,22 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       (world) =>
         world.do(createToken, { name: "t", owner, scopes: [scope] }),
   ),
+  fc.tuple(name, name, name, fc.nat(99)).map(([asker, owner, wanted, n]): Step => (world) => {
+    const wishes: Wish[] = [
+      { kind: "label", label: wanted as Label },
+      { kind: "quota", of: "endpoints", amount: 21 + n },
+      { kind: "target", grant: { network: "10.0.3.0/24", ports: ["80"] } },
+      { kind: "renewal" },
+    ];
+    const wish = wishes[n % wishes.length] as Wish;
+    const id = world.state.ownersByName.get(asker) ?? "";
+    world.do(askAdmins, { owner, wish, reason: "Ü\n<b>" }, memberOf(id));
+  }),
+  fc.tuple(fc.nat(), fc.boolean()).map(([n, isGranted]): Step => (world) => {
+    const id = [...world.state.requests.keys()][n % Math.max(1, world.state.requests.size)] ?? "";
+    if (isGranted) world.do(grantRequest, { id });
+    else world.do(declineRequest, { id, answer: "no" });
+  }),
   fc.tuple(name, name, path, fc.nat(9)).map(([label, owner, prefix, n]): Step => (world) => {
     const page = {
       v: 2,

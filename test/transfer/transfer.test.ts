@@ -104,6 +104,7 @@ describe("an import", () => {
         { project: 1, projectPath: "a/b", owner: "alice", host: `alice.${ZONE}`, path: "/p" },
       ],
       reserved: [{ label: "tea", reason: "ours" }],
+      requests: [{ owner: "games", asker: "alice", wish: { kind: "renewal" }, reason: "A year." }],
     });
     expect(planned.problems).toEqual([]);
     const { state } = planned;
@@ -119,6 +120,7 @@ describe("an import", () => {
     expect(places).toEqual([`alice.${ZONE}`, `play.${ZONE}/x`]);
     expect(state.pages.first()).toMatchObject({ owner: alice, path: "/p" });
     expect(state.reserved.has("tea")).toBe(true);
+    expect(state.requests.first()).toMatchObject({ owner: games, asker: alice, state: "open" });
     expect(planned.counts).toMatchObject({ persons: 1, endpoints: 2, labels: 1 });
     expect(stored(planned).setAside).toEqual([]);
     expect(entities(stored(planned))).toEqual(entities(state));
@@ -282,6 +284,19 @@ describe("an import", () => {
       "a token of nobody",
       { tokens: [{ ...token, owner: "per-9" }] },
       ['tokens[0].owner: there is no owner "per-9"'],
+    ],
+    [
+      "a request of nobody",
+      { requests: [{ owner: "per-9", wish: { kind: "renewal" }, reason: "x" }] },
+      ['requests[0].owner: there is no owner "per-9"'],
+    ],
+    [
+      "a request that is granted, and was decided by nobody",
+      {
+        persons: [alice],
+        requests: [{ owner: "alice", wish: { kind: "renewal" }, reason: "x", state: "granted" }],
+      },
+      [/^requests\[0\]: decided: /],
     ],
     [
       "one secret twice",

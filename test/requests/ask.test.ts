@@ -140,7 +140,8 @@ describe("a request", () => {
     expect(refusal.message).toMatch(/^You have 3 of 3 requests open/);
     // Another manager's do not count, nor those of a group that is another's by now.
     host.do(updateGroup, { id: "games", managers: ["alice", "bob"] });
-    host.ask(label("a4"), host.games, host.bob);
+    for (const name of ["b1", "b2", "b3"]) host.ask(label(name), host.games, host.bob);
+    refused(host, () => host.ask(label("b4"), host.bob, host.bob), "quota_exceeded");
     host.do(updateGroup, { id: "games", managers: ["bob"] });
     host.ask(label("a5"));
     host.do(withdrawRequest, { id: first }, memberOf(host.alice));

@@ -337,6 +337,7 @@ async function publicListener(parts: PublicParts): Promise<RequestListener> {
   const address = (context: Context) => clientAddress(context, config.http.trustedProxies);
   // The pages take long to load: Traefik has its document by now.
   const { createConsole } = await import("./console/app.ts");
+  const { Attempts } = await import("./auth/attempts.ts");
   const { ownCookies } = await import("./console/sign-in/cookies.ts");
   const hooks =
     gitlabPages === undefined
@@ -358,6 +359,7 @@ async function publicListener(parts: PublicParts): Promise<RequestListener> {
       publicUrl: config.publicUrl,
       ledger: () => core.letsInBy,
       sessions: core.sessions,
+      attempts: new Attempts(),
       cookies: ownCookies(config.publicUrl),
       now: () => core.now(),
       clientAddress: address,

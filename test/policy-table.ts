@@ -19,6 +19,7 @@ import { acknowledgeRequest } from "../src/requests/acknowledge.ts";
 import { askAdmins } from "../src/requests/ask.ts";
 import { declineRequest, grantRequest } from "../src/requests/decide.ts";
 import { withdrawRequest } from "../src/requests/withdraw.ts";
+import { createPass, revokePass } from "../src/owners/passes.ts";
 import { createToken, revokeToken } from "../src/owners/tokens.ts";
 import { updateGroup, updatePerson } from "../src/owners/update.ts";
 
@@ -57,6 +58,7 @@ export type ThingName =
   | "alice's token"
   | "bob's token"
   | "operator's token"
+  | "alice's pass"
   | "alice's page"
   | "ownerless page"
   | "alice's domain"
@@ -590,6 +592,27 @@ export const POLICY_TABLE: readonly Row[] = [
     ...adminsOnly,
     verb: (w) => (s, c) => revokeToken(s, c, { id: w.id("operator's token") }),
     api: (w) => ["DELETE", `/api/v1/tokens/${w.id("operator's token")}`],
+  },
+
+  {
+    action: "pass.read",
+    resource: "links that are not used yet",
+    ...adminsMake,
+    api: () => ["GET", "/api/v1/passes"],
+  },
+  {
+    action: "pass.create",
+    resource: "a sign-in link of alice's",
+    ...adminsOfAlice,
+    verb: () => (s, c) => createPass(s, c, { person: "alice", use: "sign-in" }),
+    api: () => ["POST", "/api/v1/passes", { person: "alice" }],
+  },
+  {
+    action: "pass.revoke",
+    resource: "a sign-in link of alice's, ended",
+    ...adminsOfAlice,
+    verb: (w) => (s, c) => revokePass(s, c, { id: w.id("alice's pass") }),
+    api: (w) => ["DELETE", `/api/v1/passes/${w.id("alice's pass")}`],
   },
 ];
 

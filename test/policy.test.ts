@@ -143,6 +143,7 @@ beforeAll(async () => {
   await api.must("POST", decided, { answer: "No." });
   tokens.set("expired", await api.tokenFor("alice", ALL_SCOPES, 1));
   api.advance(2 * DAY_MS);
+  ids.set("alice's pass", (await api.must("POST", "/api/v1/passes", { person: "alice" })).id);
   tokens.set("alice", await api.tokenFor("alice"));
   tokens.set("alice, read only", await api.tokenFor("alice", ["read"]));
   tokens.set("alice, endpoints only", await api.tokenFor("alice", ["endpoints"]));

@@ -16,6 +16,7 @@ import { openApiDocument } from "./openapi.ts";
 import { pageSyncs } from "./page-syncs.ts";
 import { pageDomains } from "./page-domains.ts";
 import { pages } from "./pages.ts";
+import { passes } from "./passes.ts";
 import { persons } from "./persons.ts";
 import { problemOf, PROBLEMS, ProtocolProblem } from "./problem.ts";
 import { requests } from "./requests.ts";
@@ -46,6 +47,7 @@ function resources(services: Services) {
     .route("/api/v1", routes(services))
     .route("/api/v1", requests(services))
     .route("/api/v1", tokens(services))
+    .route("/api/v1", passes(services))
     .route("/api/v1", events(services))
     .route("/api/v1", whoami(services));
 }

@@ -16,7 +16,7 @@ export interface ApiLog {
 export interface Deps {
   readonly ledger: Ledger;
   readonly rules: Rules;
-  readonly config: Pick<Config, "userhomes" | "pages" | "gitlab">;
+  readonly config: Pick<Config, "userhomes" | "pages" | "gitlab" | "publicUrl">;
   /** The sync with GitLab; undefined where none runs. */
   readonly gitlabPages?: (() => GitLabPages | undefined) | undefined;
   readonly now: () => Date;

@@ -59,6 +59,11 @@ export class Sessions {
     this.#options = options;
   }
 
+  /** The longest that a browser has to keep a cookie for. */
+  get lifeSeconds(): number {
+    return Math.floor(this.#options.lifeMs / 1000);
+  }
+
   /**
    * @param adminUntil see `Session`
    * @returns the secret for the browser's cookie: 32 random bytes, base64url

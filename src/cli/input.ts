@@ -15,3 +15,10 @@ export async function readText(file: string): Promise<string> {
     throw new CommandError(`${file} cannot be read: ${messageOf(error)}`);
   }
 }
+
+/** @throws CommandError for what is no positive whole number */
+export function wholeNumber(text: string): number {
+  if (!/^[1-9]\d{0,5}$/.test(text))
+    throw new CommandError(`"${text}" is not a whole number above 0`, 2);
+  return Number(text);
+}

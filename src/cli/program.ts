@@ -17,6 +17,7 @@ import { addMigrateCommand } from "./migrate.ts";
 import { addPagesCommands } from "./pages.ts";
 import { addRequestCommands } from "./requests.ts";
 import { addResourceCommands } from "./resources.ts";
+import { addSignInCommands } from "./sign-in.ts";
 import { addTransferCommands } from "./transfer.ts";
 
 const DESCRIPTION = "Self-service console and Traefik configuration provider of a community host.";
@@ -67,6 +68,7 @@ export function createProgram(): Command {
   addTransferCommands(program, withControl);
   addMigrateCommand(program, configOf);
   addResourceCommands(program, withControl);
+  addSignInCommands(program, withControl);
   addGitLabCommands(program, configOf);
   addPagesCommands(program, withControl);
   addRequestCommands(program, withControl);

@@ -1,8 +1,9 @@
 import type { Command } from "commander";
 import { SCOPES } from "../domain/entities.ts";
 import type { WithControl } from "./control-client.ts";
+import { wholeNumber } from "./input.ts";
 import { allOf } from "./list.ts";
-import { answerOf, CommandError, print, table, type OutputOptions } from "./output.ts";
+import { answerOf, print, table, type OutputOptions } from "./output.ts";
 
 interface TokenAnswer {
   readonly id: string;
@@ -182,11 +183,4 @@ function addEndpoint(program: Command, withControl: WithControl): void {
         print(options, { removed: id }, () => `${id} was removed.`);
       });
     });
-}
-
-/** @throws CommandError for what is no positive whole number */
-function wholeNumber(text: string): number {
-  if (!/^[1-9]\d{0,5}$/.test(text))
-    throw new CommandError(`"${text}" is not a whole number above 0`, 2);
-  return Number(text);
 }

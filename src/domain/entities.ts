@@ -219,6 +219,24 @@ export const tokenSchema = z.strictObject({
 });
 export type Token = z.infer<typeof tokenSchema>;
 
+/** What a pass is for: to sign in once, or to say at the provider who one is, once. */
+export const PASS_USES = ["sign-in", "invitation"] as const;
+export type PassUse = (typeof PASS_USES)[number];
+
+/** A code that lets somebody in as a person, once: a sign-in link, or an invitation. */
+export const passSchema = z.strictObject({
+  ...common,
+  kind: z.literal("pass"),
+  person: idField,
+  use: z.enum(PASS_USES),
+  /** SHA-256 of the code, hex. */
+  hash: z.string().regex(/^[0-9a-f]{64}$/),
+  expiresAt: timeField,
+  /** Who made it, as the history says it. */
+  by: lineField.min(1),
+});
+export type Pass = z.infer<typeof passSchema>;
+
 /** The answer to a request that carried an `Idempotency-Key`, kept for its repeats. */
 export const answerSchema = z.strictObject({
   ...common,
@@ -242,6 +260,7 @@ export const entitySchemas = {
   reserved: reservedSchema,
   token: tokenSchema,
   request: requestSchema,
+  pass: passSchema,
   answer: answerSchema,
 } as const;
 

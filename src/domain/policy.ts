@@ -67,6 +67,9 @@ export const POLICY = {
   "token.create": { scope: "tokens", who: "owner" },
   "token.create-operator": { scope: "tokens", who: "admin", makes: true },
   "token.revoke": { scope: "tokens", who: "owner" },
+  "pass.read": { scope: "read", who: "admin", makes: true },
+  "pass.create": { scope: "tokens", who: "admin" },
+  "pass.revoke": { scope: "tokens", who: "admin" },
 } as const satisfies Record<string, Rule>;
 
 export type Action = keyof typeof POLICY;

@@ -17,6 +17,7 @@ export const RECORD_VERSIONS: Record<Kind, number> = {
   reserved: 1,
   token: 1,
   request: 1,
+  pass: 1,
   answer: 1,
 };
 

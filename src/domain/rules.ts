@@ -34,6 +34,7 @@ export interface Rules {
   /** How many requests a person has open at once, and how long decided ones are kept. */
   readonly requests: { readonly open: number; readonly keepDays: number };
   readonly tokens: { readonly defaultDays: number; readonly maxDays: number };
+  readonly signIn: { readonly linkMinutes: number };
   /** The port that visitors reach the HTTPS entry point on, for URLs shown. */
   readonly httpsPort: number;
 }
@@ -147,6 +148,7 @@ export function rulesFrom(config: Config, localAddresses: readonly string[] = []
     memberships: config.memberships,
     requests: config.requests,
     tokens: { defaultDays: config.tokens.defaultDays, maxDays: config.tokens.maxDays },
+    signIn: { linkMinutes: config.signIn.linkMinutes },
     httpsPort: config.traefik.httpsPort,
   };
 }

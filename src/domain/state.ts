@@ -10,6 +10,7 @@ import type {
   Owner,
   Page,
   PageHost,
+  Pass,
   Reserved,
   Token,
 } from "./entities.ts";
@@ -47,6 +48,7 @@ export interface State {
   readonly reserved: PersistentMap<string, Reserved>;
   readonly tokens: PersistentMap<string, Token>;
   readonly requests: PersistentMap<string, RequestRecord>;
+  readonly passes: PersistentMap<string, Pass>;
   readonly answers: PersistentMap<string, Answer>;
   readonly setAside: readonly SetAside[];
 
@@ -79,6 +81,7 @@ export const emptyState: State = {
   reserved: PersistentMap(),
   tokens: PersistentMap(),
   requests: PersistentMap(),
+  passes: PersistentMap(),
   answers: PersistentMap(),
   setAside: [],
   ownersByName: PersistentMap(),
@@ -187,6 +190,7 @@ function index(draft: Draft, entity: Entity, present: boolean): void {
     case "pageHost":
     case "domain":
     case "reserved":
+    case "pass":
   }
 }
 
@@ -209,6 +213,7 @@ const COLLECTION = {
   reserved: "reserved",
   token: "tokens",
   request: "requests",
+  pass: "passes",
   answer: "answers",
 } as const satisfies Record<Kind, keyof State>;
 
@@ -234,6 +239,7 @@ export function* entitiesOf(state: State): Generator<Entity> {
   yield* state.reserved.values();
   yield* state.tokens.values();
   yield* state.requests.values();
+  yield* state.passes.values();
   yield* state.answers.values();
 }
 

@@ -12,6 +12,7 @@ import {
   type Change,
 } from "../domain/state.ts";
 import { rest } from "./labels.ts";
+import { passesOf } from "./passes.ts";
 
 export interface DeleteOwnerInput {
   readonly id: string;
@@ -48,6 +49,7 @@ export const deleteOwner: Verb<DeleteOwnerInput, null> = (state, context, input)
       id: request.id,
       entity: null,
     })),
+    ...passesOf(state, owner.id).map(({ id }): Change => ({ kind: "pass", id, entity: null })),
     // What GitLab has stays, without an owner; the sync does not come by hosts that rest any more.
     ...[
       ...pagesOf(state, owner.id),

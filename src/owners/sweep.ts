@@ -8,7 +8,8 @@ const BATCH = 500;
 
 /**
  * What time alone has made due, one decision at a time: memberships warned and ended, rests that
- * are over, tokens, decided requests and kept answers that expired. Ask again until there is nothing.
+ * are over, tokens, passes, decided requests and kept answers that expired. Ask again until there is
+ * nothing.
  */
 export function sweep(state: State, context: Context): Decision<null> | undefined {
   return endOfMembership(state, context) ?? expired(state, context);
@@ -64,6 +65,9 @@ function expired(state: State, context: Context): Decision<null> | undefined {
   for (const { id, decided } of state.requests.values()) {
     if (decided !== undefined && Date.parse(decided.at) + keepMs <= now)
       changes.push({ kind: "request", id, entity: null });
+  }
+  for (const { id, expiresAt } of state.passes.values()) {
+    if (isOver(expiresAt)) changes.push({ kind: "pass", id, entity: null });
   }
   for (const { id, expiresAt } of state.answers.values()) {
     if (isOver(expiresAt)) changes.push({ kind: "answer", id, entity: null });

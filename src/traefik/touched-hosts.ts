@@ -46,6 +46,7 @@ export function touchedHosts(
       case "domain":
       case "token":
       case "request":
+      case "pass":
       case "answer":
         break;
     }

@@ -62,6 +62,7 @@ export function problemsOf(entity: Entity, surroundings: Surroundings): Problem[
       if (!state.owners.has(entity.owner)) fail("owner", `there is no owner "${entity.owner}"`);
       break;
     case "reserved":
+    case "pass":
     case "answer":
   }
   return problems;

@@ -21,7 +21,10 @@ export const SECTIONS = {
 
 export type Section = keyof typeof SECTIONS;
 
-/** A whole state in one file. Tokens are in it as hashes, answers kept for repeats are not. */
+/**
+ * A whole state in one file. Tokens are in it as hashes; what lets somebody in for a moment only
+ * (sessions, sign-in links, invitations) is not, nor are answers kept for repeats.
+ */
 export interface ExportFile {
   readonly format: typeof EXPORT_FORMAT;
   readonly zone: string;

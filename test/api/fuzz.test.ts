@@ -121,6 +121,7 @@ test.each([
   ],
   ["POST", "requests/{request}/grant", {}, ["answer"]],
   ["POST", "tokens", { name: "ci", owner: null, scopes: ["read"] }, ["expiresInDays"]],
+  ["POST", "passes", { person: "alice" }, ["minutes"]],
 ] as const)(
   "%s %s: no body makes an internal error, nor leaves something that does",
   async (method, path, right, fields) => {

@@ -22,6 +22,7 @@ beforeAll(async () => {
     "tokens",
     (await api.must("POST", "/api/v1/tokens", { name: "b", owner: "bob", scopes: ["read"] })).id,
   );
+  bobs.set("passes", (await api.must("POST", "/api/v1/passes", { person: "bob" })).id);
   bobs.set("labels", "bob");
   const wish = { kind: "quota", of: "endpoints", amount: 99 };
   bobs.set(
@@ -92,6 +93,7 @@ const CASES: [method: string, resource: string, suffix?: string, json?: object][
   ["POST", "requests", "/grant", {}],
   ["POST", "requests", "/decline", { answer: "x" }],
   ["POST", "requests", "/decline", { nonsense: 1 }],
+  ["DELETE", "passes"],
   ["GET", "labels"],
   ["DELETE", "labels"],
   ["POST", "labels", "/free"],

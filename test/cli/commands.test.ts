@@ -23,6 +23,7 @@ const COMMANDS = [
   ["token", "create"],
   ["person", "add"],
   ["person", "renew"],
+  ["login-link"],
   ["endpoint", "add"],
   ["endpoint", "list"],
   ["endpoint", "remove"],
@@ -153,6 +154,20 @@ describe.each(["beside a running server", "without a server"] as const)("command
     expect(wrong.stderr).toContain('"soon" is not a whole number above 0');
     const scope = await command("token", "create", "--scope", "everything");
     expect(scope).toMatchObject({ code: 1, stdout: "" });
+  }, 60_000);
+
+  it("make links that sign a person in", async () => {
+    const made = await must("login-link", "alice", "--minutes", "5");
+    expect(made.stdout).toMatch(
+      /^https?:\/\/\S+\/sign-in\/link\/[A-Za-z0-9_-]{43}\n\(signs alice in, once, until /,
+    );
+    if (running !== undefined) {
+      const { pathname } = new URL(made.stdout.split("\n")[0] ?? "");
+      const page = await fetch(`http://127.0.0.1:${running.httpPort}${pathname}`);
+      expect(await page.text()).toContain("Sign in as alice");
+    }
+    const nobody = await command("login-link", "nobody");
+    expect(nobody).toMatchObject({ code: 1, stderr: "person: There is no such person.\n" });
   }, 60_000);
 
   it("export a file of one's own, and import it all or not at all", async () => {

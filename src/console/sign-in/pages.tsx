@@ -26,6 +26,32 @@ export function signInPage({ notice, kept }: SignInPage): Page {
   );
 }
 
+export interface LinkPage {
+  /** Whom the link lets in. */
+  readonly name: string;
+  readonly code: string;
+  /** What only the browser that was given this page can say again. */
+  readonly binding: string;
+}
+
+/** What a sign-in link opens. It only asks: programs that open every link use nothing up. */
+export function linkPage({ name, code, binding }: LinkPage): Page {
+  return framed(
+    `Sign in as ${name}`,
+    <>
+      <p>
+        This link signs you in as <strong>{name}</strong>, once. If that is not you, close this
+        page.
+      </p>
+      <form method="post" action="/sign-in/link">
+        <input type="hidden" name="code" value={code} />
+        <input type="hidden" name="binding" value={binding} />
+        <button>Sign in as {name}</button>
+      </form>
+    </>,
+  );
+}
+
 /** For a form that was sent by somebody who is not signed in any more. */
 export function turnedAwayPage(): Page {
   return framed(

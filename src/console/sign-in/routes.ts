@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { STYLE, STYLE_PATH } from "./frame.tsx";
+import { linkRoutes } from "./links.ts";
 import { signInPage } from "./pages.tsx";
 import { returnPath } from "./return-path.ts";
 import type { SignInServices } from "./services.ts";
@@ -20,5 +21,6 @@ export function signInRoutes(services: SignInServices): Hono {
     if ((await visitorOf(services, context)) !== undefined) return context.redirect(to, 303);
     return context.html(signInPage({ kept: cookies.kept }));
   });
+  app.route("/", linkRoutes(services));
   return app;
 }

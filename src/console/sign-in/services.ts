@@ -1,4 +1,5 @@
 import type { Context } from "hono";
+import type { Attempts } from "../../auth/attempts.ts";
 import type { Sessions } from "../../auth/sessions.ts";
 import type { Ledger } from "../../store/ledger.ts";
 import type { OwnCookies } from "./cookies.ts";
@@ -19,6 +20,7 @@ export interface SignInServices {
   /** Why there is none, for whoever asks. */
   readonly fault: () => string;
   readonly sessions: Sessions;
+  readonly attempts: Attempts;
   readonly cookies: OwnCookies;
   readonly now: () => Date;
   /** Where a request really comes from. */

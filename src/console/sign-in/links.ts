@@ -1,0 +1,87 @@
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import { Hono, type Context } from "hono";
+import type { Actor } from "../../domain/policy.ts";
+import { Refusal } from "../../errors.ts";
+import { requirePass, useLink } from "../../owners/passes.ts";
+import { arrive } from "./arrive.ts";
+import { linkPage } from "./pages.tsx";
+import type { SignInServices } from "./services.ts";
+import { requireLedger } from "./signed-in.ts";
+
+/** Somebody reads one sentence and presses a button. */
+const BINDING_SECONDS = 15 * 60;
+
+/** Whoever brings a code, in the history. It is the code that lets them in. */
+const bearer: Actor = {
+  name: "sign-in",
+  owner: null,
+  admin: false,
+  scopes: new Set(),
+  token: null,
+};
+
+/**
+ * `/sign-in/link`: the single-use links of admins. What opens the link only asks; the form uses it
+ * up, and only from the browser that was asked: so neither a mail scanner nor a page that plants
+ * the form gets anywhere.
+ */
+export function linkRoutes(services: SignInServices): Hono {
+  const app = new Hono();
+  const { cookies, now } = services;
+  app.get("/sign-in/link/:code", async (context) => {
+    const code = context.req.param("code");
+    const { person } = await guarded(services, context, async () =>
+      requirePass(requireLedger(services).state, { now: now() }, code, "sign-in"),
+    );
+    const secret = cookies.link.read(context) ?? randomBytes(32).toString("base64url");
+    cookies.link.write(context, secret, BINDING_SECONDS);
+    return context.html(linkPage({ name: person.name, code, binding: bindingOf(secret) }));
+  });
+  app.post("/sign-in/link", async (context) => {
+    const form = await context.req.parseBody();
+    const secret = cookies.link.read(context);
+    if (secret === undefined || !isSame(form["binding"], bindingOf(secret))) {
+      throw new Refusal(
+        "forbidden",
+        "This browser was not asked. Open the link again, in the browser that is to be signed in.",
+      );
+    }
+    const { code } = form;
+    const { result: person } = await guarded(services, context, () =>
+      requireLedger(services).change(bearer, (state, decided) =>
+        useLink(state, decided, { code: typeof code === "string" ? code : "" }),
+      ),
+    );
+    cookies.link.clear(context);
+    await arrive(services, context, person);
+    return context.redirect("/", 303);
+  });
+  return app;
+}
+
+/** Counts codes that are wrong, and looks at none any more when there were many. */
+async function guarded<T>(
+  { attempts, clientAddress }: SignInServices,
+  context: Context,
+  work: () => Promise<T>,
+): Promise<T> {
+  const address = clientAddress(context);
+  await attempts.requireFew("wrong", address);
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof Refusal && error.code === "not_found")
+      await attempts.count("wrong", address);
+    throw error;
+  }
+}
+
+/** What stands in the form for the cookie: who sees the page does not learn the cookie. */
+function bindingOf(secret: string): string {
+  return createHash("sha256").update(secret).digest("base64url");
+}
+
+function isSame(given: unknown, wanted: string): boolean {
+  const bytes = Buffer.from(typeof given === "string" ? given : "");
+  return bytes.length === wanted.length && timingSafeEqual(bytes, Buffer.from(wanted));
+}

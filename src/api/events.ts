@@ -37,7 +37,7 @@ const eventSchema = z
       }),
   })
   .openapi("Event");
-type EventView = z.infer<typeof eventSchema>;
+export type EventView = z.infer<typeof eventSchema>;
 
 const list = createRoute({
   method: "get",
@@ -57,42 +57,82 @@ const list = createRoute({
   responses: { 200: json(pageSchemaOf(eventSchema), "One page."), ...readProblems },
 });
 
-interface Wanted {
+/** Which events are asked for. */
+export interface Wanted {
   readonly actor: Actor;
-  readonly type: string | undefined;
+  readonly type?: string | undefined;
   /** An owner's id; `""` when the one asked for is not there. */
-  readonly owner: string | undefined;
+  readonly owner?: string | undefined;
+  /** Only events with a revision below this. */
+  readonly before?: number | undefined;
+  readonly limit: number;
+}
+
+export interface EventsFound {
+  readonly items: readonly EventView[];
+  /** Where to go on, as `before`; undefined when nothing is left. */
+  readonly next: number | undefined;
+}
+
+/**
+ * Reads the history, newest first, as far as the actor may see it. Fewer may be found than there
+ * are: older events are then looked through next.
+ */
+export async function readEvents(
+  { ledger }: Pick<Services, "ledger">,
+  wanted: Wanted,
+): Promise<EventsFound> {
+  const { state } = ledger;
+  const items: EventView[] = [];
+  let { before } = wanted;
+  for (let scanned = 0; scanned < SCANNED_MAX;) {
+    const batch = await ledger.store.history({
+      reverse: true,
+      limit: BATCH,
+      ...(before === undefined ? {} : { before }),
+    });
+    for (const stored of batch) {
+      if (items.length === wanted.limit) return { items, next: before ?? 0 };
+      before = stored.revision;
+      if (isWanted(state, wanted, stored)) items.push(view(state, wanted.actor, stored));
+    }
+    scanned += batch.length;
+    if (batch.length < BATCH) return { items, next: undefined };
+  }
+  return { items, next: before ?? 0 };
+}
+
+/** One event of the history, if the actor may see it. */
+export async function readEvent(
+  { ledger }: Pick<Services, "ledger">,
+  actor: Actor,
+  revision: number,
+): Promise<EventView | undefined> {
+  const [stored] = await ledger.store.history({ after: revision - 1, limit: 1 });
+  if (stored?.revision !== revision || !isWanted(ledger.state, { actor }, stored)) return undefined;
+  return view(ledger.state, actor, stored);
 }
 
 /** `/events`. */
-export function events({ ledger }: Services) {
+export function events(services: Services) {
   return resource().openapi(list, async (context) => {
-    const { state } = ledger;
+    const { state } = services.ledger;
     const actor = context.get("actor");
     requireReading(actor);
     const query = context.req.valid("query");
     const owner =
       query.owner === undefined ? undefined : (findOwner(state, query.owner)?.id ?? query.owner);
-    const wanted: Wanted = { actor, type: query.type, owner };
+    const before = query.cursor === undefined ? undefined : revisionOf(query.cursor);
     const limit = limitOf(query);
-    const items: EventView[] = [];
-    let before = query.cursor === undefined ? undefined : revisionOf(query.cursor);
-    for (let scanned = 0; scanned < SCANNED_MAX;) {
-      const batch = await ledger.store.history({
-        reverse: true,
-        limit: BATCH,
-        ...(before === undefined ? {} : { before }),
-      });
-      for (const stored of batch) {
-        if (items.length === limit)
-          return context.json({ items, nextCursor: cursorAfter(before ?? 0) }, 200);
-        before = stored.revision;
-        if (isWanted(state, wanted, stored)) items.push(view(state, actor, stored));
-      }
-      scanned += batch.length;
-      if (batch.length < BATCH) return context.json({ items, nextCursor: null }, 200);
-    }
-    return context.json({ items, nextCursor: cursorAfter(before ?? 0) }, 200);
+    const { items, next } = await readEvents(services, {
+      actor,
+      type: query.type,
+      owner,
+      before,
+      limit,
+    });
+    const nextCursor = next === undefined ? null : cursorAfter(next);
+    return context.json({ items: [...items], nextCursor }, 200);
   });
 }
 
@@ -108,7 +148,11 @@ function revisionOf(cursor: string): number {
   return Number(text);
 }
 
-function isWanted(state: State, { actor, type, owner }: Wanted, { event }: StoredEvent): boolean {
+function isWanted(
+  state: State,
+  { actor, type, owner }: Pick<Wanted, "actor" | "type" | "owner">,
+  { event }: StoredEvent,
+): boolean {
   const owners = strings(event["owners"]);
   if (!actor.admin && !owners.some((id) => actsFor(state, actor, id))) return false;
   if (type !== undefined && event["type"] !== type) return false;

@@ -1,4 +1,6 @@
-import { Refusal } from "../errors.ts";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { PROBLEMS } from "../api/problem.ts";
+import type { Refusal } from "../errors.ts";
 
 /** One thing that is wrong with a form. */
 export interface FormError {
@@ -36,4 +38,14 @@ export function errorsOf(refusal: Refusal, fields: Readonly<Record<string, strin
   const { field, message } = refusal;
   const known = field === undefined ? undefined : fields[field];
   return new FormErrors([{ field: known, message }]);
+}
+
+/** The status of a form's page that says why it was refused. */
+export function statusOf({ code }: Refusal): ContentfulStatusCode {
+  return PROBLEMS[code].status;
+}
+
+/** The revision that a form was made of, from its hidden field; one that is none fits nothing. */
+export function revisionOf(value: unknown): number {
+  return typeof value === "string" && /^\d{1,15}$/.test(value) ? Number(value) : -1;
 }

@@ -2,10 +2,28 @@ import { createServer } from "node:http";
 import { fileURLToPath } from "node:url";
 import { readFileSync } from "node:fs";
 import { getRequestListener } from "@hono/node-server";
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import { secureHeaders } from "hono/secure-headers";
 import type { Page } from "playwright-core";
+import { servicesOf } from "../../src/api/services.ts";
+import { loadConfig } from "../../src/config.ts";
+import { assets } from "../../src/console/assets.ts";
+import type { Delivery } from "../../src/console/delivery.ts";
+import { statusOf } from "../../src/console/forms.ts";
+import { Live } from "../../src/console/live.ts";
+import { pages } from "../../src/console/pages/app.ts";
+import type { PageServices } from "../../src/console/pages/services.ts";
+import { siteOf } from "../../src/console/site.ts";
+import type { PageEnv, Visitor } from "../../src/console/visitor.ts";
+import { SCOPES, type Person } from "../../src/domain/entities.ts";
+import { operator, type Actor } from "../../src/domain/policy.ts";
+import { rulesFrom } from "../../src/domain/rules.ts";
+import { findOwner, type Change } from "../../src/domain/state.ts";
+import { Refusal } from "../../src/errors.ts";
 import { closeServer, listen } from "../../src/listeners.ts";
+import { Ledger, type Decide } from "../../src/store/ledger.ts";
+import { openLevelStore } from "../../src/store/leveldb.ts";
+import { temporaryFolder } from "../support/folder.ts";
 
 interface Handler {
   readonly fetch: (request: Request, env?: unknown) => Response | Promise<Response>;
@@ -67,4 +85,132 @@ export async function barriers(page: Page): Promise<string[]> {
   );
   await session.detach();
   return found as string[];
+}
+
+const NOW = Date.parse("2026-11-30T20:00:00.000Z");
+export const ZONE = "tardis.test";
+
+/** The pages on a store of their own, for whoever a request says that it comes from. */
+export interface TestPages {
+  readonly origin: string;
+  readonly ledger: Ledger;
+  readonly services: PageServices;
+  readonly live: Live;
+  /** What Traefik has, as the pages are told. */
+  delivery: Delivery | undefined;
+  /** Ends every session of a person, as far as the streams are told. */
+  readonly signedOut: Set<string>;
+  readonly errors: unknown[];
+  /** Headers of a request by this person. */
+  by(name: string): Record<string, string>;
+  /** Has the operator do something. */
+  must<T>(decide: Decide<T>): Promise<T>;
+  /** Has a person do something, past the pages. */
+  as<T>(name: string, decide: Decide<T>): Promise<T>;
+  /** Writes records as they are, past every verb. */
+  write(changes: (revision: number) => readonly Change[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Starts the pages with a middleware in place of the sign-in. */
+export async function startPages(env: Record<string, string> = {}): Promise<TestPages> {
+  const folder = await temporaryFolder();
+  const config = loadConfig({
+    env: {
+      TARDIS_ZONE: ZONE,
+      TARDIS_PUBLICURL: `http://console.${ZONE}`,
+      TARDIS_TARGETS__NETWORKS: '[{"cidr": "10.0.0.0/8"}]',
+      TARDIS_USERHOMES__ENABLED: "true",
+      TARDIS_PAGES__ENABLED: "true",
+      ...env,
+    },
+    cwd: folder.path,
+  });
+  const now = () => new Date(NOW);
+  const rules = rulesFrom(config);
+  const ledger = await Ledger.open(await openLevelStore(`${folder.path}/db`), { rules, now });
+  const errors: unknown[] = [];
+  const signedOut = new Set<string>();
+  const deps = {
+    ledger,
+    rules,
+    config,
+    now,
+    log: { error: (fields: object) => void errors.push(fields), warn: () => undefined },
+    clientAddress: () => "192.0.2.1",
+    published: () => null,
+  };
+  const services: PageServices = {
+    ...servicesOf(deps),
+    site: siteOf(config, now),
+    delivery: () =>
+      running.delivery ?? {
+        published: ledger.state.revision,
+        pollers: [{ name: "traefik-1", revision: ledger.state.revision, at: new Date(NOW - 2000) }],
+      },
+  };
+  const visitorOf = (context: Context<PageEnv>): Visitor | undefined => {
+    const name = context.req.header("x-visitor") ?? "";
+    const person = ledger.state.owners.get(ledger.state.ownersByName.get(name) ?? "");
+    if (person?.kind !== "person" || person.suspended !== undefined || signedOut.has(name))
+      return undefined;
+    return { person, actor: actorOf(person), session: `ses-${name}` };
+  };
+  const live = new Live({ ledger, renew: async (context) => visitorOf(context) });
+  const app = withHeaders<PageEnv>();
+  app.route("/", assets());
+  app.use((context, next) => {
+    const visitor = visitorOf(context);
+    if (visitor === undefined) return Promise.resolve(context.redirect("/sign-in", 303));
+    context.set("visitor", visitor);
+    return next();
+  });
+  app.route("/", live.routes());
+  app.route("/", pages(services));
+  app.onError((error, context) => {
+    if (!(error instanceof Refusal)) {
+      errors.push(error);
+      return context.text("internal", 500);
+    }
+    return context.text(error.message, statusOf(error));
+  });
+  const server = await serve(app);
+  const change = async <T>(actor: Actor, decide: Decide<T>) =>
+    (await ledger.change(actor, decide)).result;
+  const running: TestPages = {
+    origin: server.origin,
+    ledger,
+    services,
+    live,
+    delivery: undefined,
+    signedOut,
+    errors,
+    by: (name) => ({ "x-visitor": name }),
+    must: (decide) => change(operator, decide),
+    as: (name, decide) => {
+      const person = findOwner(ledger.state, name);
+      if (person?.kind !== "person") throw new Error(`there is no ${name}`);
+      return change(actorOf(person), decide);
+    },
+    write: async (changes) => {
+      await ledger.change(operator, (_state, { revision }) => ({
+        changes: changes(revision),
+        event: { type: "test", summary: "written by a test", owners: [] },
+        result: null,
+      }));
+    },
+    close: async () => {
+      live.close();
+      await server.close();
+      await ledger.close();
+      await folder.remove();
+    },
+  };
+  return running;
+}
+
+function actorOf(person: Person): Actor {
+  const admin = person.role === "admin";
+  const scopes = new Set(SCOPES.filter((scope) => admin || scope !== "admin"));
+  return { name: person.name, owner: person.id, admin, scopes, token: null };
 }

@@ -10,10 +10,13 @@ import type { PageEnv } from "../visitor.ts";
 export function Live({
   context,
   revision,
+  at,
   children,
 }: {
   context: Context<PageEnv>;
   revision: number;
+  /** Another address than the page's own, for one that a form was answered with. */
+  at?: string;
   children?: Child;
 }) {
   const { pathname, search } = new URL(context.req.url);
@@ -21,7 +24,7 @@ export function Live({
     <div
       id="live"
       data-live={String(revision)}
-      hx-get={`${pathname}${search}`}
+      hx-get={at ?? `${pathname}${search}`}
       hx-trigger="live from:body"
       hx-select="#live"
       hx-swap="outerHTML"

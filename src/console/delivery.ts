@@ -1,0 +1,39 @@
+import type { Provider } from "../publisher/provider.ts";
+import type { Publisher } from "../publisher/publisher.ts";
+
+/** How far a change has come on its way to Traefik, as far as this console knows. */
+export interface Delivery {
+  /** The revision of what pollers get; null before there is anything. */
+  readonly published: number | null;
+  /** Who polled here, and which revision each has. */
+  readonly pollers: readonly Fetched[];
+}
+
+export interface Fetched {
+  readonly name: string;
+  readonly revision: number;
+  readonly at: Date;
+}
+
+/** Who has not asked for so long polls here no more: another console, or nobody. */
+const GONE_MS = 2 * 60_000;
+
+/** @returns as of now */
+export function deliveryOf(
+  publisher: Pick<Publisher, "current">,
+  provider: Pick<Provider, "pollers">,
+  now: Date,
+): Delivery {
+  const { current } = publisher;
+  const etags = [current?.document.traefik.etag, current?.document.json.etag];
+  const pollers = provider
+    .pollers()
+    .filter(({ at }) => now.getTime() - at.getTime() < GONE_MS)
+    // Changes that leave the bytes as they are do not have to be fetched.
+    .map(({ name, revision, etag, at }) => ({
+      name,
+      at,
+      revision: etags.includes(etag) ? Math.max(revision, current?.revision ?? 0) : revision,
+    }));
+  return { published: current?.revision ?? null, pollers };
+}

@@ -1,0 +1,201 @@
+import type { Context, Hono } from "hono";
+import { Hono as App } from "hono";
+import { streamSSE, type SSEStreamingApi } from "hono/streaming";
+import { sees, type Actor } from "../domain/policy.ts";
+import { entityOf, type Change, type State } from "../domain/state.ts";
+import type { Ledger } from "../store/ledger.ts";
+import type { PageEnv, Visitor } from "./visitor.ts";
+
+export interface LiveOptions {
+  readonly ledger: Ledger;
+  /** Who is signed in at the browser that holds the stream, by the state of now. */
+  readonly renew: (context: Context<PageEnv>) => Promise<Visitor | undefined>;
+  /** Streams that one person may hold, and all of them. */
+  readonly maxOfOne?: number;
+  readonly max?: number;
+  /** How often a session is looked at while nothing happens, in milliseconds. */
+  readonly checkMs?: number;
+}
+
+interface Listener {
+  readonly context: Context<PageEnv>;
+  readonly stream: SSEStreamingApi;
+  visitor: Visitor;
+  /** Whether there is something to tell; told once, however much happens meanwhile. */
+  isDue: boolean;
+  isBusy: boolean;
+  readonly end: () => void;
+}
+
+const MAX_OF_ONE = 10;
+const MAX = 2_000;
+/** Below the minute after which many proxies give an idle stream up, and below a session's check. */
+const CHECK_MS = 25_000;
+/** A browser that lost its stream comes back so soon. */
+const RETRY_MS = 2_000;
+
+/**
+ * The streams that tell open pages that something they may show has changed. What it is, they ask
+ * for as they always do: a stream carries no data, so it can give nothing away but that.
+ */
+export class Live {
+  readonly #options: Required<LiveOptions>;
+  readonly #listeners = new Set<Listener>();
+  readonly #unsubscribe: () => void;
+  readonly #timer: NodeJS.Timeout;
+  #state: State;
+  #closed = false;
+
+  constructor(options: LiveOptions) {
+    this.#options = { maxOfOne: MAX_OF_ONE, max: MAX, checkMs: CHECK_MS, ...options };
+    this.#state = options.ledger.state;
+    this.#unsubscribe = options.ledger.onCommit((state, changes) => this.#follow(state, changes));
+    this.#timer = setInterval(() => void this.#check(), this.#options.checkMs);
+    this.#timer.unref();
+  }
+
+  /** Streams that are open now. */
+  get size(): number {
+    return this.#listeners.size;
+  }
+
+  /** Tells everybody: what is published, or who fetched it, has changed. */
+  tellAll(): void {
+    for (const listener of this.#listeners) this.#tell(listener);
+  }
+
+  /** Ends every stream, and opens none from here on: a server that closes would wait for them. */
+  close(): void {
+    this.#closed = true;
+    this.#unsubscribe();
+    clearInterval(this.#timer);
+    for (const listener of this.#listeners) listener.end();
+  }
+
+  /** `GET /live`. */
+  routes(): Hono<PageEnv> {
+    const app = new App<PageEnv>();
+    app.get("/live", (context) => {
+      const visitor = context.get("visitor");
+      if (this.#closed) return context.text("The console is ending.", 503);
+      const { max, maxOfOne } = this.#options;
+      let own = 0;
+      for (const listener of this.#listeners) {
+        if (listener.visitor.person.id === visitor.person.id) own++;
+      }
+      // A browser does not try again after this: the page stays as it is until it is loaded anew.
+      if (own >= maxOfOne || this.#listeners.size >= max)
+        return context.text("Too many pages are open.", 429);
+      context.header("Cache-Control", "no-store");
+      context.header("X-Accel-Buffering", "no");
+      return streamSSE(context, (stream) => this.#hold(context, stream, visitor));
+    });
+    return app;
+  }
+
+  async #hold(context: Context<PageEnv>, stream: SSEStreamingApi, visitor: Visitor): Promise<void> {
+    const ended = new Promise<void>((resolve) => {
+      const listener: Listener = {
+        context,
+        stream,
+        visitor,
+        isDue: false,
+        isBusy: false,
+        end: () => {
+          this.#listeners.delete(listener);
+          resolve();
+        },
+      };
+      this.#listeners.add(listener);
+      stream.onAbort(listener.end);
+    });
+    const at = String(this.#options.ledger.state.revision);
+    await stream.writeSSE({ event: "at", data: at, retry: RETRY_MS });
+    await ended;
+  }
+
+  #follow(state: State, changes: readonly Change[] | undefined): void {
+    const before = this.#state;
+    this.#state = state;
+    if (changes === undefined) return this.tellAll();
+    const owners = ownersConcerned(before, state, changes);
+    for (const listener of this.#listeners) {
+      const { actor } = listener.visitor;
+      if (isConcerned(before, actor, owners) || isConcerned(state, actor, owners))
+        this.#tell(listener);
+    }
+  }
+
+  #tell(listener: Listener): void {
+    listener.isDue = true;
+    if (!listener.isBusy) void this.#send(listener);
+  }
+
+  /** Whoever is signed out meanwhile is told nothing but that. */
+  async #send(listener: Listener): Promise<void> {
+    listener.isBusy = true;
+    try {
+      while (listener.isDue) {
+        listener.isDue = false;
+        if (!(await this.#isSignedIn(listener))) return;
+        const data = String(this.#options.ledger.state.revision);
+        await listener.stream.writeSSE({ event: "changed", data });
+      }
+    } catch {
+      listener.end();
+    } finally {
+      listener.isBusy = false;
+    }
+  }
+
+  async #isSignedIn(listener: Listener): Promise<boolean> {
+    const visitor = await this.#options.renew(listener.context);
+    if (visitor !== undefined && visitor.session === listener.visitor.session) {
+      listener.visitor = visitor;
+      return true;
+    }
+    await listener.stream.writeSSE({ event: "ended", data: "" });
+    listener.end();
+    return false;
+  }
+
+  async #check(): Promise<void> {
+    await Promise.all(
+      [...this.#listeners].map(async (listener) => {
+        try {
+          // A line that says nothing shows whether somebody is still there.
+          if (await this.#isSignedIn(listener)) await listener.stream.write(":\n\n");
+        } catch {
+          listener.end();
+        }
+      }),
+    );
+  }
+}
+
+/** Whose things were changed; null for what is nobody's. */
+function ownersConcerned(
+  before: State,
+  after: State,
+  changes: readonly Change[],
+): ReadonlySet<string | null> {
+  const owners = new Set<string | null>();
+  for (const { kind, id } of changes) {
+    // What is kept for repeats of a request is nothing that a page shows.
+    if (kind === "answer") continue;
+    for (const entity of [entityOf(before, kind, id), entityOf(after, kind, id)]) {
+      if (entity === undefined) continue;
+      if (entity.kind === "person") owners.add(entity.id);
+      else if (entity.kind === "group") {
+        owners.add(entity.id);
+        for (const manager of entity.managers) owners.add(manager);
+      } else owners.add("owner" in entity ? entity.owner : null);
+    }
+  }
+  return owners;
+}
+
+function isConcerned(state: State, actor: Actor, owners: ReadonlySet<string | null>): boolean {
+  for (const owner of owners) if (sees(state, actor, owner)) return true;
+  return false;
+}

@@ -1,0 +1,20 @@
+import { Hono } from "hono";
+import type { PageEnv } from "../visitor.ts";
+import { activity } from "./activity.tsx";
+import { editEndpoint } from "./endpoint-edit.tsx";
+import { newEndpoint } from "./endpoint-new.tsx";
+import { removeEndpoint } from "./endpoint-remove.tsx";
+import { endpointPage } from "./endpoint.tsx";
+import type { PageServices } from "./services.ts";
+import { sites } from "./sites.tsx";
+
+/** Every page for someone signed in. A path that is also like a parameter's comes first. */
+export function pages(services: PageServices): Hono<PageEnv> {
+  return new Hono<PageEnv>()
+    .route("/", sites(services))
+    .route("/", newEndpoint(services))
+    .route("/", editEndpoint(services))
+    .route("/", removeEndpoint(services))
+    .route("/", endpointPage(services))
+    .route("/", activity(services));
+}

@@ -1,0 +1,74 @@
+import { createEndpoint, type EndpointInput } from "../../src/endpoints/create.ts";
+import { createGroup, createPerson } from "../../src/owners/create.ts";
+import { grantLabel } from "../../src/owners/labels.ts";
+import { createToken } from "../../src/owners/tokens.ts";
+import type { Endpoint } from "../../src/domain/entities.ts";
+import { domainChange } from "../api/support.ts";
+import { ZONE, type TestPages } from "./support.ts";
+
+/** Someone's host with some of everything, as a member has it after a year. */
+export async function furnish(pages: TestPages): Promise<{ readonly wiki: Endpoint }> {
+  const { must, write } = pages;
+  for (const username of ["alice", "bob", "carol"])
+    await must((state, context) =>
+      createPerson(state, context, {
+        username,
+        displayName: { alice: "Alice Weber", bob: "Bob Kim", carol: "Carol" }[username],
+      }),
+    );
+  await must((state, context) =>
+    createGroup(state, context, {
+      name: "games",
+      displayName: "Games society",
+      managers: ["alice", "bob"],
+    }),
+  );
+  await must((state, context) =>
+    grantLabel(state, context, { label: "alice-lab", owner: "alice" }),
+  );
+  const add = (name: string, input: Omit<EndpointInput, "owner"> & { owner?: string }) =>
+    pages.as(name, (state, context) => createEndpoint(state, context, { owner: name, ...input }));
+  const wiki = await add("alice", { path: "/wiki", targets: ["http://10.0.3.7:8080"] });
+  await add("alice", {
+    path: "/photos",
+    targets: ["http://10.0.3.7:2342", "http://10.0.3.8:2342"],
+    stripPrefix: true,
+  });
+  await add("alice", { path: "/old-blog", targets: ["http://10.0.3.9:80"], paused: true });
+  await add("alice", { label: "alice-lab", targets: ["http://10.0.9.1:3000"] });
+  await add("bob", { owner: "games", path: "/minecraft", targets: ["http://10.0.5.2:8123"] });
+  await add("bob", { path: "/secret", targets: ["http://10.0.66.6:80"] });
+  const alice = pages.ledger.state.ownersByName.get("alice") ?? "";
+  const page = (id: string, path: string, revision: number, more: object = {}) => ({
+    kind: "page" as const,
+    id,
+    entity: {
+      v: 2 as const,
+      kind: "page" as const,
+      id,
+      revision,
+      createdAt: "2026-03-01T12:00:00.000Z",
+      project: 7,
+      projectPath: `alice/${id.slice(3)}`,
+      namespace: 3,
+      owner: alice,
+      host: `alice.${ZONE}`,
+      path,
+      accessControl: false,
+      serves: "site",
+      deployed: true,
+      source: "sync",
+      ...more,
+    } as never,
+  });
+  await write((revision) => [
+    page("pg-thesis", "/thesis", revision),
+    page("pg-notes", "/wiki", revision, { project: 8 }),
+    page("pg-draft", "/draft", revision, { project: 9, deployed: false }),
+    domainChange(revision, "www.alice.example", alice, { projectPath: "alice/thesis" }),
+  ]);
+  await pages.as("alice", (state, context) =>
+    createToken(state, context, { name: "deploy from CI", owner: "alice", scopes: ["endpoints"] }),
+  );
+  return { wiki };
+}

@@ -188,7 +188,7 @@ function viewOf({ found, expected, record, ...rest }: DnsCheck): z.infer<typeof 
 const byOwner = new WeakMap<object, ReadonlyMap<string, readonly string[]>>();
 
 /** The domains of each owner, found once for each version of the map. */
-function domainsByOwner(
+export function domainsByOwner(
   domains: PersistentMap<string, CustomDomain>,
 ): ReadonlyMap<string, readonly string[]> {
   const known = byOwner.get(domains);

@@ -25,7 +25,7 @@ export function deliveryOf(
   now: Date,
 ): Delivery {
   const { current } = publisher;
-  const etags = [current?.document.traefik.etag, current?.document.json.etag];
+  const etags = new Set([current?.document.traefik.etag, current?.document.json.etag]);
   const pollers = provider
     .pollers()
     .filter(({ at }) => now.getTime() - at.getTime() < GONE_MS)
@@ -33,7 +33,7 @@ export function deliveryOf(
     .map(({ name, revision, etag, at }) => ({
       name,
       at,
-      revision: etags.includes(etag) ? Math.max(revision, current?.revision ?? 0) : revision,
+      revision: etags.has(etag) ? Math.max(revision, current?.revision ?? 0) : revision,
     }));
   return { published: current?.revision ?? null, pollers };
 }

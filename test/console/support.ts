@@ -159,6 +159,7 @@ export async function startPages(env: Record<string, string> = {}): Promise<Test
   const live = new Live({ ledger, renew: async (context) => visitorOf(context) });
   const app = withHeaders<PageEnv>();
   app.route("/", assets());
+  app.get("/sign-in", (context) => context.html("<!doctype html><title>Sign in</title>"));
   app.use((context, next) => {
     const visitor = visitorOf(context);
     if (visitor === undefined) return Promise.resolve(context.redirect("/sign-in", 303));

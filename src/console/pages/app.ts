@@ -1,10 +1,13 @@
 import { Hono } from "hono";
 import type { PageEnv } from "../visitor.ts";
+import { access } from "./access.tsx";
 import { activity } from "./activity.tsx";
 import { editEndpoint } from "./endpoint-edit.tsx";
 import { newEndpoint } from "./endpoint-new.tsx";
 import { removeEndpoint } from "./endpoint-remove.tsx";
 import { endpointPage } from "./endpoint.tsx";
+import { groupPages, groups } from "./groups.tsx";
+import { gitlabPage } from "./page.tsx";
 import type { PageServices } from "./services.ts";
 import { sites } from "./sites.tsx";
 
@@ -16,5 +19,9 @@ export function pages(services: PageServices): Hono<PageEnv> {
     .route("/", editEndpoint(services))
     .route("/", removeEndpoint(services))
     .route("/", endpointPage(services))
+    .route("/", gitlabPage(services))
+    .route("/", groups(services))
+    .route("/", groupPages(services))
+    .route("/", access(services))
     .route("/", activity(services));
 }

@@ -42,7 +42,7 @@ export function ownersFor(state: State, person: Owner): Owner[] {
   return [person, ...groups];
 }
 
-/** All hosts of an owner, in the order of their names. */
+/** All hosts of an owner: that of their own name first, then the others by name. */
 export function hostsOf(state: State, zone: Hostname, owner: Owner): HostName[] {
   const hosts = new Map<string, HostName>();
   for (const { host } of [...endpointsOf(state, owner.id), ...pagesOf(state, owner.id)]) {
@@ -52,7 +52,9 @@ export function hostsOf(state: State, zone: Hostname, owner: Owner): HostName[] 
     const host = hostOf(id, zone);
     hosts.set(host, restsUntil === undefined ? { owner, host } : { owner, host, restsUntil });
   }
-  return [...hosts.values()].sort((a, b) => (a.host < b.host ? -1 : 1));
+  const own = hostOf(owner.name, zone);
+  const rank = ({ host }: HostName) => (host === own ? "" : host);
+  return [...hosts.values()].sort((a, b) => (rank(a) < rank(b) ? -1 : 1));
 }
 
 /** What a picture is made of. */
@@ -65,7 +67,7 @@ export interface View {
   readonly held: ReadonlySet<number>;
 }
 
-/** What is at a host, as far as the actor may see it, in the order of its paths. */
+/** What is at a host, as far as the actor may see it, by path; what takes the rest comes last. */
 export function placesAt(view: View, host: Hostname): Place[] {
   const { state, table, actor, delivery, held } = view;
   const at = hostRoutes(state, table, host);
@@ -96,8 +98,8 @@ export function placesAt(view: View, host: Hostname): Place[] {
   }
   const isWhole = places.some(({ path, shown }) => path === "/" && shown.tone !== "off");
   const rest = isWhole ? undefined : restOf(view, host, at.routes);
-  if (rest !== undefined) places.push(rest);
-  return places.sort((a, b) => (a.path === b.path ? 0 : a.path < b.path ? -1 : 1));
+  places.sort((a, b) => (a.path === b.path ? 0 : a.path < b.path ? -1 : 1));
+  return rest === undefined ? places : [...places, rest];
 }
 
 /** A target or several, in a few words. */

@@ -12,7 +12,7 @@ import { targetsInWords } from "./picture.ts";
 interface Moved {
   readonly url: string;
   readonly now: string;
-  readonly then: string;
+  readonly later: string;
 }
 
 /** Which addresses would lead elsewhere, as a table. */
@@ -29,14 +29,14 @@ export function RouteChanges({
   if (moved.length === 0) return <p>No address leads elsewhere by this.</p>;
   return (
     <ul class="moves">
-      {moved.map(({ url, now, then }) => (
+      {moved.map(({ url, now, later }) => (
         <li>
           <code>{url}</code>
           <span class="now">
             <span class="when">Now</span> {now}
           </span>
           <span class="then">
-            <span class="when">Then</span> {then}
+            <span class="when">Then</span> {later}
           </span>
         </li>
       ))}
@@ -51,8 +51,8 @@ function movedBy(
 ): Moved[] {
   return placesOf(routes).flatMap(({ host, path, url }) => {
     const now = servedAt(before, table, actor, host, path);
-    const then = servedAt(after, table, actor, host, path);
-    return now === then ? [] : [{ url: url ?? urlOf(table.rules, host, path), now, then }];
+    const later = servedAt(after, table, actor, host, path);
+    return now === later ? [] : [{ url: url ?? urlOf(table.rules, host, path), now, later }];
   });
 }
 

@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import { urlOf } from "../../api/routing.ts";
 import type { Owner } from "../../domain/entities.ts";
 import { exactly } from "../parts/time.tsx";
 import { show } from "../layout.tsx";
@@ -61,7 +62,7 @@ export function sites(services: PageServices): Hono<PageEnv> {
             {owners.length > 1 && shown[index - 1]?.owner !== name.owner ? (
               <h2>{ownerHeading(name.owner, person)}</h2>
             ) : null}
-            <HostCard name={name} places={placesAt(view, name.host)} now={site.now()} />
+            <HostCard name={name} view={view} now={site.now()} />
           </>
         ))}
         <Pager
@@ -107,13 +108,14 @@ function ownerHeading(owner: Owner, person: Owner): string {
   return owner.displayName === undefined ? owner.name : `${owner.displayName} (${owner.name})`;
 }
 
-function HostCard({ name, places, now }: { name: HostName; places: readonly Place[]; now: Date }) {
+function HostCard({ name, view, now }: { name: HostName; view: View; now: Date }) {
   const { host, restsUntil } = name;
+  const places = placesAt(view, host);
   const shown = places.slice(0, PLACES_SHOWN);
   return (
     <section class="host" aria-label={host}>
       <h3>
-        <a href={places[0]?.url ?? `https://${host}/`} rel="noreferrer">
+        <a href={urlOf(view.table.rules, host, "")} rel="noreferrer">
           {host}
         </a>
       </h3>
@@ -141,7 +143,15 @@ function PlaceRow({ place }: { place: Place }) {
   const { path, what, shown, href, kind } = place;
   return (
     <li class={`place ${kind}`}>
-      <span class="path">{path === "/" && kind === "rest" ? "everything else" : path}</span>
+      <span class="path">
+        {kind === "rest" ? (
+          "everything else"
+        ) : (
+          <a href={place.url} rel="noreferrer">
+            {path}
+          </a>
+        )}
+      </span>
       <span class="what">{what}</span>
       <span class="state">
         <Badge tone={shown.tone}>{shown.word}</Badge>

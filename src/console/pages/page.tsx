@@ -1,0 +1,114 @@
+import { Hono } from "hono";
+import { domainsByOwner } from "../../api/page-domains.ts";
+import { nameOf, urlOf } from "../../api/routing.ts";
+import type { CustomDomain } from "../../domain/entities.ts";
+import { authorise } from "../../domain/policy.ts";
+import { Refusal } from "../../errors.ts";
+import { verificationRecord } from "../../gitlab-pages/domains/records.ts";
+import { standingOf, type DomainState } from "../../gitlab-pages/domains/standing.ts";
+import { pageStandings } from "../../traefik/page-standing.ts";
+import { show } from "../layout.tsx";
+import { Badge, type Tone } from "../parts/badge.tsx";
+import { Copyable } from "../parts/copyable.tsx";
+import { Live } from "../parts/live.tsx";
+import { Table } from "../parts/table.tsx";
+import { Time } from "../parts/time.tsx";
+import type { PageEnv } from "../visitor.ts";
+import { heldProjects } from "./gitlab.ts";
+import type { PageServices } from "./services.ts";
+import { pageShown } from "./standing.ts";
+
+/** `/pages/{id}`: one GitLab Pages site, how it stands, and its custom domains. */
+export function gitlabPage(services: PageServices): Hono<PageEnv> {
+  const { ledger, site, rules, table } = services;
+  const app = new Hono<PageEnv>();
+  app.get("/pages/:id", async (context) => {
+    const { state } = ledger;
+    const page = state.pages.get(context.req.param("id"));
+    authorise(state, context.get("visitor").actor, "page.read", page?.owner ?? null, "page");
+    if (page === undefined) throw new Refusal("not_found", "There is no such page.");
+    const standing = pageStandings(state, table, await heldProjects(services))(page);
+    const shown = pageShown(standing, page, services.delivery());
+    const url = urlOf(rules, page.host, page.path, true);
+    const ids = domainsByOwner(state.domains).get(page.owner ?? "") ?? [];
+    const domains = ids
+      .map((id) => state.domains.get(id))
+      .filter((domain) => domain?.project === page.project)
+      .filter((domain) => domain !== undefined);
+    return show(
+      context,
+      site,
+      {
+        title: `${page.host}${page.path}`,
+        section: "sites",
+        back: { href: "/", label: "My sites" },
+        lead: "GitLab has this site; what you change there shows here by itself.",
+      },
+      <Live context={context} revision={state.revision}>
+        <p class="standing">
+          <Badge tone={shown.tone}>{shown.word}</Badge> {shown.reason ?? ""}
+        </p>
+        <dl class="facts">
+          <dt>Address</dt>
+          <dd>
+            <a href={url} rel="noreferrer">
+              {url}
+            </a>
+          </dd>
+          <dt>Project in GitLab</dt>
+          <dd>{page.projectPath}</dd>
+          <dt>Visitors</dt>
+          <dd>{page.accessControl ? "Sign in at GitLab first" : "Everybody"}</dd>
+          <dt>Belongs to</dt>
+          <dd>{nameOf(state, page.owner) ?? "nobody"}</dd>
+          <dt>Known since</dt>
+          <dd>
+            <Time at={page.createdAt} now={site.now()} />
+          </dd>
+        </dl>
+        {domains.length === 0 ? null : <h2>Domains of its own</h2>}
+        {domains.map((domain) => (
+          <DomainPart services={services} domain={domain} />
+        ))}
+      </Live>,
+    );
+  });
+  return app;
+}
+
+const TONES: Partial<Record<DomainState, Tone>> = { active: "good", off: "off", refused: "bad" };
+
+function DomainPart({ services, domain }: { services: PageServices; domain: CustomDomain }) {
+  const { rules, config, site, domainDns } = services;
+  const passesThrough = config.pages.enabled && config.pages.customDomains;
+  const { state, reason } = standingOf(domain, { rules, passesThrough, now: site.now() });
+  const { verificationCode: code } = domain;
+  const records =
+    state === "refused"
+      ? []
+      : [
+          ...(code === null ? [] : [verificationRecord(domain.id, code)]),
+          ...(domainDns?.records(domain.id) ?? []),
+        ];
+  return (
+    <section class="host" aria-label={domain.id}>
+      <h3>
+        {domain.id} <Badge tone={TONES[state] ?? "wait"}>{state.replaceAll("-", " ")}</Badge>
+      </h3>
+      <p>{reason}</p>
+      {records.length === 0 ? null : (
+        <div class="inside">
+          <Table
+            caption={`What is to stand in the DNS of ${domain.id}`}
+            columns={["Type", "Name", "Value"]}
+            rows={records.map(({ type, name, value }) => [
+              type,
+              <code>{name}</code>,
+              <Copyable text={value} />,
+            ])}
+          />
+        </div>
+      )}
+    </section>
+  );
+}

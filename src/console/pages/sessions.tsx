@@ -1,0 +1,93 @@
+import { Hono } from "hono";
+import { Refusal } from "../../errors.ts";
+import { leaveFlash } from "../flash.ts";
+import { Table } from "../parts/table.tsx";
+import { Time } from "../parts/time.tsx";
+import type { PageEnv } from "../visitor.ts";
+import type { PageServices } from "./services.ts";
+
+/** A session as lists show it. */
+export interface ShownSession {
+  readonly id: string;
+  readonly createdAt: string;
+  readonly usedAt: string;
+  readonly address: string;
+  readonly agent: string;
+}
+
+/** Where someone is signed in, and how one of these is ended. */
+export interface SessionsOf {
+  of(person: string): Promise<readonly ShownSession[]>;
+  end(person: string, id: string): Promise<boolean>;
+}
+
+/** Where a person is signed in, this browser among them. */
+export function SessionList({
+  sessions,
+  present,
+  now,
+}: {
+  sessions: readonly ShownSession[];
+  present: string;
+  now: Date;
+}) {
+  return (
+    <>
+      <h2>Where you are signed in</h2>
+      <Table
+        caption="Sessions"
+        columns={["Browser", "From", "Last used", "Since", ""]}
+        rows={sessions.map(({ id, agent, address, usedAt, createdAt }) => [
+          id === present ? <strong>This browser</strong> : browserOf(agent),
+          address,
+          <Time at={usedAt} now={now} />,
+          <Time at={createdAt} now={now} />,
+          id === present ? null : (
+            <form method="post" action={`/access/sessions/${id}/end`}>
+              <button type="submit" class="quiet">
+                Sign out<span class="unseen"> {browserOf(agent)}</span>
+              </button>
+            </form>
+          ),
+        ])}
+      />
+    </>
+  );
+}
+
+const BROWSERS = [
+  ["Firefox/", "Firefox"],
+  ["Edg/", "Edge"],
+  ["OPR/", "Opera"],
+  ["Chrome/", "Chrome"],
+  ["Safari/", "Safari"],
+] as const;
+const SYSTEMS = [
+  ["Android", "Android"],
+  ["iPhone", "an iPhone"],
+  ["iPad", "an iPad"],
+  ["Windows", "Windows"],
+  ["Mac OS X", "a Mac"],
+  ["Linux", "Linux"],
+] as const;
+
+/** What people call a browser by its `User-Agent`; it only says what it claims to be. */
+function browserOf(agent: string): string {
+  const browser = BROWSERS.find(([mark]) => agent.includes(mark))?.[1];
+  const system = SYSTEMS.find(([mark]) => agent.includes(mark))?.[1];
+  if (browser === undefined) return agent === "" ? "Unknown" : agent.slice(0, 40);
+  return system === undefined ? browser : `${browser} on ${system}`;
+}
+
+/** `/access/sessions/{id}/end` */
+export function sessionRoutes({ sessions, site }: PageServices): Hono<PageEnv> {
+  const app = new Hono<PageEnv>();
+  app.post("/access/sessions/:session/end", async (context) => {
+    const { person } = context.get("visitor");
+    const ended = await sessions?.end(person.id, context.req.param("session"));
+    if (ended !== true) throw new Refusal("not_found", "There is no such session any more.");
+    leaveFlash(context, site, { tone: "good", text: "That browser is signed out." });
+    return context.redirect("/access", 303);
+  });
+  return app;
+}

@@ -171,8 +171,9 @@ export async function startConsole(
     originOf,
   });
   const settings = { ...config, rules: core.rules };
+  const live = new LiveDocument(settings);
   const publisher: Publisher = new Publisher({
-    live: new LiveDocument(settings),
+    live,
     lastGood: core.lastGood,
     origin: () => originOf(core.ledger?.position.lineage ?? ""),
     metrics,
@@ -256,7 +257,8 @@ export async function startConsole(
     const stopLoops = startLoops({ core, replica, metrics, log, bootstrap });
     gitlabPages?.start();
 
-    answerPublic = await publicListener({ core, publisher, config, metrics, gitlabPages, log });
+    const parts = { core, publisher, provider, replica, live, config, metrics, gitlabPages, log };
+    answerPublic = await publicListener(parts);
     for (const warning of config.warnings) log.warn(warning);
     log.info(
       {
@@ -326,6 +328,9 @@ async function makeDataFolder(path: string): Promise<void> {
 interface PublicParts {
   readonly core: Core;
   readonly publisher: Publisher;
+  readonly provider: Provider;
+  readonly replica: Replica;
+  readonly live: LiveDocument;
   readonly config: Config;
   readonly metrics: Metrics;
   readonly gitlabPages: GitLabPages | undefined;
@@ -364,6 +369,10 @@ async function publicListener(parts: PublicParts): Promise<RequestListener> {
       now: () => core.now(),
       clientAddress: address,
       log,
+    },
+    admin: async (ledger) => {
+      const { createAdminPages } = await import("./admin-pages.ts");
+      return createAdminPages(ledger, { ...parts, clientAddress: address });
     },
   });
   const console = getRequestListener(site.fetch);

@@ -1,11 +1,14 @@
 import { Hono } from "hono";
 import { Refusal } from "../errors.ts";
+import type { Ledger } from "../store/ledger.ts";
 import { StoreError } from "../store/store.ts";
+import { assets } from "./assets.ts";
+import { mounted } from "./mount.ts";
 import { ownOriginOnly, pageHeaders, privatePages, shortForms } from "./security.ts";
 import { arrivedPage, problemPage } from "./sign-in/pages.tsx";
 import { signInRoutes } from "./sign-in/routes.ts";
 import type { SignInServices } from "./sign-in/services.ts";
-import { signedIn } from "./sign-in/signed-in.ts";
+import { requireLedger, signedIn } from "./sign-in/signed-in.ts";
 import { signOutRoutes } from "./sign-in/sign-out.ts";
 import type { PageEnv } from "./visitor.ts";
 
@@ -21,6 +24,8 @@ export interface ConsoleOptions {
   /** The code of what is wrong with the store, if anything is. */
   readonly fault: () => string | undefined;
   readonly signIn: Omit<SignInServices, "fault">;
+  /** The pages for admins, of a state. */
+  readonly admin: (ledger: Ledger) => Promise<Hono<PageEnv>>;
 }
 
 /**
@@ -55,9 +60,14 @@ export function createConsole(options: ConsoleOptions): Hono<PageEnv> {
   });
   app.all("/hooks/*", (context) => context.text("There is no such hook.", 404));
   app.use(privatePages(), ownOriginOnly(services.publicUrl), shortForms());
+  app.route("/", assets());
   app.route("/", signInRoutes(services));
   app.use(signedIn(services));
   app.route("/", signOutRoutes(services));
+  app.all(
+    "/admin/*",
+    mounted(() => requireLedger(services), options.admin),
+  );
   app.get("/", (context) => context.html(arrivedPage(context.get("visitor").person.name)));
   app.notFound((context) =>
     context.html(problemPage("Not found", "There is no such page here."), 404),

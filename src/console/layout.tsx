@@ -31,6 +31,8 @@ export interface PageProps {
   readonly lead?: Child;
   /** The way back, above the heading. */
   readonly back?: { readonly href: string; readonly label: string } | undefined;
+  /** The parts of the section that one is in, above the heading. */
+  readonly nav?: Child;
   readonly status?: ContentfulStatusCode;
 }
 
@@ -106,6 +108,7 @@ export function Layout(props: LayoutProps) {
         </a>
         <Header site={site} visitor={visitor} section={props.section} />
         <main id="main" tabindex={-1}>
+          {props.nav}
           <FlashMessage flash={flash} />
           <PageHeading {...props} />
           {children}

@@ -75,6 +75,10 @@ export class Assembly {
     return this.#groups.size;
   }
 
+  get layout(): Layout {
+    return this.#layout;
+  }
+
   /** How much is not routed. */
   get unrouted(): ReturnType<UnroutedByHost["counts"]> {
     return this.#unrouted.counts(this.#state.setAside);

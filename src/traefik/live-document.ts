@@ -2,7 +2,7 @@ import type { Change, State } from "../domain/state.ts";
 import { Assembly } from "./assembly.ts";
 import type { DocumentSettings } from "./document.ts";
 import type { EncodedDocument } from "./encoding/encoded.ts";
-import { layoutAdvice } from "./layout.ts";
+import { layoutAdvice, type Layout } from "./layout.ts";
 import type { RouteLookup, Unrouted } from "./routes.ts";
 import { SHAPE, type Shape } from "./shape.ts";
 import { runInTurns, type Steps } from "./encoding/steps.ts";
@@ -27,6 +27,8 @@ export class LiveDocument {
   readonly #settings: DocumentSettings;
   readonly #shape: Shape;
   #assembly: Assembly | undefined;
+  /** The one of the document given last; what is told of it may be of a moment later. */
+  #given: Assembly | undefined;
 
   constructor(settings: DocumentSettings, shape: Shape = SHAPE) {
     this.#settings = settings;
@@ -52,7 +54,7 @@ export class LiveDocument {
       known !== undefined && changes !== undefined && (yield* known.follow(state, changes));
     const assembly = followed ? known : yield* Assembly.of(state, this.#settings, this.#shape);
     const document = assembly.encode();
-    this.#assembly = assembly;
+    this.#assembly = this.#given = assembly;
     const { rules, userhomes, traefik } = this.#settings;
     return {
       revision: state.revision,
@@ -65,6 +67,12 @@ export class LiveDocument {
 
   /** What is not routed, in no particular order. */
   unrouted(): Unrouted[] {
-    return this.#assembly?.listUnrouted() ?? [];
+    return this.#given?.listUnrouted() ?? [];
+  }
+
+  /** How the document is laid out, and for how many hosts; undefined before the first. */
+  laidOut(): { readonly layout: Layout; readonly hosts: number } | undefined {
+    const assembly = this.#given;
+    return assembly && { layout: assembly.layout, hosts: assembly.hosts };
   }
 }

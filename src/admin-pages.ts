@@ -1,0 +1,61 @@
+import type { Context, Hono } from "hono";
+import { servicesOf } from "./api/services.ts";
+import type { Config } from "./config.ts";
+import { adminPages } from "./console/admin/pages.ts";
+import type { AdminServices } from "./console/admin/services.ts";
+import { siteOf } from "./console/site.ts";
+import type { PageEnv } from "./console/visitor.ts";
+import type { Core } from "./core.ts";
+import type { GitLabPages } from "./gitlab-pages/module.ts";
+import type { Logger } from "./observability/log.ts";
+import type { Provider } from "./publisher/provider.ts";
+import type { Publisher } from "./publisher/publisher.ts";
+import type { Replica } from "./replica.ts";
+import type { Ledger } from "./store/ledger.ts";
+import type { LiveDocument } from "./traefik/live-document.ts";
+
+/** What of a running console the admins see. */
+export interface AdminParts {
+  readonly core: Core;
+  readonly config: Config;
+  readonly publisher: Publisher;
+  readonly provider: Provider;
+  readonly replica: Replica;
+  readonly live: LiveDocument;
+  readonly gitlabPages: GitLabPages | undefined;
+  readonly clientAddress: (context: Context) => string;
+  readonly log: Logger;
+}
+
+/** The admins' pages of a state. */
+export function createAdminPages(ledger: Ledger, parts: AdminParts): Hono<PageEnv> {
+  const { core, config, publisher, provider, replica, live, gitlabPages } = parts;
+  const now = () => core.now();
+  const services = servicesOf({
+    ledger,
+    rules: core.rules,
+    config,
+    now,
+    log: parts.log,
+    clientAddress: parts.clientAddress,
+    gitlabPages: () => gitlabPages,
+    published: () => publisher.current?.revision ?? null,
+  });
+  const admin: AdminServices = {
+    ...services,
+    site: siteOf(config, now),
+    sessions: core.sessions,
+    system: {
+      problems: () => ({
+        store: core.fault?.reason,
+        publisher: publisher.problem,
+        replica: replica.problem,
+      }),
+      publication: () => publisher.current,
+      laidOut: () => live.laidOut(),
+      unrouted: () => live.unrouted(),
+      pollers: () => provider.pollers(),
+    },
+  };
+  return adminPages(admin);
+}

@@ -1,0 +1,32 @@
+import type { Services } from "../../api/services.ts";
+import type { Sessions } from "../../auth/sessions.ts";
+import type { Poller } from "../../publisher/provider.ts";
+import type { Publication } from "../../publisher/publication.ts";
+import type { Layout } from "../../traefik/layout.ts";
+import type { Unrouted } from "../../traefik/routes.ts";
+import type { Site } from "../site.ts";
+
+/** What the admins' pages stand on. */
+export interface AdminServices extends Services {
+  readonly site: Site;
+  readonly sessions: Sessions;
+  readonly system: System;
+}
+
+/** How the parts of this console stand: what is not in the state, and differs between replicas. */
+export interface System {
+  /** What is wrong with each part, in a sentence for operators; undefined where nothing is. */
+  readonly problems: () => {
+    readonly store: string | undefined;
+    readonly publisher: string | undefined;
+    readonly replica: string | undefined;
+  };
+  /** What Traefik is given; undefined before there is anything. */
+  readonly publication: () => Publication | undefined;
+  /** How the document is laid out, and for how many hosts; undefined before the first. */
+  readonly laidOut: () => { readonly layout: Layout; readonly hosts: number } | undefined;
+  /** Everything that is not routed, in no particular order. */
+  readonly unrouted: () => readonly Unrouted[];
+  /** Who polled here. */
+  readonly pollers: () => readonly Poller[];
+}

@@ -1,0 +1,21 @@
+const WHOLE = new Intl.NumberFormat("en-GB");
+
+/** `1 owner`, `10,000 owners`. */
+export function counted(count: number, one: string, more = `${one}s`): string {
+  return `${WHOLE.format(count)} ${count === 1 ? one : more}`;
+}
+
+/** A size for people: `812 B`, `1.4 MB`. */
+export function size(bytes: number): string {
+  if (bytes < 1_000) return `${bytes} B`;
+  const units = ["kB", "MB", "GB"];
+  let value = bytes / 1_000;
+  let unit = 0;
+  for (; value >= 1_000 && unit < units.length - 1; unit++) value /= 1_000;
+  return `${value.toFixed(value < 10 ? 1 : 0)} ${units[unit]}`;
+}
+
+/** The first character in upper case: sentences of the history begin in lower case. */
+export function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

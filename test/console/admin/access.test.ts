@@ -1,0 +1,51 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startAdminWorld, type AdminWorld } from "./support.ts";
+
+let world: AdminWorld;
+
+beforeAll(async () => {
+  world = await startAdminWorld();
+});
+afterAll(() => world?.close());
+
+/** Every page, and every form, with what stands for `:owner` and the like. */
+const PAGES = ["/admin"];
+const FORMS: readonly string[] = [];
+
+describe("the admins' pages", () => {
+  it.each([...PAGES, ...FORMS])("are for a member as if there were no page: %s", async (path) => {
+    const bob = await world.as("bob");
+    for (const method of ["GET", "HEAD", "POST"]) {
+      const missing = await bob.ask("/no/such/page", { method });
+      const answer = await bob.ask(path, { method, form: { reason: "x" } });
+      const { date: _at, ...headers } = answer.headers;
+      const { date: _then, ...expected } = missing.headers;
+      expect([path, method, answer.status, answer.body]).toEqual([path, method, 404, missing.body]);
+      expect(headers).toEqual(expected);
+    }
+  });
+
+  it.each(PAGES)("lead whoever is signed out to the sign-in page: %s", async (path) => {
+    const visitor = await world.as("bob");
+    visitor.cookies.clear();
+    const answer = await visitor.get(path);
+    const to = `/sign-in?to=${encodeURIComponent(path)}`;
+    expect([answer.status, answer.headers["location"]]).toEqual([303, to]);
+  });
+
+  it("are gone for an admin at the moment that they are demoted", async () => {
+    await world.must("POST", "/persons", { username: "dora" });
+    await world.must("PATCH", "/persons/dora", { role: "admin" });
+    const dora = await world.as("dora");
+    expect((await dora.get("/admin")).status).toBe(200);
+    await world.must("PATCH", "/persons/dora", { role: "member" });
+    expect((await dora.get("/admin")).status).toBe(404);
+  });
+
+  it("have no page where there is none for an admin, either", async () => {
+    const ada = await world.as("ada");
+    const missing = await ada.get("/no/such/page");
+    const answer = await ada.get("/admin/nothing");
+    expect([answer.status, answer.body]).toEqual([404, missing.body]);
+  });
+});

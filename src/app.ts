@@ -7,6 +7,7 @@ import { getRequestListener } from "@hono/node-server";
 import type { Context } from "hono";
 import { clientAddress } from "./auth/client-address.ts";
 import { withHttpPort, type Config } from "./config.ts";
+import type { ConsolePages, PageParts } from "./console-pages.ts";
 import { createPublic } from "./console/public.ts";
 import { createControl } from "./control.ts";
 import { Core, type Api } from "./core.ts";
@@ -84,6 +85,7 @@ const SOCKET_PATH_MAX = 100;
 interface Publishing {
   readonly publisher: () => Publisher;
   readonly gitlabPages: () => GitLabPages | undefined;
+  readonly domainDns: DomainDns | undefined;
   readonly originOf: (lineage: string) => string;
 }
 
@@ -95,11 +97,7 @@ export function createCore(
   publishing?: Publishing,
 ): Core {
   const now = overrides.now ?? (() => new Date());
-  const { gitlab, zone } = config;
-  // One for all APIs of this process: it keeps what DNS answered.
-  const domainDns = gitlab.enabled
-    ? new DomainDns({ ...gitlab.domains, zone, timeoutMs: DNS_TIMEOUT_MS, now })
-    : undefined;
+  const domainDns = publishing === undefined ? domainDnsFor(config, now) : publishing.domainDns;
   const core: Core = new Core({
     config,
     log,
@@ -129,6 +127,12 @@ export function createCore(
     },
   });
   return core;
+}
+
+/** Looks up custom domains. One for all of this process: it keeps what DNS answered. */
+function domainDnsFor({ gitlab, zone }: Config, now: () => Date): DomainDns | undefined {
+  if (!gitlab.enabled) return undefined;
+  return new DomainDns({ ...gitlab.domains, zone, timeoutMs: DNS_TIMEOUT_MS, now });
 }
 
 /** The API's modules take as long to load as all the rest: Traefik gets its document first. */
@@ -165,9 +169,11 @@ export async function startConsole(
   const config = withHttpPort(given, httpPort);
 
   const originOf = originsOf(config, version);
+  const domainDns = domainDnsFor(config, overrides.now ?? (() => new Date()));
   const core = createCore(config, log, overrides, {
     publisher: () => publisher,
     gitlabPages: () => gitlabPages,
+    domainDns,
     originOf,
   });
   const settings = { ...config, rules: core.rules };
@@ -257,8 +263,10 @@ export async function startConsole(
     const stopLoops = startLoops({ core, replica, metrics, log, bootstrap });
     gitlabPages?.start();
 
-    const parts = { core, publisher, provider, replica, live, config, metrics, gitlabPages, log };
-    answerPublic = await publicListener(parts);
+    const shown = { core, publisher, provider, replica, live, gitlabPages, domainDns };
+    const parts = { ...shown, config, metrics, log };
+    const listener = await publicListener(parts);
+    answerPublic = listener.answer;
     for (const warning of config.warnings) log.warn(warning);
     log.info(
       {
@@ -282,6 +290,7 @@ export async function startConsole(
       close: async () => {
         stopLoops();
         await gitlabPages?.stop();
+        await listener.end();
         provider.close();
         // Another replica takes what comes from now on, once it is known that this one ends.
         if (isShared(config)) await drain.begin();
@@ -325,25 +334,21 @@ async function makeDataFolder(path: string): Promise<void> {
   }
 }
 
-interface PublicParts {
-  readonly core: Core;
-  readonly publisher: Publisher;
-  readonly provider: Provider;
-  readonly replica: Replica;
-  readonly live: LiveDocument;
-  readonly config: Config;
+interface PublicParts extends Omit<PageParts, "clientAddress"> {
   readonly metrics: Metrics;
-  readonly gitlabPages: GitLabPages | undefined;
-  readonly log: Logger;
 }
 
-async function publicListener(parts: PublicParts): Promise<RequestListener> {
+/** @returns the listener, and what ends the streams that it holds open */
+async function publicListener(
+  parts: PublicParts,
+): Promise<{ answer: RequestListener; end: () => Promise<void> }> {
   const { core, publisher, config, metrics, gitlabPages, log } = parts;
   const address = (context: Context) => clientAddress(context, config.http.trustedProxies);
   // The pages take long to load: Traefik has its document by now.
   const { createConsole } = await import("./console/app.ts");
   const { Attempts } = await import("./auth/attempts.ts");
   const { ownCookies } = await import("./console/sign-in/cookies.ts");
+  const { visitorOf } = await import("./console/sign-in/signed-in.ts");
   const hooks =
     gitlabPages === undefined
       ? undefined
@@ -356,24 +361,30 @@ async function publicListener(parts: PublicParts): Promise<RequestListener> {
           clientAddress: address,
           now: () => core.now().getTime(),
         });
+  const signIn = {
+    publicUrl: config.publicUrl,
+    ledger: () => core.letsInBy,
+    sessions: core.sessions,
+    attempts: new Attempts(),
+    cookies: ownCookies(config.publicUrl),
+    now: () => core.now(),
+    clientAddress: address,
+    log,
+  };
+  let pages: Promise<ConsolePages> | undefined;
+  // With the API, on which they stand, when somebody first asks for one.
+  const loadPages = async () => {
+    const { ConsolePages } = await import("./console-pages.ts");
+    return new ConsolePages({ ...parts, clientAddress: address }, (context) =>
+      visitorOf({ ...signIn, fault: () => "No state is there to tell by." }, context),
+    );
+  };
   const site = createConsole({
     api: () => core.api,
     fault: () => core.fault?.code,
     hooks,
-    signIn: {
-      publicUrl: config.publicUrl,
-      ledger: () => core.letsInBy,
-      sessions: core.sessions,
-      attempts: new Attempts(),
-      cookies: ownCookies(config.publicUrl),
-      now: () => core.now(),
-      clientAddress: address,
-      log,
-    },
-    admin: async (ledger) => {
-      const { createAdminPages } = await import("./admin-pages.ts");
-      return createAdminPages(ledger, { ...parts, clientAddress: address });
-    },
+    signIn,
+    pages: async (ledger) => (await (pages ??= loadPages())).of(ledger),
   });
   const console = getRequestListener(site.fetch);
   const answer = createPublic({
@@ -381,12 +392,15 @@ async function publicListener(parts: PublicParts): Promise<RequestListener> {
     console: (request, response) => void console(request, response),
     table: () => publisher.table,
   });
-  return (request, response) => {
-    const done = metrics.requests.startTimer();
-    response.once("close", () =>
-      done({ method: request.method ?? "", status: String(response.statusCode) }),
-    );
-    answer(request, response);
+  return {
+    answer: (request, response) => {
+      const done = metrics.requests.startTimer();
+      response.once("close", () =>
+        done({ method: request.method ?? "", status: String(response.statusCode) }),
+      );
+      answer(request, response);
+    },
+    end: async () => (await pages)?.close(),
   };
 }
 

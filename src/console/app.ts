@@ -5,7 +5,7 @@ import { StoreError } from "../store/store.ts";
 import { assets } from "./assets.ts";
 import { mounted } from "./mount.ts";
 import { ownOriginOnly, pageHeaders, privatePages, shortForms } from "./security.ts";
-import { arrivedPage, problemPage } from "./sign-in/pages.tsx";
+import { problemPage } from "./sign-in/pages.tsx";
 import { signInRoutes } from "./sign-in/routes.ts";
 import type { SignInServices } from "./sign-in/services.ts";
 import { requireLedger, signedIn } from "./sign-in/signed-in.ts";
@@ -24,8 +24,8 @@ export interface ConsoleOptions {
   /** The code of what is wrong with the store, if anything is. */
   readonly fault: () => string | undefined;
   readonly signIn: Omit<SignInServices, "fault">;
-  /** The pages for admins, of a state. */
-  readonly admin: (ledger: Ledger) => Promise<Hono<PageEnv>>;
+  /** The pages for those who are signed in, of a state. */
+  readonly pages: (ledger: Ledger) => Promise<Hono<PageEnv>>;
 }
 
 /**
@@ -65,12 +65,8 @@ export function createConsole(options: ConsoleOptions): Hono<PageEnv> {
   app.use(signedIn(services));
   app.route("/", signOutRoutes(services));
   app.all(
-    "/admin/*",
-    mounted(() => requireLedger(services), options.admin),
-  );
-  app.get("/", (context) => context.html(arrivedPage(context.get("visitor").person.name)));
-  app.notFound((context) =>
-    context.html(problemPage("Not found", "There is no such page here."), 404),
+    "*",
+    mounted(() => requireLedger(services), options.pages),
   );
   app.onError(async (error, context) => {
     // With the rest of the API, which is loaded when it is first needed.

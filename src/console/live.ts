@@ -23,6 +23,8 @@ interface Listener {
   visitor: Visitor;
   /** Whether there is something to tell; told once, however much happens meanwhile. */
   isDue: boolean;
+  /** Whether they were told of a change whose way to Traefik they may still want to see. */
+  awaits: boolean;
   isBusy: boolean;
   readonly end: () => void;
 }
@@ -59,7 +61,12 @@ export class Live {
     return this.#listeners.size;
   }
 
-  /** Tells everybody: what is published, or who fetched it, has changed. */
+  /** Tells those who see a change on its way that it has come further: there is a new document. */
+  published(): void {
+    for (const listener of this.#listeners) if (listener.awaits) this.#tell(listener);
+  }
+
+  /** Tells everybody. */
   tellAll(): void {
     for (const listener of this.#listeners) this.#tell(listener);
   }
@@ -100,6 +107,7 @@ export class Live {
         stream,
         visitor,
         isDue: false,
+        awaits: false,
         isBusy: false,
         end: () => {
           this.#listeners.delete(listener);
@@ -121,8 +129,9 @@ export class Live {
     const owners = ownersConcerned(before, state, changes);
     for (const listener of this.#listeners) {
       const { actor } = listener.visitor;
-      if (isConcerned(before, actor, owners) || isConcerned(state, actor, owners))
-        this.#tell(listener);
+      if (!isConcerned(before, actor, owners) && !isConcerned(state, actor, owners)) continue;
+      listener.awaits = true;
+      this.#tell(listener);
     }
   }
 
@@ -164,7 +173,11 @@ export class Live {
       [...this.#listeners].map(async (listener) => {
         try {
           // A line that says nothing shows whether somebody is still there.
-          if (await this.#isSignedIn(listener)) await listener.stream.write(":\n\n");
+          if (!(await this.#isSignedIn(listener))) return;
+          await listener.stream.write(":\n\n");
+          // A Traefik whose polls are not held has come for it by now.
+          if (listener.awaits) this.#tell(listener);
+          listener.awaits = false;
         } catch {
           listener.end();
         }

@@ -26,7 +26,9 @@ export function mounted(
       made.set(now, pages);
     }
     const visitor = context.get("visitor");
-    return (await pages).fetch(context.req.raw, { visitor });
+    // The connection's own part tells where the request comes from.
+    const bindings = context.env as object | undefined;
+    return (await pages).fetch(context.req.raw, { ...bindings, visitor });
   };
 }
 

@@ -79,22 +79,3 @@ export function problemPage(title: string, message: string): Page {
     </>,
   );
 }
-
-/** Where somebody signed in arrives while there is nothing else to show. */
-export function arrivedPage(name: string): Page {
-  return framed(
-    "tardis-console",
-    <>
-      <p>
-        You are signed in as <strong>{name}</strong>.
-      </p>
-      <p>
-        The API has a <a href="/api/docs">reference</a> and an{" "}
-        <a href="/api/v1/openapi.json">OpenAPI document</a>.
-      </p>
-      <form method="post" action="/sign-out">
-        <button>Sign out</button>
-      </form>
-    </>,
-  );
-}

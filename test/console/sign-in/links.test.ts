@@ -43,7 +43,7 @@ async function formAt(path: string, at = visitor): Promise<Record<string, string
 }
 
 const isIn = async (name: string, at = visitor) =>
-  (await at.get("/")).body.includes(`<strong>${name}</strong>`);
+  (await at.get("/")).body.includes(`<span class="name">${name}</span>`);
 
 describe("a sign-in link", () => {
   it("asks first, and signs in by its form alone, once", async () => {

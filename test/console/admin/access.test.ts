@@ -9,8 +9,24 @@ beforeAll(async () => {
 afterAll(() => world?.close());
 
 /** Every page, and every form, with what stands for `:owner` and the like. */
-const PAGES = ["/admin"];
-const FORMS: readonly string[] = [];
+const PAGES = [
+  "/admin",
+  "/admin/search?q=alice",
+  "/admin/owners",
+  "/admin/owners/new",
+  "/admin/owners/alice",
+  "/admin/owners/alice/edit",
+  "/admin/owners/alice/suspend",
+  "/admin/owners/alice/resume",
+  "/admin/owners/alice/labels/alice/give-back",
+];
+const FORMS = [
+  "/admin/owners/alice/labels",
+  "/admin/owners/alice/labels/alice/free",
+  "/admin/owners/alice/renew",
+  "/admin/owners/alice/tokens/x/revoke",
+  "/admin/owners/alice/sessions/x/end",
+];
 
 describe("the admins' pages", () => {
   it.each([...PAGES, ...FORMS])("are for a member as if there were no page: %s", async (path) => {

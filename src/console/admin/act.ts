@@ -1,0 +1,58 @@
+import type { Context } from "hono";
+import { carryOut } from "../../api/carry-out.ts";
+import { Refusal } from "../../errors.ts";
+import type { Decide } from "../../store/ledger.ts";
+import { leaveFlash } from "../flash.ts";
+import type { PageEnv } from "../visitor.ts";
+import type { AdminServices } from "./services.ts";
+
+/** A button's doing: where it leads back to, and what is said then. */
+export interface Act<T> {
+  readonly decide: Decide<T>;
+  /** In the past tense. */
+  readonly done: (result: T) => string;
+  /** A path of the console. */
+  readonly to: string;
+}
+
+/** Carries out what a button stands for, and says on the next page what came of it. */
+export async function act<T>(
+  context: Context<PageEnv>,
+  services: AdminServices,
+  { decide, done, to }: Act<T>,
+): Promise<Response> {
+  const { actor } = context.get("visitor");
+  return doing(context, services, to, async () => {
+    const { result } = await carryOut(services, actor, decide);
+    return done(result);
+  });
+}
+
+/**
+ * Does something, and says on the next page what came of it, or why it was not done.
+ * @param work gives what is to be said
+ * @param to a path of the console
+ */
+export async function doing(
+  context: Context<PageEnv>,
+  { site }: Pick<AdminServices, "site">,
+  to: string,
+  work: () => Promise<string>,
+): Promise<Response> {
+  try {
+    leaveFlash(context, site, { tone: "good", text: await work() });
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.code === "not_found") throw error;
+    leaveFlash(context, site, { tone: "bad", text: error.message });
+  }
+  return context.redirect(to, 303);
+}
+
+/** The fields of a form that was sent, as text; one that was not sent is empty. */
+export async function fieldsOf(context: Context): Promise<(name: string) => string> {
+  const body = await context.req.parseBody();
+  return (name) => {
+    const value = body[name];
+    return typeof value === "string" ? value : "";
+  };
+}

@@ -1,0 +1,42 @@
+export interface Filter {
+  readonly name: string;
+  readonly label: string;
+  readonly value: string;
+  /** What can be chosen; without it, one types. */
+  readonly options?: readonly (readonly [value: string, label: string])[];
+  readonly placeholder?: string;
+}
+
+/** What narrows a list down: a form that is sent as the query of the list's own path. */
+export function Filters({ path, filters }: { path: string; filters: readonly Filter[] }) {
+  return (
+    <form class="filters" method="get" action={path}>
+      {filters.map(({ name, label, value, options, placeholder }) => (
+        <label>
+          <span>{label}</span>
+          {options === undefined ? (
+            <input
+              type="search"
+              name={name}
+              value={value}
+              maxlength={100}
+              placeholder={placeholder}
+            />
+          ) : (
+            <select name={name}>
+              <option value="">All</option>
+              {options.map(([option, text]) => (
+                <option value={option} selected={option === value}>
+                  {text}
+                </option>
+              ))}
+            </select>
+          )}
+        </label>
+      ))}
+      <button type="submit" class="quiet">
+        Show
+      </button>
+    </form>
+  );
+}

@@ -1,0 +1,133 @@
+import { Hono, type Context } from "hono";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { carryOut } from "../../api/carry-out.ts";
+import type { Owner } from "../../domain/entities.ts";
+import { Refusal } from "../../errors.ts";
+import { updateGroup, updatePerson } from "../../owners/update.ts";
+import { leaveFlash } from "../flash.ts";
+import { FormErrors, noErrors, revisionOf, statusOf } from "../forms.ts";
+import { ErrorSummary } from "../parts/error-summary.tsx";
+import { AreaField, SelectField, TextField } from "../parts/fields.tsx";
+import type { PageEnv } from "../visitor.ts";
+import { fieldsOf } from "./act.ts";
+import { showAdmin } from "./nav.tsx";
+import { QUOTA_NAMES } from "./owner-facts.tsx";
+import { backTo, ownerFor, pathOf } from "./owner-find.ts";
+import { formFieldOf, ownerForm, QUOTA_KINDS, updateFrom, type OwnerForm } from "./owner-form.tsx";
+import type { AdminServices } from "./services.ts";
+
+const PATH = "/admin/owners/:owner/edit";
+const ROLES = [
+  ["member", "Member"],
+  ["admin", "Admin"],
+] as const;
+
+/** `/admin/owners/{owner}/edit`: what an admin sets of a person or a group. */
+export function editOwner(services: AdminServices): Hono<PageEnv> {
+  const { ledger, site } = services;
+  const app = new Hono<PageEnv>();
+  const nameOf = (id: string) => ledger.state.owners.get(id)?.name ?? id;
+
+  const page = (
+    context: Context<PageEnv>,
+    owner: Owner,
+    shown: { form?: OwnerForm; errors?: FormErrors; status?: ContentfulStatusCode } = {},
+  ) => {
+    const { form = ownerForm(owner, nameOf), errors = noErrors, status = 200 } = shown;
+    const field = (name: string) => ({ name, value: form[name] ?? "", errors });
+    return showAdmin(
+      context,
+      services,
+      { title: `Change ${owner.name}`, place: "owners", back: backTo(owner), status },
+      <>
+        <ErrorSummary errors={errors} />
+        <form class="form" method="post" action={`${pathOf(owner)}/edit`}>
+          <input type="hidden" name="revision" value={String(owner.revision)} />
+          <TextField {...field("displayName")} label="Full name" maxlength={200} />
+          {owner.kind === "person" ? (
+            <>
+              <TextField {...field("email")} label="Email" maxlength={254} />
+              <SelectField {...field("role")} label="Role" options={ROLES} />
+            </>
+          ) : (
+            <TextField
+              {...field("managers")}
+              label="Managers"
+              hint="Names of persons, with commas between them."
+            />
+          )}
+          <TextField
+            {...field("membershipEndsAt")}
+            label="Membership until"
+            hint="A day like 2027-09-30, in UTC; nothing for one without an end."
+            maxlength={10}
+          />
+          <AreaField
+            {...field("targets")}
+            label="Targets for them alone"
+            hint="One a line: a network or a suffix of names, then ports. 10.1.0.0/16 80, 8000-9000"
+          />
+          <fieldset>
+            <legend>Quota</legend>
+            <p class="hint">Nothing: the default, which stands in the field.</p>
+            <div class="quota">
+              {QUOTA_KINDS.map((kind) => (
+                <TextField
+                  {...field(`quota.${kind}`)}
+                  label={QUOTA_NAMES[kind]}
+                  inputmode="numeric"
+                  maxlength={9}
+                  placeholder={String(services.rules.quotas[owner.kind][kind])}
+                />
+              ))}
+            </div>
+          </fieldset>
+          <p class="buttons">
+            <button type="submit">Save</button>
+            <a class="button quiet" href={pathOf(owner)}>
+              Cancel
+            </a>
+          </p>
+        </form>
+      </>,
+    );
+  };
+
+  app.get(PATH, (context) => page(context, ownerFor(services, context, "owner.administer")));
+
+  app.post(PATH, async (context) => {
+    const owner = ownerFor(services, context, "owner.administer");
+    const fields = await fieldsOf(context);
+    const names = Object.keys(ownerForm(owner, nameOf));
+    const form = Object.fromEntries(names.map((name) => [name, fields(name)]));
+    const read = updateFrom(owner, form);
+    if ("errors" in read) return page(context, owner, { form, errors: read.errors, status: 400 });
+    const input = { ...read.update, ifMatch: revisionOf(fields("revision")) };
+    try {
+      await carryOut<Owner>(services, context.get("visitor").actor, (state, decided) =>
+        owner.kind === "person"
+          ? updatePerson(state, decided, input)
+          : updateGroup(state, decided, input),
+      );
+    } catch (error) {
+      if (!(error instanceof Refusal) || error.code === "not_found") throw error;
+      const newest = ownerFor(services, context, "owner.administer");
+      const status = statusOf(error);
+      // What was typed was made of what is there no more: it starts from the newest.
+      if (error.code === "stale") {
+        const message =
+          "Somebody changed this meanwhile, and nothing of yours was saved. Here is what is there now; change it again.";
+        const errors = new FormErrors([{ field: undefined, message }]);
+        return page(context, newest, { errors, status });
+      }
+      const errors = new FormErrors([
+        { field: error.field && formFieldOf(error.field), message: error.message },
+      ]);
+      return page(context, newest, { form, errors, status });
+    }
+    leaveFlash(context, site, { tone: "good", text: `${owner.name} was changed.` });
+    return context.redirect(pathOf(owner), 303);
+  });
+
+  return app;
+}

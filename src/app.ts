@@ -264,7 +264,7 @@ export async function startConsole(
     gitlabPages?.start();
 
     const shown = { core, publisher, provider, replica, live, gitlabPages, domainDns };
-    const parts = { ...shown, config, metrics, log };
+    const parts = { ...shown, config, metrics, fetch: overrides.fetch, log };
     const listener = await publicListener(parts);
     answerPublic = listener.answer;
     for (const warning of config.warnings) log.warn(warning);
@@ -336,17 +336,20 @@ async function makeDataFolder(path: string): Promise<void> {
 
 interface PublicParts extends Omit<PageParts, "clientAddress"> {
   readonly metrics: Metrics;
+  /** Calls GitLab. */
+  readonly fetch: Overrides["fetch"];
 }
 
 /** @returns the listener, and what ends the streams that it holds open */
 async function publicListener(
   parts: PublicParts,
 ): Promise<{ answer: RequestListener; end: () => Promise<void> }> {
-  const { core, publisher, config, metrics, gitlabPages, log } = parts;
+  const { core, publisher, config, metrics, gitlabPages, fetch, log } = parts;
   const address = (context: Context) => clientAddress(context, config.http.trustedProxies);
   // The pages take long to load: Traefik has its document by now.
   const { createConsole } = await import("./console/app.ts");
   const { Attempts } = await import("./auth/attempts.ts");
+  const { Flows } = await import("./auth/flows.ts");
   const { ownCookies } = await import("./console/sign-in/cookies.ts");
   const { visitorOf } = await import("./console/sign-in/signed-in.ts");
   const hooks =
@@ -361,13 +364,32 @@ async function publicListener(
           clientAddress: address,
           now: () => core.now().getTime(),
         });
+  const { oidc, admins } = config.signIn;
+  const now = () => core.now();
+  const provider =
+    oidc.issuer === null
+      ? undefined
+      : new (await import("./auth/provider.ts")).Provider({
+          settings: oidc,
+          publicUrl: config.publicUrl,
+        });
+  const groupAdmins =
+    admins.group === null
+      ? undefined
+      : new (await import("./auth/group-admins.ts")).GroupAdmins({ config, now, fetch });
+  // Asked now, so that the first one who comes does not wait for it.
+  void provider?.isThere();
   const signIn = {
     publicUrl: config.publicUrl,
     ledger: () => core.letsInBy,
     sessions: core.sessions,
     attempts: new Attempts(),
+    flows: new Flows(() => core.requireVolatile()),
+    usernameClaim: oidc.usernameClaim,
+    provider,
+    groupAdmins,
     cookies: ownCookies(config.publicUrl),
-    now: () => core.now(),
+    now,
     clientAddress: address,
     log,
   };

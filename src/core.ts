@@ -100,6 +100,17 @@ export class Core {
     return this.#opened?.volatile;
   }
 
+  /**
+   * As `volatile`.
+   * @throws Refusal `unavailable` where there is none
+   */
+  requireVolatile(): Volatile {
+    if (this.#opened !== undefined) return this.#opened.volatile;
+    throw new Refusal("unavailable", "The store cannot be reached; try again shortly.", {
+      retryAfter: 5,
+    });
+  }
+
   /** Why the store cannot be read, or cannot be written now. */
   get fault(): CoreFault | undefined {
     return this.#fault ?? this.#ledger?.fault;

@@ -60,7 +60,9 @@ const create = createRoute({
     body: body(
       z.strictObject({
         person: z.string().max(100).openapi({ description: "An id or a name." }),
-        use: z.literal("sign-in").default("sign-in"),
+        use: z.enum(PASS_USES).default("sign-in").openapi({
+          description: "An invitation links the account that accepts it at the provider.",
+        }),
         minutes: z.number().int().min(1).max(1_000_000).optional(),
       }),
     ),
@@ -114,7 +116,7 @@ export function passes(services: Services) {
         decide: (state, decided) => createPass(state, decided, input),
         show: ({ pass, code }, state): z.infer<typeof newPassSchema> => ({
           ...view(pass, state),
-          url: `${config.publicUrl}/sign-in/link/${code}`,
+          url: `${config.publicUrl}/sign-in/${pass.use === "sign-in" ? "link" : "invitation"}/${code}`,
         }),
         showAgain: ({ url: _shownOnce, ...kept }) => kept,
       });

@@ -1,3 +1,4 @@
+import { signInFindings } from "./sign-in-checks.ts";
 import { isLoopbackHost } from "./syntax.ts";
 import type { Settings } from "./schema.ts";
 import { takesTree } from "./traefik-version.ts";
@@ -63,7 +64,7 @@ export function crossProblems(settings: Settings): Finding[] {
       hint: `name what is below it, like ".vm.${zone}"`,
     });
   }
-  found.push(...redisFindings(settings), ...gitLabFindings(settings));
+  found.push(...redisFindings(settings), ...gitLabFindings(settings), ...signInFindings(settings));
   if (limits.healthInterval.minSeconds > limits.healthInterval.maxSeconds) {
     found.push({
       paths: [

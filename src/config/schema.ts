@@ -259,6 +259,33 @@ export const schema = z.strictObject({
     linkMinutes: whole(1, 1440).describe(
       "Life of a sign-in link when none is asked for, in minutes.",
     ),
+    invitationDays: days.describe("Life of an invitation when none is asked for, in days."),
+    oidc: z.strictObject({
+      issuer: orNull(text("URL", syntax.parseIssuer)).describe(
+        "The OpenID Connect provider, as GitLab's address; null: sign-in links only.",
+      ),
+      clientId: orNull(text("word", syntax.parseScope)).describe(
+        "The console's application id there.",
+      ),
+      clientSecret: orNull(secret("text", syntax.parseSecret)).describe(
+        "Its secret; null: a public client.",
+      ),
+      scopes: texts("scope", syntax.parseScope, 1).describe("What is asked for; with `openid`."),
+      caption: text("text", syntax.parseCaption).describe("What the sign-in page calls it."),
+      usernameClaim: text("claim", syntax.parseScope).describe(
+        "Where a new person's name comes from.",
+      ),
+      createPersons: yesNo().describe(
+        "Whether whoever signs in there for the first time becomes a person; else by invitation.",
+      ),
+    }),
+    admins: z.strictObject({
+      group: orNull(whole(1, 2_147_483_647)).describe(
+        "The id of the group in GitLab whose members are admins; null: by their role here only.",
+      ),
+      level: whole(5, 60).describe("The least role in it, as GitLab counts: 40 is Maintainer."),
+      hours: whole(1, 720).describe("Hours after a sign-in for which that holds."),
+    }),
   }),
 });
 

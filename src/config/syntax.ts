@@ -126,6 +126,27 @@ export function parseBaseUrl(text: string): string | Fault {
   return url.origin + url.pathname.replace(/\/+$/, "");
 }
 
+/** An issuer of OpenID Connect, letter for letter as it names itself: a slash at its end counts. */
+export function parseIssuer(text: string): string | Fault {
+  const url = parseBaseUrl(text);
+  return url instanceof Fault ? url : text;
+}
+
+/** What stands on a button: a few words in one line. */
+export function parseCaption(text: string): string | Fault {
+  // oxlint-disable-next-line no-control-regex -- control characters are what is kept out
+  return /^[^\s\u0000-\u001f](?:[^\u0000-\u001f\u007f]{0,38}[^\s\u0000-\u001f])?$/.test(text)
+    ? text
+    : new Fault("must be 1 to 40 characters, without spaces at its ends");
+}
+
+/** A scope, or the name of a claim: printable ASCII without a space, quote or backslash (RFC 6749). */
+export function parseScope(text: string): string | Fault {
+  return /^[\x21\x23-\x5b\x5d-\x7e]{1,100}$/.test(text)
+    ? text
+    : new Fault(`${shown(text)} is not a word of printable ASCII`);
+}
+
 /** A host name or an IP address. */
 export function parseHostOrAddress(text: string): string | Fault {
   return isIPv4(text) || isIPv6(text) ? text.toLowerCase() : parseHost(text);

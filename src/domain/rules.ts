@@ -34,7 +34,14 @@ export interface Rules {
   /** How many requests a person has open at once, and how long decided ones are kept. */
   readonly requests: { readonly open: number; readonly keepDays: number };
   readonly tokens: { readonly defaultDays: number; readonly maxDays: number };
-  readonly signIn: { readonly linkMinutes: number };
+  readonly signIn: {
+    readonly linkMinutes: number;
+    readonly invitationDays: number;
+    /** Whether there is a provider that an invitation can be accepted with. */
+    readonly provider: boolean;
+    /** Whether somebody new becomes a person by signing in there. */
+    readonly createPersons: boolean;
+  };
   /** The port that visitors reach the HTTPS entry point on, for URLs shown. */
   readonly httpsPort: number;
 }
@@ -85,11 +92,13 @@ function targetPolicy(config: Config, localAddresses: readonly string[]): Target
   for (const { suffix, ports, to } of config.targets.names) {
     grants.push({ kind: "names", suffix, ports: ports.map(parsePorts), to: new Set(to) });
   }
+  const { issuer } = config.signIn.oidc;
   const systems = [
     ...systemsOf(config.publicUrl, "publicUrl"),
     ...systemsOf(config.traefik.consoleUrl, "traefik.consoleUrl"),
     ...(config.pages.enabled ? pagesSystems(config) : []),
     ...(config.gitlab.enabled ? systemsOf(config.gitlab.url, "gitlab.url") : []),
+    ...(issuer === null ? [] : systemsOf(issuer, "signIn.oidc.issuer")),
     ...(config.userhomes.enabled ? systemsOf(config.userhomes.url, "userhomes.url") : []),
     ...config.traefik.addresses.flatMap((address) => systemsOf(address, "traefik.addresses")),
     ...config.systems.flatMap((address) => systemsOf(address, "systems")),
@@ -122,6 +131,7 @@ export function rulesFrom(config: Config, localAddresses: readonly string[] = []
     config.userhomes.url,
     config.traefik.consoleUrl,
     ...(config.gitlab.enabled ? [config.gitlab.url] : []),
+    ...(config.signIn.oidc.issuer === null ? [] : [config.signIn.oidc.issuer]),
   ].map((url) => new URL(url).hostname);
   hosts.push(
     ...[...config.systems, ...config.traefik.addresses, ...redisAddresses(config)].map((text) =>
@@ -148,7 +158,12 @@ export function rulesFrom(config: Config, localAddresses: readonly string[] = []
     memberships: config.memberships,
     requests: config.requests,
     tokens: { defaultDays: config.tokens.defaultDays, maxDays: config.tokens.maxDays },
-    signIn: { linkMinutes: config.signIn.linkMinutes },
+    signIn: {
+      linkMinutes: config.signIn.linkMinutes,
+      invitationDays: config.signIn.invitationDays,
+      provider: config.signIn.oidc.issuer !== null,
+      createPersons: config.signIn.oidc.createPersons,
+    },
     httpsPort: config.traefik.httpsPort,
   };
 }

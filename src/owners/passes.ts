@@ -6,8 +6,12 @@ import { Refusal } from "../errors.ts";
 import { hashSecret } from "./tokens.ts";
 
 const MINUTE_MS = 60 * 1000;
-/** A link is for somebody who waits for it. */
-const LINK_MINUTES_MAX = 24 * 60;
+const DAY_MINUTES = 24 * 60;
+/** A link is for somebody who waits for it; an invitation may lie in a mailbox over a holiday. */
+const MINUTES_MAX: Record<PassUse, number> = {
+  "sign-in": DAY_MINUTES,
+  invitation: 90 * DAY_MINUTES,
+};
 
 export interface PassInput {
   /** A person by id or name. */
@@ -43,6 +47,13 @@ export const createPass: Verb<PassInput, MintedPass> = (state, context, input) =
     throw new Refusal("conflict", `${person.name} is suspended; resume them first.`, {
       field: "person",
     });
+  }
+  if (input.use === "invitation" && !context.rules.signIn.provider) {
+    throw new Refusal(
+      "conflict",
+      "There is no provider to accept an invitation with; make a sign-in link.",
+      { field: "use" },
+    );
   }
   const code = context.newSecret();
   const hash = hashSecret(code);
@@ -95,11 +106,11 @@ export const revokePass: Verb<{ id: string; ifMatch?: number | undefined }, null
 };
 
 /**
- * Uses a sign-in link up. The code is all the authority that it needs.
+ * Uses a sign-in link up, by the hash of its code. The code is all the authority that it needs.
  * @returns the person that it lets in
  */
-export const useLink: Verb<{ code: string }, Person> = (state, context, { code }) => {
-  const { pass, person } = requirePass(state, context, code, "sign-in");
+export const useLink: Verb<{ hash: string }, Person> = (state, context, { hash }) => {
+  const { pass, person } = requirePass(state, context, hash, "sign-in");
   return {
     changes: [{ kind: "pass", id: pass.id, entity: null }],
     event: {
@@ -112,16 +123,15 @@ export const useLink: Verb<{ code: string }, Person> = (state, context, { code }
 };
 
 /**
- * The pass that a code stands for, and whom it lets in.
+ * The pass that a code stands for, by the code's hash, and whom it lets in.
  * @throws Refusal `not_found` for one that is used up, expired or never was, all alike
  */
 export function requirePass(
   state: State,
   context: Pick<Context, "now">,
-  code: string,
+  hash: string,
   use: PassUse,
 ): { readonly pass: Pass; readonly person: Person } {
-  const hash = hashSecret(code);
   const pass = state.passes.get(passId(hash));
   const person = pass === undefined ? undefined : state.owners.get(pass.person);
   const isOver = pass !== undefined && Date.parse(pass.expiresAt) <= context.now.getTime();
@@ -145,12 +155,12 @@ function requirePerson(state: State, context: Context, idOrName: string): Person
   throw new Refusal("not_found", "There is no such person.", { field: "person" });
 }
 
-function lifeOf({ rules }: Context, { minutes }: PassInput): number {
-  const life = minutes ?? rules.signIn.linkMinutes;
-  if (life >= 1 && life <= LINK_MINUTES_MAX) return life * MINUTE_MS;
-  throw new Refusal("invalid_input", `A link lives 1 to ${LINK_MINUTES_MAX} minutes.`, {
-    field: "minutes",
-  });
+function lifeOf({ rules }: Context, { minutes, use }: PassInput): number {
+  const { linkMinutes, invitationDays } = rules.signIn;
+  const life = minutes ?? (use === "sign-in" ? linkMinutes : invitationDays * DAY_MINUTES);
+  const most = minutes === undefined ? life : MINUTES_MAX[use];
+  if (life >= 1 && life <= most) return life * MINUTE_MS;
+  throw new Refusal("invalid_input", `It lives 1 to ${most} minutes.`, { field: "minutes" });
 }
 
 function passId(hash: string): string {

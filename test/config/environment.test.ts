@@ -105,6 +105,17 @@ const SAMPLES: Record<string, readonly [text: string, value: unknown]> = {
   "signIn.idleHours": ["2", 2],
   "signIn.sessionDays": ["3", 3],
   "signIn.linkMinutes": ["4", 4],
+  "signIn.invitationDays": ["5", 5],
+  "signIn.oidc.issuer": ["null", null],
+  "signIn.oidc.clientId": ["4e9d", "4e9d"],
+  "signIn.oidc.clientSecret": ["gloas 1", "gloas 1"],
+  "signIn.oidc.scopes": ["openid,read_api", ["openid", "read_api"]],
+  "signIn.oidc.caption": ["Our GitLab", "Our GitLab"],
+  "signIn.oidc.usernameClaim": ["nickname", "nickname"],
+  "signIn.oidc.createPersons": ["true", true],
+  "signIn.admins.group": ["null", null],
+  "signIn.admins.level": ["50", 50],
+  "signIn.admins.hours": ["1", 1],
 };
 for (const owner of ["person", "group"]) {
   for (const kind of [

@@ -306,6 +306,36 @@ const WRONG: readonly (readonly [text: string, ...lines: string[]])[] = [
     "tardis.yaml:1: tokens.maxDays: defaultDays, 90, is more than maxDays, 30",
   ],
   [
+    "signIn: { oidc: { issuer: 'http://login.example', clientId: c } }\n",
+    "tardis.yaml:1: signIn.oidc.issuer: has no https, so anyone on the way could sign in as anybody",
+  ],
+  [
+    "signIn: { oidc: { issuer: 'https://login.example' } }\n",
+    "tardis.yaml:1: signIn.oidc.issuer: is given without signIn.oidc.clientId; register the console at the provider, with <publicUrl>/sign-in/callback",
+  ],
+  [
+    "signIn: { oidc: { issuer: 'https://l.example', clientId: c, scopes: [email] } }\n",
+    'tardis.yaml:1: signIn.oidc.scopes: must have "openid" among them',
+  ],
+  [
+    "signIn: { admins: { group: 42 } }\n",
+    "tardis.yaml:1: signIn.admins.group: is given without signIn.oidc.issuer: nobody signs in by GitLab",
+  ],
+  [
+    "signIn: { oidc: { issuer: 'https://l.example', clientId: c, scopes: [openid, api] }, admins: { group: 42 } }\n",
+    "tardis.yaml:1: signIn.admins.group: is a group of https://gitlab.localhost, and people sign in at https://l.example; gitlab.url, or gitlab.issuer, must be signIn.oidc.issuer",
+  ],
+  [
+    "signIn: { oidc: { issuer: 'https://gitlab.localhost', clientId: c }, admins: { group: 42 } }\n",
+    "tardis.yaml:1: signIn.admins.group: cannot be read: there is neither gitlab.token nor the scope read_api; set TARDIS_GITLAB__TOKEN_FILE",
+  ],
+  [
+    "signIn: { oidc: { caption: ' x', scopes: ['a b', openid], clientId: 'ü' } }\n",
+    'tardis.yaml:1: signIn.oidc.clientId: "ü" is not a word of printable ASCII',
+    'tardis.yaml:1: signIn.oidc.scopes[0]: "a b" is not a word of printable ASCII',
+    "tardis.yaml:1: signIn.oidc.caption: must be 1 to 40 characters, without spaces at its ends",
+  ],
+  [
     "redis: { url: 'redis://me:hunter2@r:6379' }\n",
     "tardis.yaml:1: redis.url: must not hold a user name or a password; they have keys of their own, username and password",
   ],

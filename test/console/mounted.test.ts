@@ -54,7 +54,7 @@ describe("the pages of a console that runs", () => {
       owner: "alice",
       label: "alice",
       path: "/wiki",
-      targets: ["http://10.0.0.7:8080"],
+      targets: ["http://127.0.0.1:9000"],
     });
     const { status, body } = await alice.get("/");
     expect(status).toBe(200);

@@ -15,7 +15,7 @@ beforeEach(() => {
 
 const link = (more: object = {}) =>
   host.do(createPass, { person: "alice", use: "sign-in", ...more });
-const use = (code: string) => host.do(useLink, { code });
+const use = (code: string) => host.do(useLink, { hash: hashSecret(code) });
 
 describe("a sign-in link", () => {
   it("lets its person in once, and keeps no code", () => {
@@ -76,5 +76,25 @@ describe("a sign-in link", () => {
     const weak: Actor = { ...operator, scopes: new Set(["tokens", "admin"]) };
     const make = () => host.do(createPass, { person: "alice", use: "sign-in" }, weak);
     refused(host, make, "forbidden");
+  });
+});
+
+describe("an invitation", () => {
+  const invite = (more: object = {}) =>
+    host.do(createPass, { person: "alice", use: "invitation", ...more });
+
+  it("is made where there is a provider to accept it with", () => {
+    refused(host, invite, "conflict", "use");
+    host = new Host({
+      TARDIS_SIGNIN__OIDC__ISSUER: "https://login.example",
+      TARDIS_SIGNIN__OIDC__CLIENTID: "console",
+    });
+    const { pass } = invite();
+    expect(Date.parse(pass.expiresAt) - host.now.getTime()).toBe(14 * 1_440 * MINUTE_MS);
+    expect(invite({ minutes: 90 * 1_440 }).pass.use).toBe("invitation");
+    refused(host, () => invite({ minutes: 90 * 1_440 + 1 }), "invalid_input", "minutes");
+    // It stands beside a sign-in link for the same person.
+    link();
+    expect(host.state.passes.size).toBe(2);
   });
 });

@@ -1,7 +1,17 @@
 import type { Context } from "hono";
 import type { Person } from "../../domain/entities.ts";
+import type { Actor } from "../../domain/policy.ts";
 import type { SignInServices } from "./services.ts";
 import { seenOf, visitorOf } from "./signed-in.ts";
+
+/** Whoever signs in, in the history: it is what they bring that lets them in. */
+export const arriving: Actor = {
+  name: "sign-in",
+  owner: null,
+  admin: false,
+  scopes: new Set(),
+  token: null,
+};
 
 /**
  * Lets somebody in who has shown who they are: always by a new session, so that no cookie from

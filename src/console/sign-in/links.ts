@@ -1,24 +1,16 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
-import { Hono, type Context } from "hono";
-import type { Actor } from "../../domain/policy.ts";
+import { Hono } from "hono";
 import { Refusal } from "../../errors.ts";
 import { requirePass, useLink } from "../../owners/passes.ts";
-import { arrive } from "./arrive.ts";
+import { hashSecret } from "../../owners/tokens.ts";
+import { arrive, arriving } from "./arrive.ts";
+import { guarded } from "./guarded.ts";
 import { linkPage } from "./pages.tsx";
 import type { SignInServices } from "./services.ts";
 import { requireLedger } from "./signed-in.ts";
 
 /** Somebody reads one sentence and presses a button. */
 const BINDING_SECONDS = 15 * 60;
-
-/** Whoever brings a code, in the history. It is the code that lets them in. */
-const bearer: Actor = {
-  name: "sign-in",
-  owner: null,
-  admin: false,
-  scopes: new Set(),
-  token: null,
-};
 
 /**
  * `/sign-in/link`: the single-use links of admins. What opens the link only asks; the form uses it
@@ -31,7 +23,7 @@ export function linkRoutes(services: SignInServices): Hono {
   app.get("/sign-in/link/:code", async (context) => {
     const code = context.req.param("code");
     const { person } = await guarded(services, context, async () =>
-      requirePass(requireLedger(services).state, { now: now() }, code, "sign-in"),
+      requirePass(requireLedger(services).state, { now: now() }, hashSecret(code), "sign-in"),
     );
     const secret = cookies.link.read(context) ?? randomBytes(32).toString("base64url");
     cookies.link.write(context, secret, BINDING_SECONDS);
@@ -48,8 +40,8 @@ export function linkRoutes(services: SignInServices): Hono {
     }
     const { code } = form;
     const { result: person } = await guarded(services, context, () =>
-      requireLedger(services).change(bearer, (state, decided) =>
-        useLink(state, decided, { code: typeof code === "string" ? code : "" }),
+      requireLedger(services).change(arriving, (state, decided) =>
+        useLink(state, decided, { hash: hashSecret(typeof code === "string" ? code : "") }),
       ),
     );
     cookies.link.clear(context);
@@ -57,23 +49,6 @@ export function linkRoutes(services: SignInServices): Hono {
     return context.redirect("/", 303);
   });
   return app;
-}
-
-/** Counts codes that are wrong, and looks at none any more when there were many. */
-async function guarded<T>(
-  { attempts, clientAddress }: SignInServices,
-  context: Context,
-  work: () => Promise<T>,
-): Promise<T> {
-  const address = clientAddress(context);
-  await attempts.requireFew("wrong", address);
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof Refusal && error.code === "not_found")
-      await attempts.count("wrong", address);
-    throw error;
-  }
 }
 
 /** What stands in the form for the cookie: who sees the page does not learn the cookie. */

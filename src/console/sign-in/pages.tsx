@@ -5,23 +5,71 @@ export interface SignInPage {
   readonly notice?: string | undefined;
   /** Whether browsers keep our cookies at this address. */
   readonly kept: boolean;
+  /** The provider's caption; undefined where there is none. */
+  readonly provider?: string | undefined;
+  /** Whether it can be reached. */
+  readonly isThere?: boolean | undefined;
+  /** The path that begins a sign-in there. */
+  readonly start: string;
 }
 
 /** The way in. */
-export function signInPage({ notice, kept }: SignInPage): Page {
+export function signInPage({ notice, kept, provider, isThere, start }: SignInPage): Page {
   return framed(
     "Sign in",
     <>
       {notice === undefined ? null : (
-        <p class="notice" role="status">
+        <p class="notice" role="alert">
           {notice}
         </p>
       )}
-      {kept ? (
+      {kept ? null : <p>Nobody can sign in at this address, as it has no HTTPS. Tell an admin.</p>}
+      {kept && provider === undefined ? (
         <p>Ask an admin for a sign-in link, and open it in this browser.</p>
-      ) : (
-        <p>Nobody can sign in at this address, as it has no HTTPS. Tell an admin.</p>
-      )}
+      ) : null}
+      {kept && provider !== undefined && isThere === true ? (
+        <p>
+          <a class="button" href={start}>
+            Sign in with {provider}
+          </a>
+        </p>
+      ) : null}
+      {kept && provider !== undefined && isThere !== true ? (
+        <>
+          <p class="notice" role="alert">
+            {provider} cannot be reached now. What runs goes on running; try again shortly.
+          </p>
+          <p>
+            <a class="button" href="/sign-in">
+              Try again
+            </a>
+          </p>
+        </>
+      ) : null}
+    </>,
+  );
+}
+
+export interface InvitationPage {
+  readonly name: string;
+  readonly provider: string;
+  readonly start: string;
+}
+
+/** What an invitation opens. */
+export function invitationPage({ name, provider, start }: InvitationPage): Page {
+  return framed(
+    `You are invited as ${name}`,
+    <>
+      <p>
+        Sign in with {provider}, and your account there is <strong>{name}</strong> here from then
+        on. If that is not you, close this page.
+      </p>
+      <p>
+        <a class="button" href={start}>
+          Sign in with {provider}
+        </a>
+      </p>
     </>,
   );
 }

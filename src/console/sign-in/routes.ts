@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { STYLE, STYLE_PATH } from "./frame.tsx";
 import { linkRoutes } from "./links.ts";
 import { signInPage } from "./pages.tsx";
+import { providerRoutes, startPath } from "./provider.ts";
 import { returnPath } from "./return-path.ts";
 import type { SignInServices } from "./services.ts";
 import { visitorOf } from "./signed-in.ts";
@@ -9,7 +10,7 @@ import { visitorOf } from "./signed-in.ts";
 /** `/sign-in` and what is below it: for whoever is not signed in. */
 export function signInRoutes(services: SignInServices): Hono {
   const app = new Hono();
-  const { cookies } = services;
+  const { cookies, provider } = services;
   app.get(STYLE_PATH, (context) =>
     context.body(STYLE, 200, {
       "Content-Type": "text/css; charset=utf-8",
@@ -19,8 +20,15 @@ export function signInRoutes(services: SignInServices): Hono {
   app.get("/sign-in", async (context) => {
     const to = returnPath(context.req.query("to"));
     if ((await visitorOf(services, context)) !== undefined) return context.redirect(to, 303);
-    return context.html(signInPage({ kept: cookies.kept }));
+    const page = signInPage({
+      kept: cookies.kept,
+      provider: provider?.caption,
+      isThere: await provider?.isThere(),
+      start: startPath({ to }),
+    });
+    return context.html(page);
   });
   app.route("/", linkRoutes(services));
+  if (provider !== undefined) app.route("/", providerRoutes(services, provider));
   return app;
 }

@@ -1,5 +1,8 @@
 import type { Context } from "hono";
 import type { Attempts } from "../../auth/attempts.ts";
+import type { Flows } from "../../auth/flows.ts";
+import type { GroupAdmins } from "../../auth/group-admins.ts";
+import type { Provider } from "../../auth/provider.ts";
 import type { Sessions } from "../../auth/sessions.ts";
 import type { Ledger } from "../../store/ledger.ts";
 import type { OwnCookies } from "./cookies.ts";
@@ -21,6 +24,13 @@ export interface SignInServices {
   readonly fault: () => string;
   readonly sessions: Sessions;
   readonly attempts: Attempts;
+  /** The OpenID Connect provider; undefined where there is none. */
+  readonly provider: Provider | undefined;
+  readonly flows: Flows;
+  /** The provider's claim that somebody new is named by. */
+  readonly usernameClaim: string;
+  /** Who is an admin by a group of GitLab; undefined where nobody is. */
+  readonly groupAdmins: GroupAdmins | undefined;
   readonly cookies: OwnCookies;
   readonly now: () => Date;
   /** Where a request really comes from. */

@@ -3,6 +3,7 @@ import {
   ancestorJson,
   domainJson,
   groupJson,
+  memberJson,
   namespaceJson,
   pagesJson,
   projectJson,
@@ -82,6 +83,7 @@ const routes: [RegExp, Handler][] = [
   [route("pages/domains"), get(allDomains, "api", "read_api")],
   [route("namespaces/:id"), get(namespace, "api", "read_api")],
   [route("groups/:id"), get(group, "api", "read_api")],
+  [route("groups/:id/members/all/:user"), get(groupMember, "api", "read_api")],
   [route("users"), get(users, "api", "read_api", "read_user")],
   [route("users/:id"), get(user, "api", "read_api", "read_user")],
   [route("user"), get(self, "api", "read_api", "read_user")],
@@ -155,6 +157,17 @@ function group({ world, viewer }: Asked, id: string): ApiResponse {
   const isGroup = found && !("namespaceId" in found) && found.kind === "group";
   if (!isGroup || !viewer.canSeeGroup(found)) throw notFound("Group");
   return json(200, groupJson(world, found));
+}
+
+/** Members API, "Retrieve a member of a group", those inherited from above included. */
+function groupMember({ world, viewer }: Asked, id: string, userId: string): ApiResponse {
+  const found = /^\d+$/.test(id) ? world.namespaces.get(Number(id)) : world.find(id);
+  const isGroup = found && !("namespaceId" in found) && found.kind === "group";
+  if (!isGroup || !viewer.canSeeGroup(found)) throw notFound("Group");
+  const member = world.users.get(Number(userId));
+  const role = member ? world.roleIn(member, found) : 0;
+  if (!member || role === 0) throw notFound();
+  return json(200, memberJson(world, member, role));
 }
 
 function users({ world, viewer, request, parameters }: Asked): ApiResponse {

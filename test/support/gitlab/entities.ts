@@ -34,6 +34,20 @@ export function groupJson(world: GitLabWorld, group: Namespace): Json {
   };
 }
 
+/** Members API. */
+export function memberJson(world: GitLabWorld, user: User, role: number): Json {
+  return {
+    id: user.id,
+    username: user.username,
+    name: user.name,
+    state: "active",
+    web_url: `${world.url}/${user.username}`,
+    access_level: role,
+    expires_at: null,
+    membership_state: "active",
+  };
+}
+
 /** Projects API, "List groups". */
 export function ancestorJson(world: GitLabWorld, group: Namespace): Json {
   const path = world.fullPath(group);

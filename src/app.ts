@@ -11,6 +11,7 @@ import type { ConsolePages, PageParts } from "./console-pages.ts";
 import { createPublic } from "./console/public.ts";
 import { createControl } from "./control.ts";
 import { Core, type Api } from "./core.ts";
+import type { Send } from "./gitlab-pages/client/send.ts";
 import { createHooks } from "./gitlab-pages/hooks/receive.ts";
 import type { GitLabPages } from "./gitlab-pages/module.ts";
 import { createInternal, type Health } from "./internal.ts";
@@ -36,7 +37,7 @@ export interface Overrides {
   /** How long people are let in by a state that is cut off from the store, in milliseconds. */
   readonly staleMs?: number;
   /** Calls GitLab. */
-  readonly fetch?: typeof fetch;
+  readonly send?: Send;
   /** The first admin token, as the operator chose it. */
   readonly bootstrapToken?: string | undefined;
   /** Told the first admin token, when one was drawn. */
@@ -209,7 +210,7 @@ export async function startConsole(
         leads: () => replica.leads,
         metrics,
         log,
-        fetch: overrides.fetch,
+        send: overrides.send,
       })
     : undefined;
   const provider = new Provider({
@@ -264,7 +265,7 @@ export async function startConsole(
     gitlabPages?.start();
 
     const shown = { core, publisher, provider, replica, live, gitlabPages, domainDns };
-    const parts = { ...shown, config, metrics, fetch: overrides.fetch, log };
+    const parts = { ...shown, config, metrics, send: overrides.send, log };
     const listener = await publicListener(parts);
     answerPublic = listener.answer;
     for (const warning of config.warnings) log.warn(warning);
@@ -337,14 +338,14 @@ async function makeDataFolder(path: string): Promise<void> {
 interface PublicParts extends Omit<PageParts, "clientAddress"> {
   readonly metrics: Metrics;
   /** Calls GitLab. */
-  readonly fetch: Overrides["fetch"];
+  readonly send: Overrides["send"];
 }
 
 /** @returns the listener, and what ends the streams that it holds open */
 async function publicListener(
   parts: PublicParts,
 ): Promise<{ answer: RequestListener; end: () => Promise<void> }> {
-  const { core, publisher, config, metrics, gitlabPages, fetch, log } = parts;
+  const { core, publisher, config, metrics, gitlabPages, send, log } = parts;
   const address = (context: Context) => clientAddress(context, config.http.trustedProxies);
   // The pages take long to load: Traefik has its document by now.
   const { createConsole } = await import("./console/app.ts");
@@ -376,7 +377,7 @@ async function publicListener(
   const groupAdmins =
     admins.group === null
       ? undefined
-      : new (await import("./auth/group-admins.ts")).GroupAdmins({ config, now, fetch });
+      : new (await import("./auth/group-admins.ts")).GroupAdmins({ config, now, send });
   // Asked now, so that the first one who comes does not wait for it.
   void provider?.isThere();
   const signIn = {

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Settings } from "../config.ts";
 import { systemClock } from "../gitlab-pages/clock.ts";
 import { isMissing } from "../gitlab-pages/client/error.ts";
+import type { Send } from "../gitlab-pages/client/send.ts";
 import { Transport } from "../gitlab-pages/client/transport.ts";
 
 /** GitLab's Members API, "Retrieve a member of a group, including inherited and invited members". */
@@ -16,7 +17,7 @@ const memberSchema = z.object({
 export interface GroupAdminsOptions {
   readonly config: Pick<Settings, "gitlab" | "signIn">;
   readonly now: () => Date;
-  readonly fetch?: typeof fetch | undefined;
+  readonly send?: Send | undefined;
 }
 
 const TIMEOUT_MS = 5_000;
@@ -40,7 +41,7 @@ export class GroupAdmins {
       timeoutMs: TIMEOUT_MS,
       clock: systemClock,
       tries: TRIES,
-      fetch: options.fetch,
+      send: options.send,
     });
   }
 

@@ -9,6 +9,7 @@ import type { Volatile } from "../store/volatile.ts";
 import type { TableSettings } from "../traefik/table.ts";
 import { connect } from "./client/connect.ts";
 import type { GitLab } from "./client/gitlab.ts";
+import type { Send } from "./client/send.ts";
 import { systemClock, type Clock } from "./clock.ts";
 import { SyncEngine, type FullRequest, type ProjectOutcome } from "./engine.ts";
 import type { Hint, NamespaceHint } from "./hooks/hint.ts";
@@ -34,7 +35,7 @@ export interface GitLabPagesOptions {
   readonly metrics: Metrics;
   readonly log: Logger;
   readonly clock?: Clock | undefined;
-  readonly fetch?: typeof fetch | undefined;
+  readonly send?: Send | undefined;
 }
 
 const COUNT_MS = 10_000;
@@ -69,7 +70,7 @@ export class GitLabPages {
     const { signal } = this.#ended;
     this.gitlab = connect(config, {
       clock: this.#clock,
-      fetch: options.fetch,
+      send: options.send,
       signal,
       onCall: (outcome) => {
         this.#usage.calls++;

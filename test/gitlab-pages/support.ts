@@ -67,7 +67,7 @@ export function scene(options: SceneOptions = {}) {
     concurrency: 4,
     timeoutMs: 30_000,
     clock,
-    fetch: gitlab.fetch,
+    send: gitlab.send,
     random: () => 0.5,
     onCall: () => usage.calls++,
     onWait: (ms) => (usage.waitedMs += ms),

@@ -1,6 +1,8 @@
+import { validateHeaderValue } from "node:http";
 import type { Clock } from "../clock.ts";
 import { GitLabError } from "./error.ts";
 import { Gate } from "./gate.ts";
+import { sendOverSockets, type Incoming, type Send } from "./send.ts";
 
 export type Method = "GET" | "POST" | "PUT" | "DELETE";
 
@@ -18,7 +20,7 @@ export interface Call {
 
 export interface Answer {
   readonly status: number;
-  readonly headers: Record<string, string>;
+  readonly headers: Readonly<Record<string, string>>;
   /** Parsed JSON; null where there was no body. */
   readonly body: unknown;
 }
@@ -31,7 +33,8 @@ export interface TransportOptions {
   /** Milliseconds that one answer may take, its body included. */
   readonly timeoutMs: number;
   readonly clock: Clock;
-  readonly fetch?: typeof fetch | undefined;
+  /** In place of sockets. */
+  readonly send?: Send | undefined;
   /** Told of each request that was sent, by outcome: a status like `2xx`, or `failed`. */
   readonly onCall?: ((outcome: string) => void) | undefined;
   /** Told of time spent waiting because GitLab asked for it, in milliseconds. */
@@ -47,7 +50,6 @@ const WAIT_MAX_MS = 120_000;
 const BACK_OFF_MS = 1_000;
 /** Where GitLab's limits do not say for how long: the tries together outlast a minute then. */
 const LIMITED_BACK_OFF_MS = 4_000;
-const BODY_MAX = 64 * 1024 * 1024;
 
 /**
  * Calls to one GitLab: bounded in number and time, patient where GitLab asks for it. When it says
@@ -57,7 +59,7 @@ const BODY_MAX = 64 * 1024 * 1024;
 export class Transport {
   readonly #options: TransportOptions;
   readonly #gate: Gate;
-  readonly #fetch: typeof fetch;
+  readonly #send: Send;
   readonly #random: () => number;
   /** Milliseconds since the epoch until which nobody calls. */
   #pausedUntil = 0;
@@ -65,7 +67,7 @@ export class Transport {
   constructor(options: TransportOptions) {
     this.#options = options;
     this.#gate = new Gate(options.concurrency);
-    this.#fetch = options.fetch ?? fetch;
+    this.#send = options.send ?? sendOverSockets();
     this.#random = options.random ?? Math.random;
   }
 
@@ -113,27 +115,30 @@ export class Transport {
   ): Promise<Answer | Retry> {
     const { url, timeoutMs, onCall } = this.#options;
     const sent = headersOf(headers);
-    const deadline = AbortSignal.timeout(timeoutMs);
-    let response: Response;
-    let text: string;
+    const ended = new AbortController();
+    const stop = () => ended.abort(signal?.reason);
+    let isLate = false;
+    const deadline = setTimeout(() => {
+      isLate = true;
+      ended.abort();
+    }, timeoutMs);
+    signal?.addEventListener("abort", stop);
+    let incoming: Incoming;
     try {
-      response = await this.#fetch(
-        `${url}/${path}${query === undefined || query === "" ? "" : `?${query}`}`,
-        {
-          method,
-          headers: sent,
-          ...(body === undefined ? {} : { body }),
-          redirect: "manual",
-          signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline]),
-        },
-      );
-      text = await readText(response);
+      signal?.throwIfAborted();
+      incoming = await this.#send({
+        method,
+        url: `${url}/${path}${query === undefined || query === "" ? "" : `?${query}`}`,
+        headers: sent,
+        body,
+        signal: ended.signal,
+      });
     } catch (error) {
       if (signal?.aborted === true) throw error;
       onCall?.("failed");
       if (error instanceof GitLabError) throw error;
       const reason = reasonOf(error);
-      const what = deadline.aborted
+      const what = isLate
         ? `did not answer within ${timeoutMs / 1000} s`
         : `cannot be reached${reason === undefined ? "" : ` (${reason})`}`;
       // Without what was thrown: its words may quote a header, and so the token.
@@ -141,28 +146,31 @@ export class Transport {
       // Whether a change was made is not known then: it is not made twice.
       if (!changesNothing) throw failure;
       return { error: failure, retryAfter: undefined, all: false };
+    } finally {
+      clearTimeout(deadline);
+      signal?.removeEventListener("abort", stop);
     }
-    onCall?.(`${Math.floor(response.status / 100)}xx`);
-    return this.#judge(path, response, text, changesNothing);
+    onCall?.(`${Math.floor(incoming.status / 100)}xx`);
+    return this.#judge(path, incoming, changesNothing);
   }
 
-  #judge(path: string, response: Response, text: string, repeatable: boolean): Answer | Retry {
-    const { status } = response;
+  #judge(path: string, incoming: Incoming, repeatable: boolean): Answer | Retry {
+    const { status, headers, text } = incoming;
     const at = { status };
     if (status === 429) {
       const error = new GitLabError("limited", "GitLab limits our calls; try again later.", at);
-      return { error, retryAfter: this.#retryAfter(response), all: true };
+      return { error, retryAfter: this.#retryAfter(headers), all: true };
     }
     if (status >= 500) {
       const error = new GitLabError("unavailable", `GitLab answered ${status} to ${path}.`, at);
       if (!repeatable) throw error;
-      return { error, retryAfter: this.#retryAfter(response), all: false };
+      return { error, retryAfter: this.#retryAfter(headers), all: false };
     }
     if (status >= 300 && status < 400) {
-      const to = response.headers.get("location");
+      const to = headers["location"];
       throw new GitLabError(
         "redirected",
-        `GitLab sends us elsewhere (${status}${to === null ? "" : ` to ${originOf(to)}`}); is gitlab.url its own address?`,
+        `GitLab sends us elsewhere (${status}${to === undefined ? "" : ` to ${originOf(to)}`}); is gitlab.url its own address?`,
         at,
       );
     }
@@ -174,7 +182,6 @@ export class Transport {
     if (status >= 400) {
       throw new GitLabError("refused", `GitLab answered ${status} to ${path}.`, at);
     }
-    const headers = Object.fromEntries(response.headers.entries());
     if (text === "") return { status, headers, body: null };
     const type = headers["content-type"]?.split(";")[0]?.trim().toLowerCase();
     if (type !== undefined && !/[/+]json$/.test(type)) {
@@ -191,9 +198,9 @@ export class Transport {
   }
 
   /** Milliseconds that the answer asks us to wait; undefined when it does not say. */
-  #retryAfter(response: Response): number | undefined {
-    const value = response.headers.get("retry-after");
-    if (value === null) return undefined;
+  #retryAfter(headers: Incoming["headers"]): number | undefined {
+    const value = headers["retry-after"];
+    if (value === undefined) return undefined;
     if (/^\d+$/.test(value)) return Math.max(1_000, Number(value) * 1000);
     const until = Date.parse(value);
     return Number.isNaN(until)
@@ -210,26 +217,19 @@ interface Retry {
 }
 
 /** @throws GitLabError where one cannot be sent, without showing it: only the token is not ours */
-function headersOf(headers: Call["headers"]): Headers {
+function headersOf(headers: Call["headers"]): Call["headers"] {
+  const sent: Record<string, string> = { accept: "application/json" };
   try {
-    return new Headers({ ...headers, accept: "application/json" });
+    for (const [name, value] of Object.entries(headers)) {
+      // A token that was read from a file may end with a line break.
+      sent[name] = value.trim();
+      validateHeaderValue(name, sent[name]);
+    }
+    return sent;
   } catch {
     const message = "gitlab.token holds characters that no token has, like a line break.";
     throw new GitLabError("unauthorized", message);
   }
-}
-
-/** @throws GitLabError for a body that is larger than any answer of GitLab's */
-async function readText(response: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  if (response.body === null) return "";
-  for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
-    size += chunk.length;
-    if (size > BODY_MAX) throw new GitLabError("invalid", "GitLab's answer is too large.");
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
 }
 
 function originOf(location: string): string {

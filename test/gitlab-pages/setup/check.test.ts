@@ -84,10 +84,7 @@ describe("the settings", () => {
 });
 
 describe("the address", () => {
-  const failed = (code: string) => () =>
-    Promise.reject(
-      new TypeError("fetch failed", { cause: Object.assign(new Error("x"), { code }) }),
-    );
+  const failed = (code: string) => () => Promise.reject(Object.assign(new Error("x"), { code }));
 
   it.each([
     ["ENOTFOUND", "No DNS server knows gitlab.example."],
@@ -104,7 +101,7 @@ describe("the address", () => {
     let asked = 0;
     const client = connect(at.config.gitlab, {
       tries: 1,
-      fetch: () => {
+      send: () => {
         asked++;
         return failed(code)();
       },

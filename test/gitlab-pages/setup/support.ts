@@ -46,7 +46,7 @@ export function stage(options: StageOptions = {}) {
       ...env,
     },
   });
-  const client = connect(config.gitlab, { fetch: gitlab.fetch, tries: 1 });
+  const client = connect(config.gitlab, { send: gitlab.send, tries: 1 });
   return {
     world,
     root,

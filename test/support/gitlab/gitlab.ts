@@ -1,3 +1,4 @@
+import type { Send } from "../../../src/gitlab-pages/client/send.ts";
 import { type ApiOptions, answerApi } from "./api.ts";
 import type { ApiRequest, ApiResponse } from "./exchange.ts";
 import { Faults, type Matcher, matches } from "./faults.ts";
@@ -18,7 +19,7 @@ export interface LoggedRequest {
 
 /**
  * A GitLab that answers requests from a world, with faults on demand and a log. It has no socket:
- * `startGitLab` puts it behind one, and `fetch` asks it directly.
+ * `startGitLab` puts it behind one; `send` and `fetch` ask it directly.
  */
 export class GitLab {
   readonly world: GitLabWorld;
@@ -94,6 +95,14 @@ export class GitLab {
       return this.fetch(new URL(location, request.url), { headers, signal });
     }
     return toFetchResponse(response);
+  };
+
+  /** In place of the client's sockets: what it throws is what they would. */
+  readonly send: Send = async ({ method, url, headers, body, signal }) => {
+    const asked = { method, headers, body: body ?? null, redirect: "manual", signal } as const;
+    const response = await this.fetch(url, asked);
+    const text = await response.text();
+    return { status: response.status, headers: Object.fromEntries(response.headers), text };
   };
 }
 

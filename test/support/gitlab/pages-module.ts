@@ -35,7 +35,7 @@ export function standInPages(
     leads: () => true,
     metrics: createMetrics(),
     log: silentLog,
-    fetch: gitlab.fetch,
+    send: gitlab.send,
   });
   return { pages, world, gitlab };
 }

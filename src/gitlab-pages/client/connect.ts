@@ -1,7 +1,15 @@
 import type { Config } from "../../config.ts";
 import { systemClock } from "../clock.ts";
 import { GitLab } from "./gitlab.ts";
+import { Pace } from "./pace.ts";
 import { Transport, type TransportOptions } from "./transport.ts";
+
+/**
+ * A call takes about a millisecond of the event loop, in which no poll is answered. At this rate a
+ * read of everything leaves nine tenths of it to the polls. It takes as long as it has calls to make
+ * then; the few calls about one project begin at once.
+ */
+const CALLS_A_SECOND = 100;
 
 export interface ConnectOptions extends Partial<Omit<TransportOptions, "url" | "timeoutMs">> {
   readonly signal?: AbortSignal | undefined;
@@ -15,6 +23,7 @@ export function connect(
   const transport = new Transport({
     concurrency,
     clock: systemClock,
+    pace: new Pace(CALLS_A_SECOND),
     ...options,
     url,
     timeoutMs: timeout * 1000,

@@ -2,6 +2,7 @@ import { validateHeaderValue } from "node:http";
 import type { Clock } from "../clock.ts";
 import { GitLabError } from "./error.ts";
 import { Gate } from "./gate.ts";
+import type { Pace } from "./pace.ts";
 import { sendOverSockets, type Incoming, type Send } from "./send.ts";
 
 export type Method = "GET" | "POST" | "PUT" | "DELETE";
@@ -33,6 +34,8 @@ export interface TransportOptions {
   /** Milliseconds that one answer may take, its body included. */
   readonly timeoutMs: number;
   readonly clock: Clock;
+  /** How fast calls may follow each other; as fast as they can when left out. */
+  readonly pace?: Pick<Pace, "next"> | undefined;
   /** In place of sockets. */
   readonly send?: Send | undefined;
   /** Told of each request that was sent, by outcome: a status like `2xx`, or `failed`. */
@@ -81,6 +84,7 @@ export class Transport {
       const wait = await this.#gate.run(async () => {
         signal?.throwIfAborted();
         await this.#pause(signal);
+        await this.#options.pace?.next(signal);
         const outcome = await this.#attempt(call, signal);
         if (!("retryAfter" in outcome)) return outcome;
         const { error, retryAfter, all } = outcome;

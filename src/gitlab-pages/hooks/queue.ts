@@ -1,6 +1,6 @@
+import { TokenBucket } from "../token-bucket.ts";
 import type { Hint, NamespaceHint } from "./hint.ts";
 import { type Reason, Rereads } from "./rereads.ts";
-import { TokenBucket } from "./token-bucket.ts";
 import { Watches } from "./watches.ts";
 
 /** What a read of a project found. */

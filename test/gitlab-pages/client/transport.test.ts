@@ -246,6 +246,21 @@ it("runs so many calls at once, and the others after them", async () => {
   expect(server.peak).toBe(3);
 });
 
+it("begins no call before its turn, and no second try of one", async () => {
+  const turns: (() => void)[] = [];
+  const pace = { next: () => new Promise<void>((resolve) => turns.push(resolve)) };
+  const busy: Reply = { status: 502, body: "" };
+  const { transport, server } = await stage((nth) => (nth === 1 ? busy : fine), { pace });
+  const answer = transport.call(call());
+  await waitFor(() => turns.length === 1, { describe: "the call to ask for its turn" });
+  expect(server.arrived).toHaveLength(0);
+  turns[0]?.();
+  await waitFor(() => turns.length === 2, { describe: "the second try to ask for its turn" });
+  expect(server.arrived).toHaveLength(1);
+  turns[1]?.();
+  expect((await answer).body).toEqual({ fine: true });
+});
+
 describe("a signal", () => {
   it("ends waiting, calling, and standing in the queue", async () => {
     const ended = new AbortController();

@@ -14,6 +14,7 @@ import type {
   Reserved,
   Token,
 } from "./entities.ts";
+import type { Steps } from "../turns.ts";
 import type { Hostname, PathPrefix } from "./names.ts";
 import type { RequestRecord } from "./requests.ts";
 
@@ -257,14 +258,10 @@ function put(draft: Draft, change: Change): void {
 }
 
 /**
- * The state of these changes alone, as `apply` makes it of the empty one, in steps: whoever drives
- * it decides when to pause, so that a large state does not keep a process from all else.
+ * The state of these changes alone, as `apply` makes it of the empty one.
  * @param changes read on the way
  */
-export function* build(
-  changes: Iterable<Change>,
-  revision: number,
-): Generator<undefined, State, undefined> {
+export function* build(changes: Iterable<Change>, revision: number): Steps<State> {
   const draft: Draft = { ...emptyState, revision };
   thaw(draft);
   let made = 0;

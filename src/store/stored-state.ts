@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { setImmediate } from "node:timers/promises";
 import type { Context, Decision } from "../domain/decision.ts";
 import { KINDS, type Kind } from "../domain/entities.ts";
 import { keyOf, readRecord } from "../domain/records.ts";
 import { apply, build, entityOf, type Change, type SetAside, type State } from "../domain/state.ts";
+import { runInTurns, runToEnd, type Steps } from "../turns.ts";
 import { canonicalJson } from "./chain.ts";
 import { assertKey, type Commit, type Json, type Key, type Loaded, type Write } from "./store.ts";
 
@@ -82,32 +82,17 @@ export interface ReadState {
   readonly newer: boolean;
 }
 
-/** How long reading keeps the process from all else at most, in milliseconds. */
-const SLICE_MS = 10;
-
 /** The state that a store holds; what cannot be read is set aside, not lost. */
 export function stateFrom(loaded: Loaded): ReadState {
-  const reading = readInSteps(loaded);
-  for (;;) {
-    const step = reading.next();
-    if (step.done === true) return step.value;
-  }
+  return runToEnd(readInSteps(loaded));
 }
 
-/** The same, in slices: what waits meanwhile, such as polls, is answered between them. */
+/** The same, in turns: what waits meanwhile, such as polls, is answered between them. */
 export async function readState(loaded: Loaded): Promise<ReadState> {
-  const reading = readInSteps(loaded);
-  let since = performance.now();
-  for (;;) {
-    const step = reading.next();
-    if (step.done === true) return step.value;
-    if (performance.now() - since < SLICE_MS) continue;
-    await setImmediate();
-    since = performance.now();
-  }
+  return runInTurns(readInSteps(loaded));
 }
 
-function* readInSteps(loaded: Loaded): Generator<undefined, ReadState, undefined> {
+function* readInSteps(loaded: Loaded): Steps<ReadState> {
   const setAside: SetAside[] = [];
   const unread = new Map<Key, Json>();
   let newer = false;

@@ -3,7 +3,7 @@ import type { Change, State } from "../domain/state.ts";
 import type { DocumentSettings } from "./document.ts";
 import type { EncodedDocument } from "./encoding/encoded.ts";
 import { sortInSteps } from "./encoding/sort.ts";
-import type { Steps } from "./encoding/steps.ts";
+import type { Steps } from "../turns.ts";
 import { checkReferences, type Entry } from "./gate.ts";
 import {
   groupEntries,

@@ -8,7 +8,7 @@ import { layoutFor } from "./layout.ts";
 import type { RoutingTable } from "./routes.ts";
 import type { Shape } from "./shape.ts";
 import { sharedEntries } from "./shared-entries.ts";
-import { runToEnd } from "./encoding/steps.ts";
+import { runToEnd } from "../turns.ts";
 
 /** What of the configuration shapes the document. */
 export type DocumentSettings = Pick<

@@ -1,7 +1,7 @@
 import type { Hostname } from "../domain/names.ts";
 import type { Cut } from "./encoding/cut.ts";
 import { CutSequence } from "./encoding/cut-sequence.ts";
-import type { Steps } from "./encoding/steps.ts";
+import type { Steps } from "../turns.ts";
 import { hashedHost } from "./routes.ts";
 
 /** Neighbouring hosts in sorted order. */

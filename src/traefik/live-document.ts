@@ -5,7 +5,7 @@ import type { EncodedDocument } from "./encoding/encoded.ts";
 import { layoutAdvice, type Layout } from "./layout.ts";
 import type { RouteLookup, Unrouted } from "./routes.ts";
 import { SHAPE, type Shape } from "./shape.ts";
-import { runInTurns, type Steps } from "./encoding/steps.ts";
+import { runInTurns, type Steps } from "../turns.ts";
 import { lookupIn } from "./table.ts";
 import type { UnroutedCounts } from "./unrouted-by-host.ts";
 

@@ -6,7 +6,7 @@ import type { RoutingTable, Unrouted } from "./routes.ts";
 import { Edits, Sections } from "./sections.ts";
 import { keptOut } from "./set-aside.ts";
 import { SHAPE, type Shape } from "./shape.ts";
-import { runToEnd } from "./encoding/steps.ts";
+import { runToEnd } from "../turns.ts";
 import { routingTable } from "./table.ts";
 
 /** A state as Traefik is to see it. */

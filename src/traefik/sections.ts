@@ -2,7 +2,7 @@ import type { Cut } from "./encoding/cut.ts";
 import { encodeSections, type EncodedDocument } from "./encoding/encoded.ts";
 import { Section } from "./encoding/section.ts";
 import type { SectionName } from "./gate.ts";
-import type { Steps } from "./encoding/steps.ts";
+import type { Steps } from "../turns.ts";
 
 /** An entry's place in the document. */
 export interface EntryName {

@@ -7,7 +7,7 @@ import { CutSequence } from "../../src/traefik/encoding/cut-sequence.ts";
 import { joinPieces } from "../../src/traefik/encoding/join.ts";
 import { deflatedPiece, storedPiece } from "../../src/traefik/encoding/piece.ts";
 import { sortInSteps } from "../../src/traefik/encoding/sort.ts";
-import { runInTurns, runToEnd } from "../../src/traefik/encoding/steps.ts";
+import { runInTurns, runToEnd } from "../../src/turns.ts";
 
 const bytes = fc.uint8Array({ maxLength: 2_000 }).map((list) => Buffer.from(list));
 

@@ -9,7 +9,7 @@ import { LiveDocument } from "../../src/traefik/live-document.ts";
 import { render } from "../../src/traefik/render.ts";
 import type { Unrouted } from "../../src/traefik/routes.ts";
 import { SHAPE, type Shape } from "../../src/traefik/shape.ts";
-import { runToEnd } from "../../src/traefik/encoding/steps.ts";
+import { runToEnd } from "../../src/turns.ts";
 import { histories } from "../support/arbitrary-changes.ts";
 import { claimableHosts } from "../support/arbitrary-states.ts";
 import { endpoint, holder, person, stateOf, testSettings, zone } from "../support/states.ts";

@@ -1,5 +1,5 @@
 import { cutNames, isBorder, type Cut } from "./cut.ts";
-import type { Steps } from "./steps.ts";
+import type { Steps } from "../../turns.ts";
 
 /** What is in a sequence, and how a piece of it is kept. */
 export interface Form<Item, Piece> {

@@ -2,7 +2,7 @@ import type { Cut } from "./cut.ts";
 import { CutSequence, type Edit } from "./cut-sequence.ts";
 import { deflatedPiece, type Piece } from "./piece.ts";
 import { sortInSteps } from "./sort.ts";
-import type { Steps } from "./steps.ts";
+import type { Steps } from "../../turns.ts";
 
 /** Edits that are looked at between two breaks. */
 const STRIDE = 1_024;

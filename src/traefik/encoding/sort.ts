@@ -1,4 +1,4 @@
-import type { Steps } from "./steps.ts";
+import type { Steps } from "../../turns.ts";
 
 /** What is sorted at once: about a millisecond's work. */
 const BLOCK = 1_024;

@@ -14,7 +14,7 @@ import type {
   Reserved,
   Token,
 } from "./entities.ts";
-import type { Steps } from "../turns.ts";
+import { runToEnd, type Steps } from "../turns.ts";
 import type { Hostname, PathPrefix } from "./names.ts";
 import type { RequestRecord } from "./requests.ts";
 
@@ -244,7 +244,7 @@ export function* entitiesOf(state: State): Generator<Entity> {
   yield* state.answers.values();
 }
 
-/** Changes between two pauses of `build`: well below a millisecond. */
+/** Changes between two pauses: well below a millisecond. */
 const STEP = 64;
 
 function put(draft: Draft, change: Change): void {
@@ -278,11 +278,24 @@ export function* build(changes: Iterable<Change>, revision: number): Steps<State
  * Removing what is not there changes nothing.
  */
 export function apply(state: State, changes: readonly Change[], revision: number): State {
+  return runToEnd(applyInSteps(state, changes, revision));
+}
+
+/** The same, for so many changes that it takes turns with the rest. */
+export function* applyInSteps(
+  state: State,
+  changes: readonly Change[],
+  revision: number,
+): Steps<State> {
   const draft: Draft = { ...state, revision };
   // Each map a change can touch becomes mutable once, so that loading 100,000 records is linear.
   const batch = changes.length > 50;
   if (batch) thaw(draft);
-  for (const change of changes) put(draft, change);
+  let made = 0;
+  for (const change of changes) {
+    put(draft, change);
+    if (++made % STEP === 0) yield;
+  }
   if (batch) freeze(draft);
   if (state.setAside.length > 0) {
     const written = new Set(changes.map(({ kind, id }) => `${kind}/${id}`));

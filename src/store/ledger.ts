@@ -1,9 +1,18 @@
 import { randomBytes } from "node:crypto";
-import type { Context, Decision } from "../domain/decision.ts";
+import type { Context } from "../domain/decision.ts";
 import type { Actor } from "../domain/policy.ts";
 import type { Rules } from "../domain/rules.ts";
 import type { Change, State } from "../domain/state.ts";
 import { Refusal } from "../errors.ts";
+import { runInTurns, runToEnd } from "../turns.ts";
+import {
+  decideAtOnce,
+  decideInSteps,
+  type Committed,
+  type Decide,
+  type Decided,
+  type DecideInSteps,
+} from "./deciding.ts";
 import {
   StoreConflict,
   StoreNewer,
@@ -13,28 +22,18 @@ import {
   type Position,
 } from "./store.ts";
 import type { Store } from "./store.ts";
-import { follow, newId, readState, stateFrom, workOut, type ReadState } from "./stored-state.ts";
+import { follow, newId, readState, stateFrom, type ReadState } from "./stored-state.ts";
 import { Writer, type Fault, type Update } from "./writer.ts";
 
+export type { Committed, Decide, DecideInSteps } from "./deciding.ts";
 export { newId, stateFrom } from "./stored-state.ts";
 export type { Fault } from "./writer.ts";
-
-/** A decision that is stored: durable as firmly as the store promises. */
-export interface Committed<T> {
-  readonly result: T;
-  /** The revision it became; the present one when there was nothing to change. */
-  readonly revision: number;
-  readonly before: State;
-  readonly after: State;
-}
 
 /**
  * Told the state that a group of commits left, and what they changed, in their order; undefined
  * when the state was read or put in as a whole.
  */
 export type CommitListener = (state: State, changes: readonly Change[] | undefined) => void;
-
-export type Decide<T> = (state: State, context: Context) => Decision<T>;
 
 export interface LedgerOptions {
   readonly rules: Rules;
@@ -56,14 +55,15 @@ export interface LedgerOptions {
 }
 
 interface Pending {
-  readonly actor: Actor;
-  readonly decide: Decide<unknown>;
+  readonly decide: (state: State) => Decided<unknown>;
   readonly resolve: (committed: Committed<unknown>) => void;
   readonly reject: (error: unknown) => void;
 }
 
 const GROUP_MAX = 256;
 const QUEUE_MAX = 10_000;
+/** How often what is decided in turns may be overtaken. */
+const TURNS_TRIES = 3;
 const RACE_PATIENCE_MS = 3_000;
 /** The longest pause before the next try; the pauses are random, so that replicas do not keep step. */
 const RACE_PAUSE_MAX_MS = 100;
@@ -220,6 +220,40 @@ export class Ledger {
    * @throws Refusal what the verb refuses; `unavailable` when the store cannot take it
    */
   change<T>(actor: Actor, decide: Decide<T>): Promise<Committed<T>> {
+    return this.#enqueue((state) => this.#decide(state, actor, decide));
+  }
+
+  /**
+   * The same for what is decided in steps, as it is large: they take turns with everything else, and
+   * what they came to is stored only on the very state that they were made on. When that has changed
+   * meanwhile they are made again, and after some times of that all at once.
+   * @param holds whether what was decided on beside the state is still so, asked at the end
+   * @throws what `change` throws
+   */
+  async changeInTurns<T>(
+    actor: Actor,
+    decide: DecideInSteps<T>,
+    holds: () => boolean = () => true,
+  ): Promise<Committed<T>> {
+    const steps = (state: State) =>
+      decideInSteps(state, this.context(actor, state.revision + 1), decide);
+    for (let tries = 0; tries < TURNS_TRIES; tries++) {
+      this.#requireOpen();
+      const state = this.#state;
+      const decided = await runInTurns(steps(state));
+      try {
+        return await this.#enqueue((now) => {
+          if (now !== state || !holds()) throw new Overtaken();
+          return decided;
+        });
+      } catch (error) {
+        if (!(error instanceof Overtaken)) throw error;
+      }
+    }
+    return this.#enqueue((state) => runToEnd(steps(state)));
+  }
+
+  #enqueue<T>(decide: (state: State) => Decided<T>): Promise<Committed<T>> {
     return new Promise((resolve, reject) => {
       this.#requireOpen();
       if (this.#queue.length >= this.#options.queueMax) {
@@ -227,7 +261,7 @@ export class Ledger {
           retryAfter: 1,
         });
       }
-      this.#queue.push({ actor, decide, resolve: resolve as Pending["resolve"], reject });
+      this.#queue.push({ decide, resolve: resolve as Pending["resolve"], reject });
       this.#draining ??= this.#drain();
     });
   }
@@ -349,9 +383,9 @@ export class Ledger {
     const answers: (() => void)[] = [];
     let hasRefusals = false;
     let after = this.#state;
-    for (const { actor, decide, resolve, reject } of group) {
+    for (const { decide, resolve, reject } of group) {
       try {
-        const decided = this.#decide(after, actor, decide);
+        const decided = decide(after);
         if (decided.commit === undefined) hasRefusals = true;
         else commits.push(decided.commit);
         changes.push(...decided.changes);
@@ -365,20 +399,8 @@ export class Ledger {
     return { after, commits, changes, answers, hasRefusals };
   }
 
-  #decide<T>(
-    before: State,
-    actor: Actor,
-    decide: Decide<T>,
-  ): {
-    committed: Committed<T>;
-    commit: Commit | undefined;
-    changes: readonly Change[];
-  } {
-    const context = this.context(actor, before.revision + 1);
-    const decision = decide(before, context);
-    const { result, after, commit } = workOut(before, context, decision);
-    const committed = { result, revision: after.revision, before, after };
-    return { committed, commit, changes: decision.changes };
+  #decide<T>(before: State, actor: Actor, decide: Decide<T>): Decided<T> {
+    return decideAtOnce(before, this.context(actor, before.revision + 1), decide);
   }
 
   #takeUp(update: Update): void {
@@ -405,6 +427,9 @@ export class Ledger {
     }
   }
 }
+
+/** What was decided in turns holds no more: it is decided again. */
+class Overtaken extends Error {}
 
 /** Without those that were written anew. */
 function stillUnread(unread: ReadonlyMap<Key, Json>, state: State): ReadonlyMap<Key, Json> {

@@ -2,13 +2,21 @@ import { randomBytes } from "node:crypto";
 import type { Context, Decision } from "../domain/decision.ts";
 import { KINDS, type Kind } from "../domain/entities.ts";
 import { keyOf, readRecord } from "../domain/records.ts";
-import { apply, build, entityOf, type Change, type SetAside, type State } from "../domain/state.ts";
+import {
+  apply,
+  applyInSteps,
+  build,
+  entityOf,
+  type Change,
+  type SetAside,
+  type State,
+} from "../domain/state.ts";
 import { runInTurns, runToEnd, type Steps } from "../turns.ts";
 import { canonicalJson } from "./chain.ts";
 import { assertKey, type Commit, type Json, type Key, type Loaded, type Write } from "./store.ts";
 
 /** A decision worked out: what a store keeps of it, and the state that it leaves. */
-export interface Decided<T> {
+interface WorkedOut<T> {
   readonly result: T;
   readonly after: State;
   /** Undefined when there is nothing to store; `after` is then the state as it was. */
@@ -19,17 +27,26 @@ export interface Decided<T> {
  * Works a verb's decision out.
  * @throws TypeError when a record of it could not be read back: a fault of the verb's
  */
-export function workOut<T>(before: State, context: Context, decision: Decision<T>): Decided<T> {
+export function* workOut<T>(
+  before: State,
+  context: Context,
+  decision: Decision<T>,
+): Steps<WorkedOut<T>> {
   const { changes, result } = decision;
   if (changes.length === 0) return { result, after: before, commit: undefined };
-  const writes = changes.map(writeOf);
+  const writes: Write[] = [];
+  for (const change of changes) {
+    writes.push(writeOf(change));
+    if (writes.length % STEP === 0) yield;
+  }
   const event = eventOf(before, context, decision);
-  return {
-    result,
-    after: apply(before, changes, context.revision),
-    commit: { writes, event },
-  };
+  yield;
+  const after = yield* applyInSteps(before, changes, context.revision);
+  return { result, after, commit: { writes, event } };
 }
+
+/** Changes between two pauses: well below a millisecond. */
+const STEP = 32;
 
 /** What is stored must be readable at the next start: a record set aside then is a route lost. */
 function writeOf(change: Change): Write {

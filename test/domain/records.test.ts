@@ -12,7 +12,7 @@ import {
 import { keyOf, readRecord, RECORD_VERSIONS } from "../../src/domain/records.ts";
 import { grantLabel } from "../../src/owners/labels.ts";
 import { canonicalJson } from "../../src/store/chain.ts";
-import { workOut } from "../../src/store/stored-state.ts";
+import { decideAtOnce } from "../../src/store/deciding.ts";
 import { World } from "../support/domain.ts";
 
 /*
@@ -187,7 +187,7 @@ describe("events of version 1", () => {
       owners: world.state.owners.set(group.id, group),
     };
     const decision = grantLabel(state, context, { label: "play", owner: group.id });
-    const { commit } = workOut(state, context, decision);
+    const { commit } = decideAtOnce(state, context, () => decision);
     expect(commit?.event).toEqual(golden("event-v1.json"));
   });
 });

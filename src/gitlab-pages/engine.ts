@@ -1,22 +1,25 @@
+import type { Context } from "../domain/decision.ts";
 import type { PageSource } from "../domain/entities.ts";
 import { messageOf } from "../errors.ts";
 import { operator, type Actor } from "../domain/policy.ts";
 import { pagesOfProject, type State } from "../domain/state.ts";
 import type { Logger } from "../observability/log.ts";
 import type { Ledger } from "../store/ledger.ts";
+import { runToEnd } from "../turns.ts";
 import { GitLabError } from "./client/error.ts";
 import type { GitLab } from "./client/gitlab.ts";
 import type { Clock } from "./clock.ts";
 import { newRun, type SyncRecords, type SyncRun } from "./runs.ts";
-import { ownerOf, planSync, type Plan, type PlanOptions, type SyncSettings } from "./sync/plan.ts";
+import { ownerOf } from "./sync/owners.ts";
+import { decideSync, type Synced } from "./sync/decide.ts";
+import type { Plan, PlanOptions, SyncSettings } from "./sync/plan.ts";
 import { readAll, type Progress } from "./sync/read-all.ts";
 import { nothingNewer, withoutOvertaken, type Newer } from "./sync/newer.ts";
 import { readSite } from "./sync/read-one.ts";
 import type { RootNamespace, SiteRead, Snapshot } from "./sync/snapshot.ts";
-import { ownersOf, summaryOf } from "./sync/summary.ts";
 
 /** What a sync needs of the state's ledger. */
-export type SyncLedger = Pick<Ledger, "state" | "change">;
+export type SyncLedger = Pick<Ledger, "state" | "change" | "changeInTurns">;
 
 export interface EngineOptions {
   readonly gitlab: GitLab;
@@ -73,6 +76,8 @@ export class SyncEngine {
   readonly #options: EngineOptions;
   /** What was read by itself since the running read of everything began. */
   #newer: Newer = nothingNewer();
+  /** How often it was told of a read. */
+  #told = 0;
   /** Projects that a hook said to be deleted, since the last read of everything. */
   #certain = new Set<number>();
   /** Whose sites are held, or were taken away by single reads since then. */
@@ -87,6 +92,7 @@ export class SyncEngine {
 
   /** This replica, or another, has read a project by itself, and has seen what its namespace is called. */
   wasRead(project: number, namespace: Pick<RootNamespace, "id" | "path"> | undefined): void {
+    this.#told++;
     this.#newer.projects.add(project);
     if (namespace !== undefined) this.#newer.names.set(namespace.id, namespace.path);
   }
@@ -295,26 +301,26 @@ export class SyncEngine {
     actor: Actor,
     spent: ReadonlySet<string> = new Set(),
     check?: (state: State) => void,
-  ): Promise<{ plan: Plan; notes: readonly string[]; revision: number }> {
+  ): Promise<Synced & { revision: number }> {
     const { settings, leads } = this.#options;
-    const { result, revision } = await this.#ledger().change(actor, (state, context) => {
+    const isWhole = options.source === "sync";
+    let told = 0;
+    const mayStore = () => options.source === "request" || leads();
+    const decide = (state: State, context: Context) => {
       // Whoever leads by now may have stored what is newer.
-      if (options.source !== "request" && !leads()) {
+      if (!mayStore()) {
         throw new GitLabError("unavailable", "Another console has begun to read GitLab instead.");
       }
       check?.(state);
-      const seen = options.source === "sync" ? withoutOvertaken(snapshot, this.#newer) : snapshot;
-      const plan = planSync(state, context, seen, settings, { ...options, spent });
-      return {
-        changes: plan.changes,
-        event: {
-          type: "pages.synced",
-          summary: summaryOf(plan),
-          owners: ownersOf(state, plan),
-        },
-        result: { plan, notes: seen.notes },
-      };
-    });
+      told = this.#told;
+      const seen = isWhole ? withoutOvertaken(snapshot, this.#newer) : snapshot;
+      return decideSync(state, context, seen, settings, { ...options, spent });
+    };
+    const ledger = this.#ledger();
+    // Reads of one project come in bursts: in turns, each would overtake the others again and again.
+    const { result, revision } = isWhole
+      ? await ledger.changeInTurns(actor, decide, () => mayStore() && told === this.#told)
+      : await ledger.change(actor, (state, context) => runToEnd(decide(state, context)));
     return { ...result, revision };
   }
 

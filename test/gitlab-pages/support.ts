@@ -12,6 +12,7 @@ import { createLog } from "../../src/observability/log.ts";
 import { MemoryVolatile } from "../../src/store/memory-volatile.ts";
 import type { HostRoutes } from "../../src/traefik/routes.ts";
 import { hostRoutes, routingTable } from "../../src/traefik/table.ts";
+import { runToEnd } from "../../src/turns.ts";
 import { World } from "../support/domain.ts";
 import { GitLab } from "../support/gitlab/gitlab.ts";
 import { GitLabWorld } from "../support/gitlab/world.ts";
@@ -72,17 +73,30 @@ export function scene(options: SceneOptions = {}) {
     onCall: () => usage.calls++,
     onWait: (ms) => (usage.waitedMs += ms),
   });
+  const commit: SyncLedger["change"] = async (actor, decide) => {
+    world.now = clock.now();
+    const before = world.state;
+    const decided = decide(before, world.context(actor));
+    const result = world.take(decided);
+    events.push({ actor: actor.name, ...decided.event });
+    return { result, revision: world.state.revision, before, after: world.state };
+  };
+  let afterPlan: (() => Promise<unknown>) | undefined;
   const ledger: SyncLedger = {
     get state() {
       return world.state;
     },
-    change: async (actor, decide) => {
-      world.now = clock.now();
-      const before = world.state;
-      const decided = decide(before, world.context(actor));
-      const result = world.take(decided);
-      events.push({ actor: actor.name, ...decided.event });
-      return { result, revision: world.state.revision, before, after: world.state };
+    change: commit,
+    changeInTurns: async (actor, decide, holds) => {
+      for (;;) {
+        world.now = clock.now();
+        const { state } = world;
+        const decided = runToEnd(decide(state, world.context(actor)));
+        const between = afterPlan;
+        afterPlan = undefined;
+        await between?.();
+        if (world.state === state && holds?.() !== false) return commit(actor, () => decided);
+      }
     },
   };
   const records = new SyncRecords(() => volatile);
@@ -126,6 +140,10 @@ export function scene(options: SceneOptions = {}) {
     /** Another replica has taken the lead. */
     loseLead: () => {
       leads = false;
+    },
+    /** Happens once, between the plan of a read of everything and its commit. */
+    whenPlanned: (work: () => Promise<unknown>) => {
+      afterPlan = work;
     },
     get fullsAskedFor() {
       return fullsAskedFor;

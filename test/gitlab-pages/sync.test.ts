@@ -591,6 +591,42 @@ describe("a read of one project that was under way", () => {
   });
 });
 
+describe("a read of one project between the plan of a read of everything and its commit", () => {
+  it("counts, though it has nothing to change", async () => {
+    const stage = await aliceOnline();
+    const wiki = wikiOf(stage.gitlabWorld);
+    const before = stage.served();
+    stage.gitlabWorld.undeploy(wiki);
+    stage.whenPlanned(async () => {
+      stage.gitlabWorld.deploy(wiki);
+      await stage.engine.project(wiki.id, "hook");
+    });
+    expect(await stage.sync()).toMatchObject({ state: "done", counts: { removed: 0 } });
+    expect(stage.served()).toEqual(before);
+  });
+
+  it("is what is stored, and the plan is made anew", async () => {
+    const stage = await aliceOnline();
+    const wiki = wikiOf(stage.gitlabWorld);
+    stage.whenPlanned(async () => {
+      stage.gitlabWorld.undeploy(wiki);
+      await stage.engine.project(wiki.id, "hook");
+    });
+    await stage.sync();
+    expect(stage.served()).toEqual([`alice.${ZONE} alice/alice.${ZONE}`]);
+  });
+
+  it("leaves it to who leads by now", async () => {
+    const stage = await aliceOnline();
+    const wiki = wikiOf(stage.gitlabWorld);
+    const before = stage.served();
+    stage.gitlabWorld.undeploy(wiki);
+    stage.whenPlanned(async () => stage.loseLead());
+    expect(await stage.sync()).toMatchObject({ state: "failed" });
+    expect(stage.served()).toEqual(before);
+  });
+});
+
 describe("a read of one project at a replica", () => {
   it("is made again when another has stored what is newer meanwhile", async () => {
     const stage = await aliceOnline();

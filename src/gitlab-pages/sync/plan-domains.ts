@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Context } from "../../domain/decision.ts";
 import { domainSchema, type CustomDomain } from "../../domain/entities.ts";
 import type { Change, State } from "../../domain/state.ts";
+import type { Steps } from "../../turns.ts";
 import type { DomainRead } from "./snapshot.ts";
 
 export interface ProjectFacts {
@@ -9,16 +10,21 @@ export interface ProjectFacts {
   readonly pathOf: (project: number) => string | undefined;
 }
 
+/** Domains between two pauses: below a millisecond. */
+const STEP = 16;
+
 /** What to change so that the custom domains are those that GitLab listed. */
-export function planDomains(
+export function* planDomains(
   state: State,
   context: Context,
   read: readonly DomainRead[],
   facts: ProjectFacts,
-): Change[] {
+): Steps<Change[]> {
   const changes: Change[] = [];
   const listed = new Set<string>();
+  let looked = 0;
   for (const one of read) {
+    if (++looked % STEP === 0) yield;
     const id = one.domain.toLowerCase().replace(/\.$/, "");
     const before = state.domains.get(id);
     const known = before?.project === one.project ? before.projectPath : undefined;

@@ -4,6 +4,7 @@ import { inZone, type Hostname } from "../../domain/names.ts";
 import type { Rules } from "../../domain/rules.ts";
 import type { Change, State } from "../../domain/state.ts";
 import { isHeldBy, whyPageConflicts } from "../../traefik/page-conflict.ts";
+import type { Steps } from "../../turns.ts";
 import type { NamespaceHosts } from "./namespace-hosts.ts";
 import { namespaceHost } from "./sites.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -18,21 +19,26 @@ export interface HostFacts {
   readonly kept: ReadonlySet<string>;
 }
 
+/** Pages, or hosts, between two pauses: well below a millisecond. */
+const STEP = 64;
+
 /**
  * Who holds the hosts of pages: a host is given to the namespace or project that has a page there
  * first. It rests once its holder is gone or is called otherwise, and its holder may come back.
  */
-export function planHosts(
+export function* planHosts(
   state: State,
   context: Context,
   snapshot: Snapshot,
   { rules, hosts, after, kept }: HostFacts,
-): Change[] {
+): Steps<Change[]> {
   const changes = new Map<string, Change>();
   const put = (entity: PageHost) =>
     changes.set(entity.id, { kind: "pageHost", id: entity.id, entity });
   const inUse = new Set<string>();
+  let looked = 0;
   for (const page of after) {
+    if (++looked % STEP === 0) yield;
     if (!page.deployed) continue;
     const held = state.pageHosts.get(page.host);
     if (held !== undefined && isHeldBy(held, page)) {
@@ -56,6 +62,7 @@ export function planHosts(
     }
   }
   for (const held of state.pageHosts.values()) {
+    if (++looked % STEP === 0) yield;
     if (held.restsUntil !== undefined || inUse.has(held.id)) continue;
     const isKept = [...(state.pagesByHost.get(held.id) ?? [])].some((id) => kept.has(id));
     if (isKept || !hasLeft(held, snapshot, hosts)) continue;

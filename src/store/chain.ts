@@ -1,4 +1,5 @@
-import { hash } from "node:crypto";
+import { createHash, hash } from "node:crypto";
+import type { Steps } from "../turns.ts";
 import type { Commit, Json, Key, Write } from "./store.ts";
 
 /**
@@ -21,8 +22,69 @@ export function canonicalJson(value: Json): string {
   return text;
 }
 
+interface WritesAhead {
+  /** The canonical JSON of each value, in their order. */
+  readonly texts: readonly string[];
+  readonly hash: string;
+}
+
+/** What was worked out ahead of large commits; it goes with them. */
+const writesAhead = new WeakMap<readonly Write[], WritesAhead>();
+const eventsAhead = new WeakMap<Commit["event"], string>();
+
+/** Values between two pauses: well below a millisecond. */
+const STEP = 32;
+
+/**
+ * Works the texts of a commit out, which takes long for thousands of records: who asks for them later
+ * has them at once.
+ * @throws what `canonicalJson` throws
+ */
+export function* workOutTexts({ writes, event }: Commit): Steps<void> {
+  const texts: string[] = [];
+  const content = createHash("sha256");
+  for (const { key, value } of writes) {
+    const text = canonicalJson(value);
+    texts.push(text);
+    content.update(`${key}\n${text}\n`);
+    if (texts.length % STEP === 0) yield;
+  }
+  writesAhead.set(writes, { texts, hash: content.digest("base64url") });
+  eventsAhead.set(event, yield* canonicalInSteps(event));
+}
+
+/** What `canonicalJson` gives, for a value with a long list in it. */
+function* canonicalInSteps(value: Json): Steps<string> {
+  if (value === null || typeof value !== "object") return canonicalJson(value);
+  const parts: string[] = [];
+  if (Array.isArray(value)) {
+    for (const item of value as readonly Json[]) {
+      parts.push(canonicalJson(item));
+      if (parts.length % STEP === 0) yield;
+    }
+    return `[${parts.join(",")}]`;
+  }
+  const record = value as { readonly [key: string]: Json };
+  for (const key of Object.keys(record).toSorted()) {
+    parts.push(`${JSON.stringify(key)}:${yield* canonicalInSteps(record[key] as Json)}`);
+  }
+  return `{${parts.join(",")}}`;
+}
+
+/** The canonical JSON of the values that are written, in their order. */
+export function writtenTexts(writes: readonly Write[]): readonly string[] {
+  return writesAhead.get(writes)?.texts ?? writes.map(({ value }) => canonicalJson(value));
+}
+
+/** The canonical JSON of an event. */
+export function eventText(event: Commit["event"]): string {
+  return eventsAhead.get(event) ?? canonicalJson(event);
+}
+
 /** SHA-256, base64url, over writes in their order: what one commit did to the entities. */
 export function writesHash(writes: readonly Write[]): string {
+  const ahead = writesAhead.get(writes);
+  if (ahead !== undefined) return ahead.hash;
   const lines = writes.map((write) => `${write.key}\n${canonicalJson(write.value)}\n`);
   return hash("sha256", lines.join(""), "base64url");
 }
@@ -43,7 +105,7 @@ export interface Link {
  */
 export function linkId(link: Link): string {
   const head = `${link.lineage}\n${link.parent}\n${link.revision}\n${link.content}\n`;
-  return hash("sha256", head + canonicalJson(link.event), "base64url");
+  return hash("sha256", head + eventText(link.event), "base64url");
 }
 
 /**

@@ -1,11 +1,11 @@
 import {
-  canonicalJson,
   digestText,
   digestWith,
   digestWithout,
   entityHash,
   linkId,
   writesHash,
+  writtenTexts,
   type Digest,
 } from "./chain.ts";
 import { assertKey, type Commit, type Key, type Position, type StoredLink } from "./store.ts";
@@ -25,9 +25,10 @@ export function workOutCommits(from: Position, commits: readonly Commit[]): Work
   let position = from;
   const after = new Map<Key, string | undefined>();
   const links = commits.map(({ writes, event }) => {
-    for (const { key, value } of writes) {
+    const texts = writtenTexts(writes);
+    for (const [index, { key, value }] of writes.entries()) {
       assertKey(key);
-      after.set(key, value === null ? undefined : canonicalJson(value));
+      after.set(key, value === null ? undefined : texts[index]);
     }
     const { lineage, commit: parent } = position;
     const revision = position.revision + 1;

@@ -3,7 +3,7 @@
  * carries what it can be checked by.
  */
 import { hash } from "node:crypto";
-import { canonicalJson, digestText, linkId } from "./chain.ts";
+import { canonicalJson, digestText, eventText, linkId } from "./chain.ts";
 import type { Digest } from "./chain.ts";
 import type { Commit, Json, Position, StoredEvent, StoredLink } from "./store.ts";
 
@@ -92,8 +92,16 @@ export function decodePosition(value: { readonly [key: string]: unknown }): Posi
 
 /** A link's text; its revision is where it lies. */
 export function encodeLink(link: StoredLink): string {
-  const { revision: _, ...rest } = link;
-  return canonicalJson(rest);
+  const { commit, content, event, lineage, parent } = link;
+  // Canonical JSON, with its keys in their order.
+  const parts = [
+    `"commit":${canonicalJson(commit)}`,
+    `"content":${canonicalJson(content)}`,
+    `"event":${eventText(event)}`,
+    `"lineage":${canonicalJson(lineage)}`,
+    `"parent":${canonicalJson(parent)}`,
+  ];
+  return `{${parts.join(",")}}`;
 }
 
 /** The link at a revision; undefined when it is not what was written there. */

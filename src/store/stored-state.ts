@@ -12,7 +12,7 @@ import {
   type State,
 } from "../domain/state.ts";
 import { runInTurns, runToEnd, type Steps } from "../turns.ts";
-import { canonicalJson } from "./chain.ts";
+import { workOutTexts } from "./chain.ts";
 import { assertKey, type Commit, type Json, type Key, type Loaded, type Write } from "./store.ts";
 
 /** A decision worked out: what a store keeps of it, and the state that it leaves. */
@@ -39,10 +39,10 @@ export function* workOut<T>(
     writes.push(writeOf(change));
     if (writes.length % STEP === 0) yield;
   }
-  const event = eventOf(before, context, decision);
-  yield;
+  const commit = { writes, event: eventOf(before, context, decision) };
+  yield* workOutTexts(commit);
   const after = yield* applyInSteps(before, changes, context.revision);
-  return { result, after, commit: { writes, event } };
+  return { result, after, commit };
 }
 
 /** Changes between two pauses: well below a millisecond. */
@@ -54,7 +54,6 @@ function writeOf(change: Change): Write {
   assertKey(key);
   if (change.entity === null) return { key, value: null };
   const value = change.entity as unknown as Json;
-  canonicalJson(value);
   const read = readRecord(key, value);
   if (read.kind === "set-aside") {
     throw new TypeError(`${key} could not be read back: ${read.entry.reason}`);

@@ -123,8 +123,9 @@ describe("a change that is decided in turns", () => {
 
   it("is refused once the ledger is closed", async () => {
     const inTurns = ledger.changeInTurns(operator, slowIncrement(50).decide);
+    const refused = expect(inTurns).rejects.toMatchObject({ code: "unavailable" });
     await ledger.close();
-    await expect(inTurns).rejects.toMatchObject({ code: "unavailable" });
+    await refused;
     expect(ledger.state.revision).toBe(0);
   });
 });
@@ -135,7 +136,9 @@ describeWithService("redis", "a change that is decided in turns, beside another 
     const redis = await startRedis();
     const open = async (name: string) => {
       const head = join(folder.path, name, "redis-head");
-      return Ledger.open(openRedisStore(redisSettings(redis.port), { head }).store, { rules });
+      const { store } = openRedisStore(redisSettings(redis.port), { head });
+      // The other one never rests.
+      return Ledger.open(store, { rules, racePatience: 20_000 });
     };
     const [mine, theirs] = [await open("mine"), await open("theirs")];
     try {

@@ -6,7 +6,7 @@ import { workOut } from "./leveldb/group.ts";
 import { readHistory, readLinks, readPlace } from "./leveldb/history.ts";
 import { inspect, isBlank } from "./leveldb/inspect.ts";
 import type { Inspection } from "./leveldb/inspect.ts";
-import { deleteRange, readError } from "./leveldb/level.ts";
+import { deleteRange, readError, writeBatch } from "./leveldb/level.ts";
 import { META_KEY, entityRange } from "./leveldb/record.ts";
 import { finishSwap, readAnything, swapIn, writeFresh } from "./leveldb/recover.ts";
 import type { Recoverable } from "./leveldb/recover.ts";
@@ -117,9 +117,7 @@ class EmbeddedStore implements WholeStore {
       if (!samePosition(meta.position, expected)) throw new StoreConflict(meta.position);
       if (commits.length === 0) return meta.position;
       const group = await this.#database.read((level) => workOut(level, meta, commits));
-      await this.#database.write("unknown", (level) =>
-        level.batch(group.operations, { sync: true }),
-      );
+      await this.#database.write("unknown", (level) => writeBatch(level, group.operations));
       return this.#stand(group.meta);
     });
   }

@@ -2,12 +2,8 @@ import { digestAfter, workOutCommits } from "../group.ts";
 import { encodeLink, encodeMeta } from "../sealed.ts";
 import type { Meta } from "../sealed.ts";
 import type { Commit } from "../store.ts";
-import type { Level } from "./level.ts";
+import type { Level, Operation } from "./level.ts";
 import { META_KEY, entityPrefix, eventKey } from "./record.ts";
-
-type Operation =
-  | { readonly type: "put"; readonly key: string; readonly value: string }
-  | { readonly type: "del"; readonly key: string };
 
 /** Commits, worked out into one batch for LevelDB. */
 export interface Group {

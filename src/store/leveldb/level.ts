@@ -2,6 +2,7 @@ import { readdir } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { ClassicLevel } from "classic-level";
 import { StoreDamaged, StoreError, StoreLocked, StoreUnavailable } from "../store.ts";
+import { runInTurns, type Steps } from "../../turns.ts";
 import type { KeyRange } from "./record.ts";
 
 export type Level = ClassicLevel;
@@ -92,6 +93,32 @@ export async function databaseFiles(path: string): Promise<"none" | "complete" |
   // A birth that was cut off leaves the first manifest and nothing else.
   const born = names.some((name) => /\.(ldb|sst|log)$|^MANIFEST-(?!000001$)/.test(name));
   return born ? "broken" : "none";
+}
+
+/** What a batch does to one key. */
+export type Operation =
+  | { readonly type: "put"; readonly key: string; readonly value: string }
+  | { readonly type: "del"; readonly key: string };
+
+/** So many operations are put together at once; more take turns. */
+const AT_ONCE = 256;
+/** Operations between two pauses: below a millisecond. */
+const STEP = 32;
+
+/** Writes a batch, whole or not at all, and durable once it resolves. */
+export async function writeBatch(level: Level, operations: readonly Operation[]): Promise<void> {
+  if (operations.length <= AT_ONCE) return level.batch([...operations], { sync: true });
+  const batch = level.batch();
+  await runInTurns(fill(batch, operations));
+  await batch.write({ sync: true });
+}
+
+function* fill(batch: ReturnType<Level["batch"]>, operations: readonly Operation[]): Steps<void> {
+  for (const operation of operations) {
+    if (operation.type === "put") batch.put(operation.key, operation.value);
+    else batch.del(operation.key);
+    if (batch.length % STEP === 0) yield;
+  }
 }
 
 /** Entries of a range in order, in chunks that are cheap to hand over. */

@@ -65,6 +65,8 @@ export interface ProjectOutcome {
   readonly revision: number;
 }
 
+/** How often it is written down how far a read of everything has come. */
+const PROGRESS_MS = 1_000;
 /** How often a read of a project is made anew that others overtake. */
 const TRIES = 3;
 
@@ -125,8 +127,12 @@ export class SyncEngine {
       return run;
     };
     try {
+      let nextAt = 0;
       const snapshot = await this.#readAll((progress) => {
         run = { ...run, progress: { ...progress, of: progress.of ?? null } };
+        // It comes with each of thousands of namespaces.
+        if (performance.now() < nextAt) return;
+        nextAt = performance.now() + PROGRESS_MS;
         void records.put(run);
       });
       const options = { source: "sync", certain, approved } as const;

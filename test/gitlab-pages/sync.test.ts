@@ -591,6 +591,22 @@ describe("a read of one project that was under way", () => {
   });
 });
 
+it("is written down how far a read of everything has come, but not at each namespace", async () => {
+  const stage = scene();
+  for (let user = 0; user < 100; user++) {
+    stage.gitlabWorld.createProject(stage.gitlabWorld.createUser(`user-${user}`), "wiki");
+  }
+  const { put } = stage.records;
+  const phases: (string | undefined)[] = [];
+  stage.records.put = (run) => {
+    phases.push(run.progress?.phase);
+    return put.call(stage.records, run);
+  };
+  await stage.sync();
+  expect(phases).toContain("projects");
+  expect(phases.length).toBeLessThan(50);
+});
+
 describe("a read of one project between the plan of a read of everything and its commit", () => {
   it("counts, though it has nothing to change", async () => {
     const stage = await aliceOnline();

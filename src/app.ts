@@ -111,6 +111,7 @@ export function createCore(
           ledger,
           rules: core.rules,
           config,
+          sessions: core.sessions,
           now,
           log,
           clientAddress: (context) => clientAddress(context, config.http.trustedProxies),

@@ -14,6 +14,7 @@ import {
   reserveLabel,
 } from "../src/owners/labels.ts";
 import { renewMembership } from "../src/owners/renew.ts";
+import { signOut } from "../src/owners/sign-out.ts";
 import { resumeOwner, suspendOwner } from "../src/owners/suspend.ts";
 import { acknowledgeRequest } from "../src/requests/acknowledge.ts";
 import { askAdmins } from "../src/requests/ask.ts";
@@ -59,6 +60,8 @@ export type ThingName =
   | "bob's token"
   | "operator's token"
   | "alice's pass"
+  | "alice's session"
+  | "bob's session"
   | "alice's page"
   | "ownerless page"
   | "alice's domain"
@@ -592,6 +595,42 @@ export const POLICY_TABLE: readonly Row[] = [
     ...adminsOnly,
     verb: (w) => (s, c) => revokeToken(s, c, { id: w.id("operator's token") }),
     api: (w) => ["DELETE", `/api/v1/tokens/${w.id("operator's token")}`],
+  },
+
+  {
+    action: "session.read",
+    resource: "alice's sessions",
+    ...aliceReads,
+    owner: "alice",
+    api: () => ["GET", "/api/v1/persons/alice/sessions"],
+  },
+  {
+    action: "session.read",
+    resource: "bob's sessions",
+    ...bobs,
+    owner: "bob",
+    api: () => ["GET", "/api/v1/persons/bob/sessions"],
+  },
+  {
+    action: "session.revoke",
+    resource: "alice's session, ended",
+    ...aliceChanges,
+    owner: "alice",
+    api: (w) => ["DELETE", `/api/v1/persons/alice/sessions/${w.id("alice's session")}`],
+  },
+  {
+    action: "session.revoke",
+    resource: "bob's session, ended",
+    ...bobs,
+    owner: "bob",
+    api: (w) => ["DELETE", `/api/v1/persons/bob/sessions/${w.id("bob's session")}`],
+  },
+  {
+    action: "session.revoke",
+    resource: "all sessions of alice",
+    ...aliceChanges,
+    verb: () => (s, c) => signOut(s, c, { id: "alice" }),
+    api: () => ["POST", "/api/v1/persons/alice/sign-out"],
   },
 
   {

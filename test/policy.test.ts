@@ -144,6 +144,11 @@ beforeAll(async () => {
   tokens.set("expired", await api.tokenFor("alice", ALL_SCOPES, 1));
   api.advance(2 * DAY_MS);
   ids.set("alice's pass", (await api.must("POST", "/api/v1/passes", { person: "alice" })).id);
+  const seen = { address: "192.0.2.1", agent: "" };
+  for (const name of ["alice", "bob"] as const) {
+    const { session } = await api.sessions.begin(ids.get(name) ?? "", seen);
+    ids.set(`${name}'s session`, session.id);
+  }
   tokens.set("alice", await api.tokenFor("alice"));
   tokens.set("alice, read only", await api.tokenFor("alice", ["read"]));
   tokens.set("alice, endpoints only", await api.tokenFor("alice", ["endpoints"]));

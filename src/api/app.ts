@@ -22,6 +22,7 @@ import { problemOf, PROBLEMS, ProtocolProblem } from "./problem.ts";
 import { requests } from "./requests.ts";
 import { reservedNames } from "./reserved-names.ts";
 import { routes } from "./routes.ts";
+import { sessions } from "./sessions.ts";
 import { tokens } from "./tokens.ts";
 import { whoami } from "./whoami.ts";
 
@@ -48,6 +49,7 @@ function resources(services: Services) {
     .route("/api/v1", requests(services))
     .route("/api/v1", tokens(services))
     .route("/api/v1", passes(services))
+    .route("/api/v1", sessions(services))
     .route("/api/v1", events(services))
     .route("/api/v1", whoami(services));
 }

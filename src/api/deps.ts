@@ -1,4 +1,5 @@
 import type { Context } from "hono";
+import type { Sessions } from "../auth/sessions.ts";
 import type { Config } from "../config.ts";
 import type { Actor } from "../domain/policy.ts";
 import type { GitLabPages } from "../gitlab-pages/module.ts";
@@ -19,6 +20,8 @@ export interface Deps {
   readonly config: Pick<Config, "userhomes" | "pages" | "gitlab" | "publicUrl">;
   /** The sync with GitLab; undefined where none runs. */
   readonly gitlabPages?: (() => GitLabPages | undefined) | undefined;
+  /** Who is signed in at the web pages. */
+  readonly sessions: Sessions;
   readonly now: () => Date;
   readonly log: ApiLog;
   /** Where a request comes from, for the limit on failed tokens. */

@@ -67,6 +67,8 @@ export const POLICY = {
   "token.create": { scope: "tokens", who: "owner" },
   "token.create-operator": { scope: "tokens", who: "admin", makes: true },
   "token.revoke": { scope: "tokens", who: "owner" },
+  "session.read": { scope: "read", who: "owner" },
+  "session.revoke": { scope: "tokens", who: "owner" },
   "pass.read": { scope: "read", who: "admin", makes: true },
   "pass.create": { scope: "tokens", who: "admin" },
   "pass.revoke": { scope: "tokens", who: "admin" },

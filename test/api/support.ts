@@ -1,4 +1,5 @@
 import { createApi } from "../../src/api/app.ts";
+import { Sessions } from "../../src/auth/sessions.ts";
 import { loadConfig, type Config } from "../../src/config.ts";
 import type { CustomDomain, Scope } from "../../src/domain/entities.ts";
 import type { Hostname } from "../../src/domain/names.ts";
@@ -8,6 +9,7 @@ import type { Change, State } from "../../src/domain/state.ts";
 import type { DomainDns } from "../../src/gitlab-pages/domains/dns.ts";
 import { Ledger } from "../../src/store/ledger.ts";
 import { openLevelStore } from "../../src/store/leveldb.ts";
+import { MemoryVolatile } from "../../src/store/memory-volatile.ts";
 import { temporaryFolder } from "../support/folder.ts";
 import { standInPages, type StandInPages } from "../support/gitlab/pages-module.ts";
 
@@ -34,6 +36,7 @@ export interface TestApi {
   readonly app: ReturnType<typeof createApi>;
   readonly ledger: Ledger;
   readonly config: Config;
+  readonly sessions: Sessions;
   /** The GitLab beside it, which reads when it is told to. */
   readonly gitlab: StandInPages;
   /** What the API wrote to its log as errors. */
@@ -58,6 +61,7 @@ export interface TestApi {
   close(): Promise<void>;
 }
 
+const DAY_MS = 24 * 60 * 60 * 1000;
 const START = Date.parse("2026-11-22T12:00:00.000Z");
 export const ZONE = "tardis.test";
 export const ALL_SCOPES: readonly Scope[] = ["read", "endpoints", "owners", "tokens"];
@@ -92,10 +96,18 @@ export async function startApi(options: ApiOptions = {}): Promise<TestApi> {
   const gitlab = standInPages(config.gitlab, table, () => ledger);
   const gitlabPages = () => gitlab.pages;
   const errors: object[] = [];
+  const volatile = new MemoryVolatile();
+  const sessions = new Sessions({
+    volatile: () => volatile,
+    now,
+    idleMs: DAY_MS,
+    lifeMs: 14 * DAY_MS,
+  });
   const app = createApi({
     ledger,
     rules,
     config,
+    sessions,
     now,
     log: { error: (fields) => void errors.push(fields), warn: () => undefined },
     clientAddress: options.clientAddress ?? (() => "192.0.2.1"),
@@ -108,6 +120,7 @@ export async function startApi(options: ApiOptions = {}): Promise<TestApi> {
     ledger,
     rules,
     config,
+    sessions,
     now,
     log: { error: (fields) => void errors.push(fields), warn: () => undefined },
     clientAddress: () => "unknown",
@@ -156,6 +169,7 @@ export async function startApi(options: ApiOptions = {}): Promise<TestApi> {
     ledger,
     config,
     gitlab,
+    sessions,
     errors,
     admin: await tokenFor(null, [...ALL_SCOPES, "admin"]),
     state: () => ledger.state,

@@ -24,6 +24,11 @@ const COMMANDS = [
   ["person", "add"],
   ["person", "renew"],
   ["login-link"],
+  ["invite"],
+  ["passes", "list"],
+  ["passes", "revoke"],
+  ["sessions", "list"],
+  ["sessions", "end"],
   ["endpoint", "add"],
   ["endpoint", "list"],
   ["endpoint", "remove"],
@@ -165,7 +170,24 @@ describe.each(["beside a running server", "without a server"] as const)("command
       const { pathname } = new URL(made.stdout.split("\n")[0] ?? "");
       const page = await fetch(`http://127.0.0.1:${running.httpPort}${pathname}`);
       expect(await page.text()).toContain("Sign in as alice");
+      const { core } = running;
+      const alice = core.ledger?.state.ownersByName.get("alice") ?? "";
+      await core.sessions.begin(alice, { address: "192.0.2.1", agent: "test" });
     }
+    const [pass] = (await must("passes", "list", "--json")).json();
+    expect(pass).toMatchObject({ personName: "alice", use: "sign-in", by: "operator" });
+    expect((await must("passes", "list")).stdout).toContain(pass.id);
+    expect((await must("passes", "revoke", pass.id)).stdout).toBe(`${pass.id} was revoked.\n`);
+    const invite = await command("invite", "alice", "--days", "3");
+    expect(invite).toMatchObject({ code: 1, stdout: "" });
+    expect(invite.stderr).toContain("There is no provider to accept an invitation with");
+
+    const id = (await must("sessions", "list", "alice", "--json")).json()[0]?.id ?? "ses-none";
+    expect(id === "ses-none").toBe(running === undefined);
+    const ended = await command("sessions", "end", "alice", id);
+    expect(ended.stdout).toBe(running === undefined ? "" : `alice was signed out at ${id}.\n`);
+    const all = await must("sessions", "end", "alice");
+    expect(all.stdout).toBe("alice was signed out everywhere.\n");
     const nobody = await command("login-link", "nobody");
     expect(nobody).toMatchObject({ code: 1, stderr: "person: There is no such person.\n" });
   }, 60_000);

@@ -62,6 +62,8 @@ const table: Record<Action, [own: string, group: string, other: string, nobody: 
   "token.create": ["allowed", "allowed", "missing", "missing"],
   "token.create-operator": ["forbidden", "forbidden", "forbidden", "forbidden"],
   "token.revoke": ["allowed", "allowed", "missing", "missing"],
+  "session.read": ["allowed", "allowed", "missing", "missing"],
+  "session.revoke": ["allowed", "allowed", "missing", "missing"],
   "pass.read": ["forbidden", "forbidden", "forbidden", "forbidden"],
   "pass.create": ["forbidden", "forbidden", "missing", "missing"],
   "pass.revoke": ["forbidden", "forbidden", "missing", "missing"],

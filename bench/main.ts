@@ -4,6 +4,7 @@ import { changes } from "./changes.ts";
 import { gitlabPages } from "./gitlab-pages.ts";
 import { growth } from "./growth.ts";
 import { live } from "./live.ts";
+import { pages } from "./pages.ts";
 import { poll } from "./poll.ts";
 import { processFigures } from "./process-figures.ts";
 import { replicas } from "./replicas.ts";
@@ -11,7 +12,18 @@ import { scale } from "./scale.ts";
 import { format, type Row } from "./table.ts";
 import { writes } from "./writes.ts";
 
-const benches = [processFigures, poll, live, writes, changes, replicas, scale, growth, gitlabPages];
+const benches = [
+  processFigures,
+  poll,
+  live,
+  writes,
+  changes,
+  replicas,
+  scale,
+  growth,
+  gitlabPages,
+  pages,
+];
 const HELP = `npm run bench -- [NAME ...] [--quick] [--json]
 
 Measures what the project promises, each figure beside what it is compared to, in one run.

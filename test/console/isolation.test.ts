@@ -5,8 +5,8 @@ import { createPerson } from "../../src/owners/create.ts";
 import { createEndpoint } from "../../src/endpoints/create.ts";
 import { deleteEndpoint } from "../../src/endpoints/delete.ts";
 import { createToken } from "../../src/owners/tokens.ts";
-import { startPages, type TestPages } from "./support.ts";
-import { furnish } from "./world.ts";
+import { startPages, type TestPages } from "../support/console-pages.ts";
+import { furnish } from "../support/console-world.ts";
 
 let pages: TestPages;
 /** What is there of the group `games`, and of alice: ids by what they are. */

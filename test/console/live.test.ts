@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createEndpoint } from "../../src/endpoints/create.ts";
 import { updateGroup } from "../../src/owners/update.ts";
 import { waitFor } from "../support/wait.ts";
-import { startPages, type TestPages } from "./support.ts";
-import { furnish } from "./world.ts";
+import { startPages, type TestPages } from "../support/console-pages.ts";
+import { furnish } from "../support/console-world.ts";
 
 let pages: TestPages;
 beforeEach(async () => {

@@ -1,4 +1,4 @@
-import type { Endpoint, Owner } from "../../domain/entities.ts";
+import type { Endpoint, Owner, Page } from "../../domain/entities.ts";
 import { hostOf, labelOf, type Hostname } from "../../domain/names.ts";
 import { sees, type Actor } from "../../domain/policy.ts";
 import {
@@ -67,39 +67,98 @@ export interface View {
   readonly held: ReadonlySet<number>;
 }
 
-/** What is at a host, as far as the actor may see it, by path; what takes the rest comes last. */
-export function placesAt(view: View, host: Hostname): Place[] {
-  const { state, table, actor, delivery, held } = view;
-  const at = hostRoutes(state, table, host);
-  const places: Place[] = [];
+/** What is at a host: a few of its places, and how many there are. */
+export interface HostPicture {
+  readonly places: readonly Place[];
+  readonly total: number;
+}
+
+/** A place by what is compared and searched, before it is worked out. */
+interface Found {
+  readonly path: string;
+  readonly what: string;
+  readonly make: () => Place;
+}
+
+/**
+ * What is at a host, as far as the actor may see it, by path; what takes the rest comes last. Only
+ * what is shown is worked out: a host may have thousands of places.
+ */
+export function pictureOf(view: View, host: Hostname, limit: number, from = 0): HostPicture {
+  const found = foundAt(view, host).sort((a, b) =>
+    a.path === b.path ? 0 : a.path < b.path ? -1 : 1,
+  );
+  const places = found.slice(from, from + limit).map(({ make }) => make());
+  const whole = found.filter(({ path }) => path === "/").map(({ make }) => make());
+  const rest = whole.some(({ shown }) => shown.tone !== "off")
+    ? undefined
+    : restOf(view, host, partOf(view, host).routes);
+  return { places: rest === undefined ? places : [...places, rest], total: found.length };
+}
+
+/** Whether something at a host, or the host itself, is called so. */
+export function isCalled(view: View, host: Hostname, query: string): boolean {
+  if (host.includes(query)) return true;
+  return foundAt(view, host).some(
+    ({ path, what }) => path.toLowerCase().includes(query) || what.toLowerCase().includes(query),
+  );
+}
+
+function foundAt(view: View, host: Hostname): Found[] {
+  const { state, actor } = view;
+  const found: Found[] = [];
   for (const id of state.endpointsByHost.get(host)?.values() ?? []) {
     const endpoint = state.endpoints.get(id);
     if (endpoint === undefined || !sees(state, actor, endpoint.owner)) continue;
-    const standing = endpointStanding(state, table, endpoint);
-    places.push({
-      path: endpoint.path === "" ? "/" : endpoint.path,
-      url: urlOf(table.rules, host, endpoint.path, endpoint.stripPrefix),
-      kind: "endpoint",
-      what: targetsInWords(endpoint),
-      shown: endpointShown(standing, endpoint, delivery),
-      href: `/endpoints/${endpoint.id}`,
-    });
+    const path = endpoint.path === "" ? "/" : endpoint.path;
+    const what = targetsInWords(endpoint);
+    found.push({ path, what, make: () => endpointPlace(view, endpoint, path, what) });
   }
   for (const page of pagesAt(state, host)) {
     if (!sees(state, actor, page.owner)) continue;
-    places.push({
-      path: page.path === "" ? "/" : page.path,
-      url: urlOf(table.rules, host, page.path, true),
-      kind: "page",
-      what: `GitLab Pages: ${page.projectPath}`,
-      shown: pageShown(standingAt(at, table, page, held), page, delivery),
-      href: `/pages/${page.id}`,
-    });
+    const path = page.path === "" ? "/" : page.path;
+    const what = `GitLab Pages: ${page.projectPath}`;
+    found.push({ path, what, make: () => pagePlace(view, page, path, what) });
   }
-  const isWhole = places.some(({ path, shown }) => path === "/" && shown.tone !== "off");
-  const rest = isWhole ? undefined : restOf(view, host, at.routes);
-  places.sort((a, b) => (a.path === b.path ? 0 : a.path < b.path ? -1 : 1));
-  return rest === undefined ? places : [...places, rest];
+  return found;
+}
+
+function endpointPlace(view: View, endpoint: Endpoint, path: string, what: string): Place {
+  const { state, table, delivery } = view;
+  const standing = endpointStanding(state, table, endpoint);
+  return {
+    path,
+    what,
+    url: urlOf(table.rules, endpoint.host, endpoint.path, endpoint.stripPrefix),
+    kind: "endpoint",
+    shown: endpointShown(standing, endpoint, delivery),
+    href: `/endpoints/${endpoint.id}`,
+  };
+}
+
+function pagePlace(view: View, page: Page, path: string, what: string): Place {
+  const { table, delivery, held } = view;
+  const standing = standingAt(partOf(view, page.host), table, page, held);
+  return {
+    path,
+    what,
+    url: urlOf(table.rules, page.host, page.path, true),
+    kind: "page",
+    shown: pageShown(standing, page, delivery),
+    href: `/pages/${page.id}`,
+  };
+}
+
+type HostPart = ReturnType<typeof hostRoutes>;
+const parts = new WeakMap<State, Map<string, HostPart>>();
+
+/** What the table says of a host; asked once for each state. */
+function partOf({ state, table }: View, host: Hostname): HostPart {
+  let known = parts.get(state);
+  if (known === undefined) parts.set(state, (known = new Map()));
+  let part = known.get(host);
+  if (part === undefined) known.set(host, (part = hostRoutes(state, table, host)));
+  return part;
 }
 
 /** A target or several, in a few words. */

@@ -1,6 +1,8 @@
 import { Hono } from "hono";
 import { urlOf } from "../../api/routing.ts";
 import type { Owner } from "../../domain/entities.ts";
+import type { Actor } from "../../domain/policy.ts";
+import { Refusal } from "../../errors.ts";
 import { exactly } from "../parts/time.tsx";
 import { show } from "../layout.tsx";
 import { Badge } from "../parts/badge.tsx";
@@ -11,7 +13,15 @@ import { Time } from "../parts/time.tsx";
 import type { PageEnv } from "../visitor.ts";
 import { heldProjects } from "./gitlab.ts";
 import { MembershipNotice } from "./membership.tsx";
-import { hostsOf, ownersFor, placesAt, type HostName, type Place, type View } from "./picture.ts";
+import {
+  hostsOf,
+  isCalled,
+  ownersFor,
+  pictureOf,
+  type HostName,
+  type Place,
+  type View,
+} from "./picture.ts";
 import type { PageServices } from "./services.ts";
 
 const HOSTS_SHOWN = 25;
@@ -19,23 +29,17 @@ const PLACES_SHOWN = 100;
 
 /** `/`: one picture of the visitor's hosts and of those of their groups. */
 export function sites(services: PageServices): Hono<PageEnv> {
-  const { ledger, table, site, rules } = services;
+  const { ledger, site, rules } = services;
   const app = new Hono<PageEnv>();
   app.get("/", async (context) => {
     const { state } = ledger;
     const { person, actor } = context.get("visitor");
     const query = (context.req.query("q") ?? "").trim().toLowerCase().slice(0, 100);
-    const from = Math.max(0, Math.trunc(Number(context.req.query("from") ?? 0)) || 0);
-    const view: View = {
-      state,
-      table,
-      actor,
-      delivery: services.delivery(),
-      held: await heldProjects(services),
-    };
+    const from = startOf(context.req.query("from"));
+    const view = await viewFor(services, actor);
     const owners = ownersFor(state, person);
     const named = owners.flatMap((owner) => hostsOf(state, rules.zone, owner));
-    const found = query === "" ? named : named.filter((name) => isFound(view, name, query));
+    const found = query === "" ? named : named.filter(({ host }) => isCalled(view, host, query));
     const shown = found.slice(from, from + HOSTS_SHOWN);
     const at = (start: number) =>
       `/?${new URLSearchParams({ ...(query === "" ? {} : { q: query }), from: String(start) }).toString()}`;
@@ -82,7 +86,51 @@ export function sites(services: PageServices): Hono<PageEnv> {
       </Live>,
     );
   });
+
+  app.get("/sites/:host", async (context) => {
+    const { state } = ledger;
+    const { person, actor } = context.get("visitor");
+    const from = startOf(context.req.query("from"));
+    const view = await viewFor(services, actor);
+    const name = ownersFor(state, person)
+      .flatMap((owner) => hostsOf(state, rules.zone, owner))
+      .find(({ host }) => host === context.req.param("host"));
+    if (name === undefined) throw new Refusal("not_found", "There is no such site.");
+    const { host } = name;
+    const { places, total } = pictureOf(view, host, PLACES_SHOWN, from);
+    const at = (start: number) => `/sites/${host}?from=${start}`;
+    return show(
+      context,
+      site,
+      { title: host, section: "sites", back: { href: "/", label: "My sites" }, action: ADD },
+      <Live context={context} revision={state.revision}>
+        <section class="host" aria-label={host}>
+          <Places places={places} />
+        </section>
+        <Pager
+          newer={from > 0 ? at(Math.max(0, from - PLACES_SHOWN)) : undefined}
+          older={from + PLACES_SHOWN < total ? at(from + PLACES_SHOWN) : undefined}
+          words={["Before", "After"]}
+        />
+      </Live>,
+    );
+  });
   return app;
+}
+
+/** Where in a list a page starts, as its address says. */
+function startOf(text: string | undefined): number {
+  return text !== undefined && /^\d{1,7}$/.test(text) ? Number(text) : 0;
+}
+
+async function viewFor(services: PageServices, actor: Actor): Promise<View> {
+  return {
+    state: services.ledger.state,
+    table: services.table,
+    actor,
+    delivery: services.delivery(),
+    held: await heldProjects(services),
+  };
 }
 
 const ADD = { href: "/endpoints/new", label: "Add a service" } as const;
@@ -96,13 +144,6 @@ export function NoName({ zone }: { zone: string }) {
   );
 }
 
-function isFound(view: View, { host }: HostName, query: string): boolean {
-  if (host.includes(query)) return true;
-  return placesAt(view, host).some(
-    ({ path, what }) => path.toLowerCase().includes(query) || what.toLowerCase().includes(query),
-  );
-}
-
 function ownerHeading(owner: Owner, person: Owner): string {
   if (owner.id === person.id) return "Yours";
   return owner.displayName === undefined ? owner.name : `${owner.displayName} (${owner.name})`;
@@ -110,8 +151,7 @@ function ownerHeading(owner: Owner, person: Owner): string {
 
 function HostCard({ name, view, now }: { name: HostName; view: View; now: Date }) {
   const { host, restsUntil } = name;
-  const places = placesAt(view, host);
-  const shown = places.slice(0, PLACES_SHOWN);
+  const { places, total } = pictureOf(view, host, PLACES_SHOWN);
   return (
     <section class="host" aria-label={host}>
       <h3>
@@ -125,17 +165,23 @@ function HostCard({ name, view, now }: { name: HostName; view: View; now: Date }
           {exactly(new Date(restsUntil))}).
         </p>
       )}
-      <ul class="places">
-        {shown.map((place) => (
-          <PlaceRow place={place} />
-        ))}
-      </ul>
-      {places.length > shown.length ? (
+      <Places places={places} />
+      {total > PLACES_SHOWN ? (
         <p class="quiet-text">
-          And {places.length - shown.length} more places. Search for one of them above.
+          And {total - PLACES_SHOWN} more. <a href={`/sites/${host}`}>Show all of this host</a>
         </p>
       ) : null}
     </section>
+  );
+}
+
+function Places({ places }: { places: readonly Place[] }) {
+  return (
+    <ul class="places">
+      {places.map((place) => (
+        <PlaceRow place={place} />
+      ))}
+    </ul>
   );
 }
 

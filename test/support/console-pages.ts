@@ -23,7 +23,8 @@ import { Refusal } from "../../src/errors.ts";
 import { closeServer, listen } from "../../src/listeners.ts";
 import { Ledger, type Decide } from "../../src/store/ledger.ts";
 import { openLevelStore } from "../../src/store/leveldb.ts";
-import { temporaryFolder } from "../support/folder.ts";
+import type { Json, Key } from "../../src/store/store.ts";
+import { temporaryFolder } from "./folder.ts";
 
 interface Handler {
   readonly fetch: (request: Request, env?: unknown) => Response | Promise<Response>;
@@ -93,6 +94,8 @@ export const ZONE = "tardis.test";
 /** The pages on a store of their own, for whoever a request says that it comes from. */
 export interface TestPages {
   readonly origin: string;
+  /** Asks past the network, for what the server itself takes. */
+  readonly ask: (name: string, path: string) => Promise<Response>;
   readonly ledger: Ledger;
   readonly services: PageServices;
   readonly live: Live;
@@ -112,8 +115,14 @@ export interface TestPages {
   close(): Promise<void>;
 }
 
-/** Starts the pages with a middleware in place of the sign-in. */
-export async function startPages(env: Record<string, string> = {}): Promise<TestPages> {
+/**
+ * Starts the pages with a middleware in place of the sign-in.
+ * @param records what is in the store; nothing, without
+ */
+export async function startPages(
+  records?: ReadonlyMap<Key, Json>,
+  env: Record<string, string> = {},
+): Promise<TestPages> {
   const folder = await temporaryFolder();
   const config = loadConfig({
     env: {
@@ -129,6 +138,7 @@ export async function startPages(env: Record<string, string> = {}): Promise<Test
   const now = () => new Date(NOW);
   const rules = rulesFrom(config);
   const ledger = await Ledger.open(await openLevelStore(`${folder.path}/db`), { rules, now });
+  if (records !== undefined) await ledger.replace(() => records, { type: "seeded" });
   const errors: unknown[] = [];
   const signedOut = new Set<string>();
   const deps = {
@@ -180,6 +190,7 @@ export async function startPages(env: Record<string, string> = {}): Promise<Test
     (await ledger.change(actor, decide)).result;
   const running: TestPages = {
     origin: server.origin,
+    ask: async (name, path) => app.request(path, { headers: { "x-visitor": name } }),
     ledger,
     services,
     live,

@@ -4,7 +4,7 @@ import { grantLabel } from "../../src/owners/labels.ts";
 import { createToken } from "../../src/owners/tokens.ts";
 import type { Endpoint } from "../../src/domain/entities.ts";
 import { domainChange } from "../api/support.ts";
-import { ZONE, type TestPages } from "./support.ts";
+import { ZONE, type TestPages } from "./console-pages.ts";
 
 /** Someone's host with some of everything, as a member has it after a year. */
 export async function furnish(pages: TestPages): Promise<{ readonly wiki: Endpoint }> {

@@ -21,10 +21,10 @@ interface Listener {
   readonly context: Context<PageEnv>;
   readonly stream: SSEStreamingApi;
   visitor: Visitor;
+  /** When something of theirs was changed last, or the page was opened; of `performance.now()`. */
+  changedAt: number;
   /** Whether there is something to tell; told once, however much happens meanwhile. */
   isDue: boolean;
-  /** Whether they were told of a change whose way to Traefik they may still want to see. */
-  awaits: boolean;
   isBusy: boolean;
   readonly end: () => void;
 }
@@ -35,6 +35,8 @@ const MAX = 2_000;
 const CHECK_MS = 25_000;
 /** A browser that lost its stream comes back so soon. */
 const RETRY_MS = 2_000;
+/** Traefik has fetched a change by then, or is away. */
+const WAITING_MS = 60_000;
 
 /**
  * The streams that tell open pages that something they may show has changed. What it is, they ask
@@ -61,14 +63,18 @@ export class Live {
     return this.#listeners.size;
   }
 
-  /** Tells those who see a change on its way that it has come further: there is a new document. */
-  published(): void {
-    for (const listener of this.#listeners) if (listener.awaits) this.#tell(listener);
-  }
-
   /** Tells everybody. */
   tellAll(): void {
     for (const listener of this.#listeners) this.#tell(listener);
+  }
+
+  /**
+   * Tells those who may be looking at how far a change has come, as their page is new or something
+   * of theirs was changed lately: what is published, or who fetched it, is another now.
+   */
+  tellWaiting(): void {
+    const since = performance.now() - WAITING_MS;
+    for (const listener of this.#listeners) if (listener.changedAt > since) this.#tell(listener);
   }
 
   /** Ends every stream, and opens none from here on: a server that closes would wait for them. */
@@ -106,8 +112,8 @@ export class Live {
         context,
         stream,
         visitor,
+        changedAt: performance.now(),
         isDue: false,
-        awaits: false,
         isBusy: false,
         end: () => {
           this.#listeners.delete(listener);
@@ -130,7 +136,7 @@ export class Live {
     for (const listener of this.#listeners) {
       const { actor } = listener.visitor;
       if (!isConcerned(before, actor, owners) && !isConcerned(state, actor, owners)) continue;
-      listener.awaits = true;
+      listener.changedAt = performance.now();
       this.#tell(listener);
     }
   }
@@ -173,11 +179,7 @@ export class Live {
       [...this.#listeners].map(async (listener) => {
         try {
           // A line that says nothing shows whether somebody is still there.
-          if (!(await this.#isSignedIn(listener))) return;
-          await listener.stream.write(":\n\n");
-          // A Traefik whose polls are not held has come for it by now.
-          if (listener.awaits) this.#tell(listener);
-          listener.awaits = false;
+          if (await this.#isSignedIn(listener)) await listener.stream.write(":\n\n");
         } catch {
           listener.end();
         }

@@ -60,12 +60,19 @@ export class Provider {
   readonly #sent = new WeakMap<Socket, Map<string, string>>();
   readonly #held = new Map<Socket, Held>();
   readonly #pollers = new Map<string, Poller>();
+  readonly #fetchedListeners = new Set<() => void>();
   #closing = false;
 
   constructor(options: ProviderOptions) {
     this.#options = options;
     this.#tokenDigest = options.token === null ? undefined : digest(`Bearer ${options.token}`);
     options.publisher.onPublish((publication) => this.#release(publication));
+  }
+
+  /** Calls back when a poller got something else than it had. */
+  onFetched(listener: () => void): () => void {
+    this.#fetchedListeners.add(listener);
+    return () => this.#fetchedListeners.delete(listener);
   }
 
   /** Who has polled, the latest last. */
@@ -232,6 +239,10 @@ export class Provider {
   }
 
   #remember(poller: Poller): void {
+    if (this.#pollers.get(poller.name)?.etag !== poller.etag) {
+      // After the poll has its answer: it waits for nobody.
+      for (const listener of this.#fetchedListeners) setImmediate(listener);
+    }
     this.#pollers.delete(poller.name);
     this.#pollers.set(poller.name, poller);
     if (this.#pollers.size > POLLERS_MAX) {

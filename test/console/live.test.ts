@@ -66,7 +66,7 @@ describe("a live stream", () => {
       ["at", "changed"],
     ]);
     await Promise.all([alice.stop(), carol.stop()]);
-    await waitFor(() => pages.live.size === 0, { describe: "the streams to be forgotten" });
+    await waitFor(() => pages.signed.streams === 0, { describe: "the streams to be forgotten" });
   });
 
   it("tells whoever is let into a group, and whoever is put out of it", async () => {
@@ -104,7 +104,7 @@ describe("a live stream", () => {
   it("does not keep the console from ending", async () => {
     const alice = await listen("alice");
     const began = performance.now();
-    pages.live.close();
+    pages.signed.close();
     await waitFor(() => alice.ended(), { describe: "the stream to end" });
     expect(performance.now() - began).toBeLessThan(1000);
     expect((await listen("alice")).status).toBe(503);

@@ -200,9 +200,9 @@ describeWithService("chromium", "a member's pages", (chromium) => {
     await page.goto(pages.origin);
     await page.locator("html.is-live").waitFor();
     pages.signedOut.add("alice");
-    pages.live.tellAll();
+    pages.signed.tellWaiting();
     await page.waitForURL("**/sign-in");
-    await waitFor(() => pages.live.size === 0, { describe: "the stream to end" });
+    await waitFor(() => pages.signed.streams === 0, { describe: "the stream to end" });
     await context.close();
   });
 

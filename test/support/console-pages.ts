@@ -9,17 +9,14 @@ import { servicesOf } from "../../src/api/services.ts";
 import { loadConfig } from "../../src/config.ts";
 import { assets } from "../../src/console/assets.ts";
 import type { Delivery } from "../../src/console/delivery.ts";
-import { statusOf } from "../../src/console/forms.ts";
-import { Live } from "../../src/console/live.ts";
-import { pages } from "../../src/console/pages/app.ts";
 import type { PageServices } from "../../src/console/pages/services.ts";
+import { SignedPages } from "../../src/console/signed-pages.ts";
 import { siteOf } from "../../src/console/site.ts";
 import type { PageEnv, Visitor } from "../../src/console/visitor.ts";
 import { SCOPES, type Person } from "../../src/domain/entities.ts";
 import { operator, type Actor } from "../../src/domain/policy.ts";
 import { rulesFrom } from "../../src/domain/rules.ts";
 import { findOwner, type Change } from "../../src/domain/state.ts";
-import { Refusal } from "../../src/errors.ts";
 import { closeServer, listen } from "../../src/listeners.ts";
 import { Ledger, type Decide } from "../../src/store/ledger.ts";
 import { openLevelStore } from "../../src/store/leveldb.ts";
@@ -98,7 +95,7 @@ export interface TestPages {
   readonly ask: (name: string, path: string) => Promise<Response>;
   readonly ledger: Ledger;
   readonly services: PageServices;
-  readonly live: Live;
+  readonly signed: SignedPages;
   /** What Traefik has, as the pages are told. */
   delivery: Delivery | undefined;
   /** Ends every session of a person, as far as the streams are told. */
@@ -166,7 +163,10 @@ export async function startPages(
       return undefined;
     return { person, actor: actorOf(person), session: `ses-${name}` };
   };
-  const live = new Live({ ledger, renew: async (context) => visitorOf(context) });
+  const signed = new SignedPages({
+    services: () => services,
+    renew: async (context) => visitorOf(context),
+  });
   const app = withHeaders<PageEnv>();
   app.route("/", assets());
   app.get("/sign-in", (context) => context.html("<!doctype html><title>Sign in</title>"));
@@ -176,15 +176,7 @@ export async function startPages(
     context.set("visitor", visitor);
     return next();
   });
-  app.route("/", live.routes());
-  app.route("/", pages(services));
-  app.onError((error, context) => {
-    if (!(error instanceof Refusal)) {
-      errors.push(error);
-      return context.text("internal", 500);
-    }
-    return context.text(error.message, statusOf(error));
-  });
+  app.all("/*", (context) => signed.answer(context, ledger));
   const server = await serve(app);
   const change = async <T>(actor: Actor, decide: Decide<T>) =>
     (await ledger.change(actor, decide)).result;
@@ -193,7 +185,7 @@ export async function startPages(
     ask: async (name, path) => app.request(path, { headers: { "x-visitor": name } }),
     ledger,
     services,
-    live,
+    signed,
     delivery: undefined,
     signedOut,
     errors,
@@ -212,7 +204,7 @@ export async function startPages(
       }));
     },
     close: async () => {
-      live.close();
+      signed.close();
       await server.close();
       await ledger.close();
       await folder.remove();

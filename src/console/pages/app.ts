@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import { Refusal } from "../../errors.ts";
 import type { PageEnv } from "../visitor.ts";
 import { access } from "./access.tsx";
 import { activity } from "./activity.tsx";
@@ -8,12 +9,13 @@ import { removeEndpoint } from "./endpoint-remove.tsx";
 import { endpointPage } from "./endpoint.tsx";
 import { groupPages, groups } from "./groups.tsx";
 import { gitlabPage } from "./page.tsx";
+import { problemPage } from "./problem.tsx";
 import type { PageServices } from "./services.ts";
 import { sites } from "./sites.tsx";
 
 /** Every page for someone signed in. A path that is also like a parameter's comes first. */
 export function pages(services: PageServices): Hono<PageEnv> {
-  return new Hono<PageEnv>()
+  const app = new Hono<PageEnv>()
     .route("/", sites(services))
     .route("/", newEndpoint(services))
     .route("/", editEndpoint(services))
@@ -24,4 +26,9 @@ export function pages(services: PageServices): Hono<PageEnv> {
     .route("/", groupPages(services))
     .route("/", access(services))
     .route("/", activity(services));
+  app.all("/*", () => {
+    throw new Refusal("not_found", "There is no such page here.");
+  });
+  app.onError((error, context) => problemPage(context, services, error));
+  return app;
 }

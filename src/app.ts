@@ -7,7 +7,7 @@ import { getRequestListener } from "@hono/node-server";
 import type { Context } from "hono";
 import { clientAddress } from "./auth/client-address.ts";
 import { withHttpPort, type Config } from "./config.ts";
-import type { ConsolePages, PageParts } from "./console-pages.ts";
+import type { PageParts } from "./console-pages.ts";
 import { createPublic } from "./console/public.ts";
 import { createControl } from "./control.ts";
 import { Core, type Api } from "./core.ts";
@@ -292,7 +292,7 @@ export async function startConsole(
       close: async () => {
         stopLoops();
         await gitlabPages?.stop();
-        await listener.end();
+        listener.end();
         provider.close();
         // Another replica takes what comes from now on, once it is known that this one ends.
         if (isShared(config)) await drain.begin();
@@ -345,7 +345,7 @@ interface PublicParts extends Omit<PageParts, "clientAddress"> {
 /** @returns the listener, and what ends the streams that it holds open */
 async function publicListener(
   parts: PublicParts,
-): Promise<{ answer: RequestListener; end: () => Promise<void> }> {
+): Promise<{ answer: RequestListener; end: () => void }> {
   const { core, publisher, config, metrics, gitlabPages, send, log } = parts;
   const address = (context: Context) => clientAddress(context, config.http.trustedProxies);
   // The pages take long to load: Traefik has its document by now.
@@ -354,6 +354,7 @@ async function publicListener(
   const { Flows } = await import("./auth/flows.ts");
   const { ownCookies } = await import("./console/sign-in/cookies.ts");
   const { visitorOf } = await import("./console/sign-in/signed-in.ts");
+  const { SignedPages } = await import("./console/signed-pages.ts");
   const hooks =
     gitlabPages === undefined
       ? undefined
@@ -395,20 +396,23 @@ async function publicListener(
     clientAddress: address,
     log,
   };
-  let pages: Promise<ConsolePages> | undefined;
-  // With the API, on which they stand, when somebody first asks for one.
-  const loadPages = async () => {
-    const { ConsolePages } = await import("./console-pages.ts");
-    return new ConsolePages({ ...parts, clientAddress: address }, (context) =>
+  const pages = new SignedPages({
+    // With the API, on which they stand.
+    pages: async (ledger) => {
+      const { createPages } = await import("./console-pages.ts");
+      return createPages(ledger, { ...parts, clientAddress: address });
+    },
+    renew: (context) =>
       visitorOf({ ...signIn, fault: () => "No state is there to tell by." }, context),
-    );
-  };
+  });
+  publisher.onPublish(() => pages.tellWaiting());
+  parts.provider.onFetched(() => pages.tellWaiting());
   const site = createConsole({
     api: () => core.api,
     fault: () => core.fault?.code,
     hooks,
     signIn,
-    pages: async (ledger) => (await (pages ??= loadPages())).of(ledger),
+    pages,
   });
   const console = getRequestListener(site.fetch);
   const answer = createPublic({
@@ -424,7 +428,7 @@ async function publicListener(
       );
       answer(request, response);
     },
-    end: async () => (await pages)?.close(),
+    end: () => pages.close(),
   };
 }
 

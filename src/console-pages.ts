@@ -1,13 +1,13 @@
-import type { Context } from "hono";
-import { Hono } from "hono";
+import { Hono, type Context } from "hono";
 import { servicesOf } from "./api/services.ts";
 import type { Config } from "./config.ts";
 import { adminPages } from "./console/admin/pages.ts";
 import { deliveryOf } from "./console/delivery.ts";
-import { Live } from "./console/live.ts";
 import { pages } from "./console/pages/app.ts";
+import { problemPage } from "./console/pages/problem.tsx";
 import { siteOf } from "./console/site.ts";
-import type { PageEnv, Visitor } from "./console/visitor.ts";
+import type { PageEnv } from "./console/visitor.ts";
+import { Refusal } from "./errors.ts";
 import type { Core } from "./core.ts";
 import type { DomainDns } from "./gitlab-pages/domains/dns.ts";
 import type { GitLabPages } from "./gitlab-pages/module.ts";
@@ -32,71 +32,46 @@ export interface PageParts {
   readonly log: Logger;
 }
 
-/** Who is signed in at the browser that asks, by the state of now. */
-type Renew = (context: Context<PageEnv>) => Promise<Visitor | undefined>;
-
-/** The pages for those who are signed in, and the streams that keep open ones up to date. */
-export class ConsolePages {
-  readonly #parts: PageParts;
-  readonly #renew: Renew;
-  #streams: Live | undefined;
-  #closed = false;
-
-  constructor(parts: PageParts, renew: Renew) {
-    this.#parts = parts;
-    this.#renew = renew;
-    // Polls that were held have been answered by then, so that the pages can say who has it.
-    parts.publisher.onPublish(() => this.#streams?.published());
-  }
-
-  /** The pages of a state. Streams of the one before end: it changes no more. */
-  of(ledger: Ledger): Hono<PageEnv> {
-    const { core, config, publisher, provider, gitlabPages, domainDns } = this.#parts;
-    const now = () => core.now();
-    const services = {
-      ...servicesOf({
-        ledger,
-        rules: core.rules,
-        config,
-        now,
-        log: this.#parts.log,
-        clientAddress: this.#parts.clientAddress,
-        gitlabPages: () => gitlabPages,
-        published: () => publisher.current?.revision ?? null,
-        domainDns,
-      }),
-      site: siteOf(config, now),
+/** The pages of a state: members' and admins'. */
+export function createPages(ledger: Ledger, parts: PageParts): Hono<PageEnv> {
+  const { core, config, publisher, provider, replica, live, gitlabPages } = parts;
+  const now = () => core.now();
+  const services = {
+    ...servicesOf({
+      ledger,
+      rules: core.rules,
+      config,
+      now,
+      log: parts.log,
+      clientAddress: parts.clientAddress,
+      gitlabPages: () => gitlabPages,
+      published: () => publisher.current?.revision ?? null,
       sessions: core.sessions,
-      delivery: () => deliveryOf(publisher, provider, core.now()),
-    };
-    this.#streams?.close();
-    const streams = new Live({ ledger, renew: this.#renew });
-    if (this.#closed) streams.close();
-    this.#streams = streams;
-    return new Hono<PageEnv>()
-      .route("/", streams.routes())
-      .route("/", pages(services))
-      .route("/", adminPages({ ...services, system: this.#system() }));
-  }
-
-  /** Ends the streams: a server that closes would wait for them. */
-  close(): void {
-    this.#closed = true;
-    this.#streams?.close();
-  }
-
-  #system() {
-    const { core, publisher, provider, replica, live } = this.#parts;
-    return {
-      problems: () => ({
-        store: core.fault?.reason,
-        publisher: publisher.problem,
-        replica: replica.problem,
-      }),
-      publication: () => publisher.current,
-      laidOut: () => live.laidOut(),
-      unrouted: () => live.unrouted(),
-      pollers: () => provider.pollers(),
-    };
-  }
+      domainDns: parts.domainDns,
+    }),
+    site: siteOf(config, now),
+    delivery: () => deliveryOf(publisher, provider, core.now()),
+  };
+  const system = {
+    problems: () => ({
+      store: core.fault?.reason,
+      publisher: publisher.problem,
+      replica: replica.problem,
+    }),
+    publication: () => publisher.current,
+    laidOut: () => live.laidOut(),
+    unrouted: () => live.unrouted(),
+    pollers: () => provider.pollers(),
+  };
+  const app = new Hono<PageEnv>()
+    .route("/", pages(services))
+    .route("/", adminPages({ ...services, system }));
+  const missing = () => {
+    throw new Refusal("not_found", "There is no such page here.");
+  };
+  app.all("*", missing);
+  // What a page says that is not there for its visitor.
+  app.notFound(missing);
+  app.onError((error, context) => problemPage(context, services, error));
+  return app;
 }

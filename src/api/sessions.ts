@@ -7,7 +7,8 @@ import { signOut } from "../owners/sign-out.ts";
 import { change, changeQuery, conditionalHeaders, dryRunSchemaOf } from "./change.ts";
 import { ifMatch } from "./conditional.ts";
 import { dryRemoval, json, ownerParams, removed, resource, security } from "./contract.ts";
-import type { ApiContext, Services } from "./deps.ts";
+import type { ApiContext } from "./deps.ts";
+import type { Services } from "./services.ts";
 import { changeProblems, readProblems } from "./problem.ts";
 
 const sessionSchema = z

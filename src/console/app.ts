@@ -1,12 +1,11 @@
 import { Hono } from "hono";
 import { Refusal } from "../errors.ts";
-import type { Ledger } from "../store/ledger.ts";
 import { StoreError } from "../store/store.ts";
 import { assets } from "./assets.ts";
-import { mounted } from "./mount.ts";
 import { ownOriginOnly, pageHeaders, privatePages, shortForms } from "./security.ts";
 import { problemPage } from "./sign-in/pages.tsx";
 import { signInRoutes } from "./sign-in/routes.ts";
+import type { SignedPages } from "./signed-pages.ts";
 import type { SignInServices } from "./sign-in/services.ts";
 import { requireLedger, signedIn } from "./sign-in/signed-in.ts";
 import { signOutRoutes } from "./sign-in/sign-out.ts";
@@ -24,8 +23,8 @@ export interface ConsoleOptions {
   /** The code of what is wrong with the store, if anything is. */
   readonly fault: () => string | undefined;
   readonly signIn: Omit<SignInServices, "fault">;
-  /** The pages for those who are signed in, of a state. */
-  readonly pages: (ledger: Ledger) => Promise<Hono<PageEnv>>;
+  /** The pages for those who are signed in. */
+  readonly pages: SignedPages;
 }
 
 /**
@@ -64,10 +63,7 @@ export function createConsole(options: ConsoleOptions): Hono<PageEnv> {
   app.route("/", signInRoutes(services));
   app.use(signedIn(services));
   app.route("/", signOutRoutes(services));
-  app.all(
-    "*",
-    mounted(() => requireLedger(services), options.pages),
-  );
+  app.all("*", (context) => options.pages.answer(context, requireLedger(services)));
   app.onError(async (error, context) => {
     // With the rest of the API, which is loaded when it is first needed.
     const { PROBLEMS } = await import("../api/problem.ts");

@@ -1,18 +1,18 @@
 import { type Context, Hono } from "hono";
+import { Refusal } from "../errors.ts";
 import type { Ledger } from "../store/ledger.ts";
 import { Live, type LiveOptions } from "./live.ts";
-import { pages } from "./pages/app.ts";
-import type { PageServices } from "./pages/services.ts";
 import type { PageEnv, Visitor } from "./visitor.ts";
 
 export interface SignedPagesOptions {
-  readonly services: (ledger: Ledger) => PageServices;
+  /** The pages of a state; made when one of them is first asked for. */
+  readonly pages: (ledger: Ledger) => Hono<PageEnv> | Promise<Hono<PageEnv>>;
   readonly renew: LiveOptions["renew"];
 }
 
 interface Made {
   readonly ledger: Ledger;
-  readonly app: Hono<HandedEnv>;
+  readonly app: Promise<Hono<HandedEnv>>;
   readonly live: Live;
 }
 
@@ -28,6 +28,7 @@ interface HandedEnv extends PageEnv {
 export class SignedPages {
   readonly #options: SignedPagesOptions;
   #made: Made | undefined;
+  #closed = false;
 
   constructor(options: SignedPagesOptions) {
     this.#options = options;
@@ -38,10 +39,14 @@ export class SignedPages {
     return this.#made?.live.size ?? 0;
   }
 
-  /** Answers a request of someone signed in. */
-  answer(context: Context<PageEnv>, ledger: Ledger): Response | Promise<Response> {
+  /**
+   * Answers a request of someone signed in.
+   * @throws Refusal `not_found` where there is no such page
+   */
+  async answer(context: Context<PageEnv>, ledger: Ledger): Promise<Response> {
+    // The connection's own part tells where the request comes from.
     const env = { ...(context.env as object), visitor: context.get("visitor") };
-    return this.#for(ledger).app.fetch(context.req.raw, env);
+    return (await this.#for(ledger).app).fetch(context.req.raw, env);
   }
 
   /** Tells open pages that what was changed lately has come further on its way to Traefik. */
@@ -51,6 +56,7 @@ export class SignedPages {
 
   /** Ends the streams: a server that closes would wait for them. */
   close(): void {
+    this.#closed = true;
     this.#made?.live.close();
   }
 
@@ -58,14 +64,25 @@ export class SignedPages {
     if (this.#made?.ledger === ledger) return this.#made;
     this.#made?.live.close();
     const live = new Live({ ledger, renew: this.#options.renew });
+    if (this.#closed) live.close();
+    this.#made = { ledger, live, app: this.#make(ledger, live) };
+    return this.#made;
+  }
+
+  async #make(ledger: Ledger, live: Live): Promise<Hono<HandedEnv>> {
     const app = new Hono<HandedEnv>();
     app.use((context, next) => {
       context.set("visitor", context.env.visitor);
       return next();
     });
     app.route("/", live.routes());
-    app.route("/", pages(this.#options.services(ledger)));
-    this.#made = { ledger, app, live };
-    return this.#made;
+    app.route("/", await this.#options.pages(ledger));
+    app.notFound(() => {
+      throw new Refusal("not_found", "There is no such page here.");
+    });
+    app.onError((error) => {
+      throw error;
+    });
+    return app;
   }
 }

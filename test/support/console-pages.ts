@@ -5,10 +5,13 @@ import { getRequestListener } from "@hono/node-server";
 import { type Context, Hono } from "hono";
 import { secureHeaders } from "hono/secure-headers";
 import type { Page } from "playwright-core";
+import { PROBLEMS } from "../../src/api/problem.ts";
 import { servicesOf } from "../../src/api/services.ts";
+import { Sessions } from "../../src/auth/sessions.ts";
 import { loadConfig } from "../../src/config.ts";
 import { assets } from "../../src/console/assets.ts";
 import type { Delivery } from "../../src/console/delivery.ts";
+import { pages } from "../../src/console/pages/app.ts";
 import type { PageServices } from "../../src/console/pages/services.ts";
 import { SignedPages } from "../../src/console/signed-pages.ts";
 import { siteOf } from "../../src/console/site.ts";
@@ -17,9 +20,11 @@ import { SCOPES, type Person } from "../../src/domain/entities.ts";
 import { operator, type Actor } from "../../src/domain/policy.ts";
 import { rulesFrom } from "../../src/domain/rules.ts";
 import { findOwner, type Change } from "../../src/domain/state.ts";
+import { Refusal } from "../../src/errors.ts";
 import { closeServer, listen } from "../../src/listeners.ts";
 import { Ledger, type Decide } from "../../src/store/ledger.ts";
 import { openLevelStore } from "../../src/store/leveldb.ts";
+import { MemoryVolatile } from "../../src/store/memory-volatile.ts";
 import type { Json, Key } from "../../src/store/store.ts";
 import { temporaryFolder } from "./folder.ts";
 
@@ -56,6 +61,7 @@ export function withHeaders<E extends object>(): Hono<E> {
   return app;
 }
 
+const DAY_MS = 24 * 60 * 60 * 1000;
 const AXE = readFileSync(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
 
 /** What keeps people out of a page, a line for each: the rule, and where. */
@@ -136,6 +142,7 @@ export async function startPages(
   const rules = rulesFrom(config);
   const ledger = await Ledger.open(await openLevelStore(`${folder.path}/db`), { rules, now });
   if (records !== undefined) await ledger.replace(() => records, { type: "seeded" });
+  const volatile = new MemoryVolatile();
   const errors: unknown[] = [];
   const signedOut = new Set<string>();
   const deps = {
@@ -146,6 +153,12 @@ export async function startPages(
     log: { error: (fields: object) => void errors.push(fields), warn: () => undefined },
     clientAddress: () => "192.0.2.1",
     published: () => null,
+    sessions: new Sessions({
+      volatile: () => volatile,
+      now,
+      idleMs: DAY_MS,
+      lifeMs: 14 * DAY_MS,
+    }),
   };
   const services: PageServices = {
     ...servicesOf(deps),
@@ -164,7 +177,7 @@ export async function startPages(
     return { person, actor: actorOf(person), session: `ses-${name}` };
   };
   const signed = new SignedPages({
-    services: () => services,
+    pages: () => pages(services),
     renew: async (context) => visitorOf(context),
   });
   const app = withHeaders<PageEnv>();
@@ -177,6 +190,10 @@ export async function startPages(
     return next();
   });
   app.all("/*", (context) => signed.answer(context, ledger));
+  app.onError((error, context) => {
+    if (error instanceof Refusal) return context.text(error.message, PROBLEMS[error.code].status);
+    throw error;
+  });
   const server = await serve(app);
   const change = async <T>(actor: Actor, decide: Decide<T>) =>
     (await ledger.change(actor, decide)).result;

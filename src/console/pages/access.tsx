@@ -84,13 +84,7 @@ export function access(services: PageServices): Hono<PageEnv> {
             ])}
           />
         )}
-        {services.sessions === undefined ? null : (
-          <SessionList
-            sessions={await services.sessions.of(person.id)}
-            present={session}
-            now={now}
-          />
-        )}
+        <SessionList sessions={await services.sessions.of(person.id)} present={session} now={now} />
       </Live>,
     );
   });

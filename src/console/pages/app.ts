@@ -1,5 +1,4 @@
 import { Hono } from "hono";
-import { Refusal } from "../../errors.ts";
 import type { PageEnv } from "../visitor.ts";
 import { access } from "./access.tsx";
 import { activity } from "./activity.tsx";
@@ -26,9 +25,6 @@ export function pages(services: PageServices): Hono<PageEnv> {
     .route("/", groupPages(services))
     .route("/", access(services))
     .route("/", activity(services));
-  app.all("/*", () => {
-    throw new Refusal("not_found", "There is no such page here.");
-  });
   app.onError((error, context) => problemPage(context, services, error));
   return app;
 }

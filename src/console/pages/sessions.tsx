@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import type { Session } from "../../auth/sessions.ts";
 import { Refusal } from "../../errors.ts";
 import { leaveFlash } from "../flash.ts";
 import { Table } from "../parts/table.tsx";
@@ -6,28 +7,13 @@ import { Time } from "../parts/time.tsx";
 import type { PageEnv } from "../visitor.ts";
 import type { PageServices } from "./services.ts";
 
-/** A session as lists show it. */
-export interface ShownSession {
-  readonly id: string;
-  readonly createdAt: string;
-  readonly usedAt: string;
-  readonly address: string;
-  readonly agent: string;
-}
-
-/** Where someone is signed in, and how one of these is ended. */
-export interface SessionsOf {
-  of(person: string): Promise<readonly ShownSession[]>;
-  end(person: string, id: string): Promise<boolean>;
-}
-
 /** Where a person is signed in, this browser among them. */
 export function SessionList({
   sessions,
   present,
   now,
 }: {
-  sessions: readonly ShownSession[];
+  sessions: readonly Session[];
   present: string;
   now: Date;
 }) {
@@ -84,8 +70,8 @@ export function sessionRoutes({ sessions, site }: PageServices): Hono<PageEnv> {
   const app = new Hono<PageEnv>();
   app.post("/access/sessions/:session/end", async (context) => {
     const { person } = context.get("visitor");
-    const ended = await sessions?.end(person.id, context.req.param("session"));
-    if (ended !== true) throw new Refusal("not_found", "There is no such session any more.");
+    const ended = await sessions.end(person.id, context.req.param("session"));
+    if (!ended) throw new Refusal("not_found", "There is no such session any more.");
     leaveFlash(context, site, { tone: "good", text: "That browser is signed out." });
     return context.redirect("/access", 303);
   });

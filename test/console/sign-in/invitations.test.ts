@@ -78,7 +78,7 @@ async function signIn(user: User, invitation?: string, at = visitor) {
 }
 
 const isIn = async (name: string, at = visitor) =>
-  (await at.get("/")).body.includes(`<strong>${name}</strong>`);
+  (await at.get("/")).body.includes(`<span class="name">${name}</span>`);
 
 describe("an invitation", () => {
   it("links the account that accepts it, and no other way in leads to that person", async () => {

@@ -59,8 +59,11 @@ async function signIn(subject: string, path?: string, at = visitor) {
   return comeBack(await provider.visit(await leave(path, at), subject), at);
 }
 
-const isIn = async (name: string) =>
-  (await visitor.get("/")).body.includes(`<strong>${name}</strong>`);
+async function isIn(name: string): Promise<boolean> {
+  const { displayName } = await must("GET", `/persons/${name}`);
+  const shown = `<span class="name">${displayName ?? name}</span>`;
+  return (await visitor.get("/")).body.includes(shown);
+}
 
 /** Expects to be told why, and to be let in by nothing. */
 async function expectOutside(

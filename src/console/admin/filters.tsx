@@ -4,6 +4,8 @@ export interface Filter {
   readonly value: string;
   /** What can be chosen; without it, one types. */
   readonly options?: readonly (readonly [value: string, label: string])[];
+  /** What stands for all of them, where nothing means something else. */
+  readonly all?: string;
   readonly placeholder?: string;
 }
 
@@ -11,7 +13,7 @@ export interface Filter {
 export function Filters({ path, filters }: { path: string; filters: readonly Filter[] }) {
   return (
     <form class="filters" method="get" action={path}>
-      {filters.map(({ name, label, value, options, placeholder }) => (
+      {filters.map(({ name, label, value, options, all = "", placeholder }) => (
         <label>
           <span>{label}</span>
           {options === undefined ? (
@@ -24,7 +26,9 @@ export function Filters({ path, filters }: { path: string; filters: readonly Fil
             />
           ) : (
             <select name={name}>
-              <option value="">All</option>
+              <option value={all} selected={value === all}>
+                All
+              </option>
               {options.map(([option, text]) => (
                 <option value={option} selected={option === value}>
                   {text}

@@ -1,14 +1,23 @@
 import { Hono } from "hono";
 import type { PageEnv } from "../visitor.ts";
 import { home } from "./home.tsx";
+import { audit } from "./audit.tsx";
+import { gitlab } from "./gitlab.tsx";
+import { gitlabThings } from "./gitlab-pages.tsx";
 import { giveBack } from "./give-back.tsx";
 import { editOwner } from "./owner-edit.tsx";
+import { memberships } from "./memberships.tsx";
 import { newOwner } from "./owner-new.tsx";
 import { ownerPage } from "./owner.tsx";
 import { owners } from "./owners.tsx";
+import { requests } from "./requests.tsx";
+import { reservedNames } from "./reserved-names.tsx";
+import { routes } from "./routes.tsx";
 import { search } from "./search.tsx";
 import type { AdminServices } from "./services.ts";
+import { setAside } from "./set-aside.tsx";
 import { suspensions } from "./suspend.tsx";
+import { traefik } from "./traefik.tsx";
 
 /**
  * The pages below `/admin`. For whoever is no admin now none of them is there: they get what any
@@ -27,5 +36,14 @@ export function adminPages(services: AdminServices): Hono<PageEnv> {
   app.route("/", editOwner(services));
   app.route("/", giveBack(services));
   app.route("/", ownerPage(services));
+  app.route("/", requests(services));
+  app.route("/", routes(services));
+  app.route("/", gitlab(services));
+  app.route("/", gitlabThings(services));
+  app.route("/", traefik(services));
+  app.route("/", setAside(services));
+  app.route("/", reservedNames(services));
+  app.route("/", memberships(services));
+  app.route("/", audit(services));
   return app;
 }

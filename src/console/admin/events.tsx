@@ -1,0 +1,120 @@
+import type { EventView } from "../../api/events.ts";
+import { hostOf, type Label } from "../../domain/names.ts";
+import type { State } from "../../domain/state.ts";
+import { Time } from "../parts/time.tsx";
+import type { AdminServices } from "./services.ts";
+import { sentence } from "./words.ts";
+
+const PLACES_SHOWN = 8;
+
+/** A place of the routing table that an event's changes bear on. */
+export interface Touched {
+  readonly how: "added" | "removed" | "changed";
+  readonly place: string;
+}
+
+/** Which places a revision added, removed or changed, as far as its event says. */
+export function placesTouched({ changes }: Pick<EventView, "changes">, zone: string): Touched[] {
+  return changes.flatMap(({ kind, id, before, after }): Touched[] => {
+    const how = before === null ? "added" : after === null ? "removed" : "changed";
+    switch (kind) {
+      case "endpoint":
+      case "page": {
+        const old = placeOf(before);
+        const place = placeOf(after);
+        if (old !== undefined && place !== undefined && old !== place) {
+          return [
+            { how: "removed", place: old },
+            { how: "added", place },
+          ];
+        }
+        const found = place ?? old;
+        return found === undefined ? [] : [{ how, place: found }];
+      }
+      case "label":
+        return [{ how: "changed", place: hostOf(id as Label, zone) }];
+      case "pageHost":
+        return [{ how: "changed", place: id }];
+      case "person":
+      case "group": {
+        const isOther =
+          before !== null &&
+          after !== null &&
+          (before["suspended"] === undefined) !== (after["suspended"] === undefined);
+        const name = after?.["name"];
+        const place = `every host of ${typeof name === "string" ? name : id}`;
+        return isOther ? [{ how: "changed", place }] : [];
+      }
+      default:
+        return [];
+    }
+  });
+}
+
+function placeOf(record: EventView["changes"][number]["before"]): string | undefined {
+  const host = record?.["host"];
+  const path = record?.["path"];
+  return typeof host === "string" ? `${host}${typeof path === "string" ? path : ""}` : undefined;
+}
+
+const SIGNS = { added: "+", removed: "−", changed: "~" } as const;
+
+/** Events, the newest first: what, by whom, when, and which routes. */
+export function EventList({
+  services,
+  state,
+  events,
+}: {
+  services: AdminServices;
+  state: State;
+  events: readonly EventView[];
+}) {
+  const now = services.site.now();
+  return (
+    <ol class="events">
+      {events.map((event) => (
+        <li>
+          <p class="what">{sentence(event.summary)}</p>
+          <p class="who-when">
+            {event.actor.name}
+            <Concerned state={state} event={event} />, <Time at={event.at} now={now} />, revision{" "}
+            {event.revision}, <code>{event.type}</code>
+          </p>
+          <Places touched={placesTouched(event, services.rules.zone)} />
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+/** For whom it was done, where that is somebody else. */
+function Concerned({ state, event }: { state: State; event: EventView }) {
+  const others = event.owners.filter((id) => id !== event.actor.owner);
+  if (others.length === 0) return null;
+  return (
+    <>
+      , for{" "}
+      {others.slice(0, 5).map((id, index) => (
+        <>
+          {index === 0 ? "" : ", "}
+          <a href={`/admin/owners/${id}`}>{state.owners.get(id)?.name ?? id}</a>
+        </>
+      ))}
+      {others.length > 5 ? ` and ${others.length - 5} more` : ""}
+    </>
+  );
+}
+
+function Places({ touched }: { touched: readonly Touched[] }) {
+  if (touched.length === 0) return null;
+  return (
+    <ul class="touched">
+      {touched.slice(0, PLACES_SHOWN).map(({ how, place }) => (
+        <li>
+          <span aria-hidden="true">{SIGNS[how]}</span> <span class="unseen">{how}</span> {place}
+        </li>
+      ))}
+      {touched.length > PLACES_SHOWN ? <li>and {touched.length - PLACES_SHOWN} more</li> : null}
+    </ul>
+  );
+}

@@ -1,0 +1,65 @@
+import { Hono } from "hono";
+import { renewalOf } from "../../owners/renew.ts";
+import { Badge } from "../parts/badge.tsx";
+import { Empty } from "../parts/empty.tsx";
+import { Table } from "../parts/table.tsx";
+import { exactly } from "../parts/time.tsx";
+import type { PageEnv } from "../visitor.ts";
+import { endingMemberships } from "./health.ts";
+import { showAdmin } from "./nav.tsx";
+import { Renew } from "./owner-facts.tsx";
+import { ownerStanding } from "./owner-state.ts";
+import { OwnerLink } from "./owners.tsx";
+import type { AdminServices } from "./services.ts";
+import { counted } from "./words.ts";
+
+const SHOWN = 200;
+
+/** `/admin/memberships`: those that end soon or have ended, the soonest first. */
+export function memberships(services: AdminServices): Hono<PageEnv> {
+  const { ledger, rules, site } = services;
+  const app = new Hono<PageEnv>();
+  app.get("/admin/memberships", (context) => {
+    const now = site.now();
+    const ending = endingMemberships(ledger.state, services);
+    const { warnDays, suspend } = rules.memberships;
+    return showAdmin(
+      context,
+      services,
+      {
+        title: "Memberships",
+        place: "memberships",
+        lead: `Those that end within ${counted(warnDays, "day")}, or have ended. ${suspend ? "At its end, an owner is suspended until it is renewed." : "Nobody is suspended for it."}`,
+      },
+      ending.length === 0 ? (
+        <Empty title="None ends soon">There is nothing to do.</Empty>
+      ) : (
+        <>
+          <Table
+            caption="Memberships that end soon"
+            columns={["Owner", "Until", "State", ""]}
+            rows={ending.slice(0, SHOWN).map((owner) => {
+              const { tone, word } = ownerStanding(owner, rules, now);
+              return [
+                <OwnerLink owner={owner} />,
+                exactly(new Date(owner.membership?.endsAt ?? 0)),
+                <Badge tone={tone}>{word}</Badge>,
+                renewalOf({ rules, now }, owner) === null ? (
+                  ""
+                ) : (
+                  <Renew owner={owner} to="memberships" />
+                ),
+              ];
+            })}
+          />
+          {ending.length > SHOWN ? (
+            <p class="quiet-text">
+              The first {SHOWN} of {ending.length}.
+            </p>
+          ) : null}
+        </>
+      ),
+    );
+  });
+  return app;
+}

@@ -354,6 +354,7 @@ async function publicListener(
   const { Flows } = await import("./auth/flows.ts");
   const { ownCookies } = await import("./console/sign-in/cookies.ts");
   const { visitorOf } = await import("./console/sign-in/signed-in.ts");
+  const { deliveryOf } = await import("./console/delivery.ts");
   const { SignedPages } = await import("./console/signed-pages.ts");
   const hooks =
     gitlabPages === undefined
@@ -402,6 +403,7 @@ async function publicListener(
       const { createPages } = await import("./console-pages.ts");
       return createPages(ledger, { ...parts, clientAddress: address });
     },
+    delivery: () => deliveryOf(publisher, parts.provider, core.now()),
     renew: (context) =>
       visitorOf({ ...signIn, fault: () => "No state is there to tell by." }, context),
   });

@@ -37,3 +37,16 @@ export function deliveryOf(
     }));
   return { published: current?.revision ?? null, pollers };
 }
+
+/**
+ * What a page that is open shows: a state, and how far it has come. A page with another mark than
+ * that of now has missed something.
+ */
+export function markOf(
+  { revision }: { readonly revision: number },
+  { delivery }: { readonly delivery: () => Delivery },
+): string {
+  const { published, pollers } = delivery();
+  const fetched = pollers.map((poller) => poller.revision);
+  return [revision, published ?? 0, fetched.length, Math.min(revision, ...fetched)].join(".");
+}

@@ -8,6 +8,8 @@ import type { PageEnv, Visitor } from "./visitor.ts";
 
 export interface LiveOptions {
   readonly ledger: Ledger;
+  /** The mark of what a page would show now: see `markOf`. */
+  readonly mark: () => string;
   /** Who is signed in at the browser that holds the stream, by the state of now. */
   readonly renew: (context: Context<PageEnv>) => Promise<Visitor | undefined>;
   /** Streams that one person may hold, and all of them. */
@@ -123,8 +125,7 @@ export class Live {
       this.#listeners.add(listener);
       stream.onAbort(listener.end);
     });
-    const at = String(this.#options.ledger.state.revision);
-    await stream.writeSSE({ event: "at", data: at, retry: RETRY_MS });
+    await stream.writeSSE({ event: "at", data: this.#options.mark(), retry: RETRY_MS });
     await ended;
   }
 
@@ -153,8 +154,7 @@ export class Live {
       while (listener.isDue) {
         listener.isDue = false;
         if (!(await this.#isSignedIn(listener))) return;
-        const data = String(this.#options.ledger.state.revision);
-        await listener.stream.writeSSE({ event: "changed", data });
+        await listener.stream.writeSSE({ event: "changed", data: this.#options.mark() });
       }
     } catch {
       listener.end();

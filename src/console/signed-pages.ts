@@ -1,12 +1,15 @@
 import { type Context, Hono } from "hono";
 import { Refusal } from "../errors.ts";
 import type { Ledger } from "../store/ledger.ts";
+import { markOf, type Delivery } from "./delivery.ts";
 import { Live, type LiveOptions } from "./live.ts";
 import type { PageEnv, Visitor } from "./visitor.ts";
 
 export interface SignedPagesOptions {
   /** The pages of a state; made when one of them is first asked for. */
   readonly pages: (ledger: Ledger) => Hono<PageEnv> | Promise<Hono<PageEnv>>;
+  /** How far changes have come on their way to Traefik. */
+  readonly delivery: () => Delivery;
   readonly renew: LiveOptions["renew"];
 }
 
@@ -63,7 +66,8 @@ export class SignedPages {
   #for(ledger: Ledger): Made {
     if (this.#made?.ledger === ledger) return this.#made;
     this.#made?.live.close();
-    const live = new Live({ ledger, renew: this.#options.renew });
+    const { delivery, renew } = this.#options;
+    const live = new Live({ ledger, renew, mark: () => markOf(ledger.state, { delivery }) });
     if (this.#closed) live.close();
     this.#made = { ledger, live, app: this.#make(ledger, live) };
     return this.#made;

@@ -20,11 +20,13 @@ async function listen(who: string) {
     signal: abort.signal,
   });
   const events: string[] = [];
+  const marks: string[] = [];
   let ended = false;
   const read = async () => {
     try {
       for await (const chunk of response.body ?? []) {
         const text = new TextDecoder().decode(chunk as Uint8Array);
+        marks.push(...[...text.matchAll(/^data: (.*)$/gm)].map(([, mark = ""]) => mark));
         events.push(...[...text.matchAll(/^event: (.*)$/gm)].map(([, name = ""]) => name));
       }
     } catch {
@@ -36,6 +38,7 @@ async function listen(who: string) {
   return {
     status: response.status,
     events,
+    marks,
     ended: () => ended,
     stop: async () => {
       abort.abort();
@@ -67,6 +70,30 @@ describe("a live stream", () => {
     ]);
     await Promise.all([alice.stop(), carol.stop()]);
     await waitFor(() => pages.signed.streams === 0, { describe: "the streams to be forgotten" });
+  });
+
+  it("greets with the mark of now: a page from before a publication, or a poll, has another", async () => {
+    const shown = async () =>
+      /data-live="([^"]+)"/.exec(
+        await (await fetch(pages.origin, { headers: pages.by("alice") })).text(),
+      )?.[1];
+    const { revision } = pages.ledger.state;
+    const at = new Date("2026-11-30T19:59:58.000Z");
+    const greeted = async () => {
+      const alice = await listen("alice");
+      await waitFor(() => alice.marks.length > 0, { describe: "the greeting" });
+      await alice.stop();
+      return alice.marks[0];
+    };
+    pages.delivery = { published: revision - 1, pollers: [] };
+    const stored = await shown();
+    expect(await greeted()).toBe(stored);
+    pages.delivery = { published: revision, pollers: [{ name: "t", revision: 1, at }] };
+    const published = await greeted();
+    expect(published).not.toBe(stored);
+    expect(await shown()).toBe(published);
+    pages.delivery = { published: revision, pollers: [{ name: "t", revision, at }] };
+    expect(await greeted()).not.toBe(published);
   });
 
   it("tells whoever is let into a group, and whoever is put out of it", async () => {

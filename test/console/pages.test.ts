@@ -191,7 +191,7 @@ describeWithService("chromium", "a member's pages", (chromium) => {
       );
       await alice.getByRole("link", { name: "/later", exact: true }).waitFor({ timeout: 3000 });
       const now = await alice.evaluate<string>("document.querySelector('#live').dataset.live");
-      expect(Number(now)).toBe(Number(heard) + 2);
+      expect(Number.parseInt(now)).toBe(Number.parseInt(heard) + 2);
     });
   });
 

@@ -178,6 +178,7 @@ export async function startPages(
   };
   const signed = new SignedPages({
     pages: () => pages(services),
+    delivery: services.delivery,
     renew: async (context) => visitorOf(context),
   });
   const app = withHeaders<PageEnv>();

@@ -9,6 +9,7 @@ import type { PageEnv } from "../visitor.ts";
 import { EventList } from "./events.tsx";
 import { Filters } from "./filters.tsx";
 import { pathWith } from "./list.ts";
+import { markOf } from "../delivery.ts";
 import { showAdmin } from "./nav.tsx";
 import type { AdminServices } from "./services.ts";
 
@@ -71,7 +72,7 @@ export function audit(services: AdminServices): Hono<PageEnv> {
             { name: "until", label: "Until", value: until, placeholder: "2026-10-31" },
           ]}
         />
-        <Live context={context} revision={state.revision}>
+        <Live context={context} mark={markOf(state, services)}>
           {items.length === 0 ? (
             <Empty title={next === undefined ? "Nothing is like that" : "Nothing yet"}>
               {next === undefined

@@ -12,6 +12,7 @@ import { Time } from "../parts/time.tsx";
 import type { PageEnv } from "../visitor.ts";
 import { doing } from "./act.ts";
 import { GitLabTabs } from "./gitlab-tabs.tsx";
+import { markOf } from "../delivery.ts";
 import { showAdmin } from "./nav.tsx";
 import { OwnerOf } from "./owners.tsx";
 import type { AdminServices } from "./services.ts";
@@ -86,7 +87,7 @@ export function gitlab(services: AdminServices): Hono<PageEnv> {
       },
       <>
         <GitLabTabs at={PATH} />
-        <Live context={context} revision={state.revision}>
+        <Live context={context} mark={markOf(state, services)}>
           {error === null ? null : (
             <div class="note bad" role="note">
               <p>{error}</p>
@@ -152,7 +153,7 @@ export function gitlab(services: AdminServices): Hono<PageEnv> {
       context,
       services,
       { title: "Sync run", place: "gitlab", back: BACK },
-      <Live context={context} revision={ledger.state.revision}>
+      <Live context={context} mark={markOf(ledger.state, services)}>
         <dl class="facts">
           <dt>State</dt>
           <dd>

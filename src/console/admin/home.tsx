@@ -4,6 +4,7 @@ import { Badge } from "../parts/badge.tsx";
 import { Live } from "../parts/live.tsx";
 import type { PageEnv } from "../visitor.ts";
 import { endingMemberships, healthOf, type PartHealth } from "./health.ts";
+import { markOf } from "../delivery.ts";
 import { showAdmin } from "./nav.tsx";
 import type { AdminServices } from "./services.ts";
 import { counted } from "./words.ts";
@@ -23,7 +24,7 @@ export function home(services: AdminServices): Hono<PageEnv> {
         place: "home",
         action: { href: "/admin/owners/new", label: "Add a person or group" },
       },
-      <Live context={context} revision={state.revision}>
+      <Live context={context} mark={markOf(state, services)}>
         <h2>What waits for you</h2>
         {waiting.length === 0 ? <p class="quiet-text">Nothing.</p> : null}
         <ul class="waiting">

@@ -4,12 +4,14 @@ import type { Poller } from "../../publisher/provider.ts";
 import type { Publication } from "../../publisher/publication.ts";
 import type { Layout } from "../../traefik/layout.ts";
 import type { Unrouted } from "../../traefik/routes.ts";
+import type { Delivery } from "../delivery.ts";
 import type { Site } from "../site.ts";
 
 /** What the admins' pages stand on. */
 export interface AdminServices extends Services {
   readonly site: Site;
   readonly sessions: Sessions;
+  readonly delivery: () => Delivery;
   readonly system: System;
 }
 

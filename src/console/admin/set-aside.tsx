@@ -7,6 +7,7 @@ import { Pager } from "../parts/pager.tsx";
 import { Table } from "../parts/table.tsx";
 import type { PageEnv } from "../visitor.ts";
 import { listed, PAGER_WORDS } from "./list.ts";
+import { markOf } from "../delivery.ts";
 import { showAdmin } from "./nav.tsx";
 import { OwnerOf } from "./owners.tsx";
 import type { AdminServices } from "./services.ts";
@@ -41,7 +42,7 @@ export function setAside(services: AdminServices): Hono<PageEnv> {
         back: { href: "/admin/traefik", label: "Traefik" },
         lead: "What is stored and not routed. Each of them stops nothing else.",
       },
-      <Live context={context} revision={state.revision}>
+      <Live context={context} mark={markOf(state, services)}>
         {items.length === 0 ? (
           <Empty title="Nothing is set aside">Everything that is stored is routed.</Empty>
         ) : (

@@ -7,6 +7,7 @@ import { Time } from "../parts/time.tsx";
 import type { PageEnv } from "../visitor.ts";
 import { documentPages } from "./document.tsx";
 import { EventList } from "./events.tsx";
+import { markOf } from "../delivery.ts";
 import { showAdmin } from "./nav.tsx";
 import { pollersShown } from "./pollers.ts";
 import type { AdminServices } from "./services.ts";
@@ -29,7 +30,7 @@ export function traefik(services: AdminServices): Hono<PageEnv> {
       context,
       services,
       { title: "Traefik", place: "traefik" },
-      <Live context={context} revision={state.revision}>
+      <Live context={context} mark={markOf(state, services)}>
         <DocumentFacts services={services} />
         <h2>Who fetched it here</h2>
         {pollers.length === 0 ? (

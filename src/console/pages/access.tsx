@@ -15,6 +15,7 @@ import { Empty } from "../parts/empty.tsx";
 import { ErrorSummary } from "../parts/error-summary.tsx";
 import { CheckField, SelectField, TextField } from "../parts/fields.tsx";
 import { Live } from "../parts/live.tsx";
+import { markOf } from "../delivery.ts";
 import { Table } from "../parts/table.tsx";
 import { Time } from "../parts/time.tsx";
 import type { PageEnv } from "../visitor.ts";
@@ -62,7 +63,7 @@ export function access(services: PageServices): Hono<PageEnv> {
         action: { href: "/access/new", label: "Make a token" },
         lead: "What lets programs, and browsers, act as you.",
       },
-      <Live context={context} revision={state.revision}>
+      <Live context={context} mark={markOf(state, services)}>
         <h2>API tokens</h2>
         {tokens.length === 0 ? (
           <Empty title="No tokens yet">

@@ -10,6 +10,7 @@ import { leaveFlash } from "../flash.ts";
 import { show } from "../layout.tsx";
 import { Empty } from "../parts/empty.tsx";
 import { Live } from "../parts/live.tsx";
+import { markOf } from "../delivery.ts";
 import { Pager } from "../parts/pager.tsx";
 import { Time } from "../parts/time.tsx";
 import type { PageEnv } from "../visitor.ts";
@@ -47,7 +48,7 @@ export function activity(services: PageServices): Hono<PageEnv> {
         section: "activity",
         lead: "What happened to your things, and by whom.",
       },
-      <Live context={context} revision={state.revision}>
+      <Live context={context} mark={markOf(state, services)}>
         {owners.length < 2 ? null : (
           <nav class="choices" aria-label="Whose">
             <a href="/activity" aria-current={owner === undefined ? "page" : undefined}>

@@ -11,6 +11,7 @@ import { errorsOf, noErrors, revisionOf, statusOf, type FormErrors } from "../fo
 import { show } from "../layout.tsx";
 import { ErrorSummary } from "../parts/error-summary.tsx";
 import { Live } from "../parts/live.tsx";
+import { markOf } from "../delivery.ts";
 import type { PageEnv } from "../visitor.ts";
 import { BothVersions } from "./both-versions.tsx";
 import {
@@ -63,7 +64,7 @@ export function editEndpoint(services: PageServices): Hono<PageEnv> {
       <>
         <Live
           context={context}
-          revision={state.revision}
+          mark={markOf(state, services)}
           at={`${at}/edit?revision=${shown.revision}`}
         >
           {isStale ? (

@@ -12,6 +12,7 @@ import { show } from "../layout.tsx";
 import { Badge } from "../parts/badge.tsx";
 import { Copyable } from "../parts/copyable.tsx";
 import { Live } from "../parts/live.tsx";
+import { markOf } from "../delivery.ts";
 import { Time } from "../parts/time.tsx";
 import type { PageEnv } from "../visitor.ts";
 import type { PageServices } from "./services.ts";
@@ -61,7 +62,7 @@ export function endpointPage(services: PageServices): Hono<PageEnv> {
         back: { href: "/", label: "My sites" },
         action: { href: `${at}/edit`, label: "Change it" },
       },
-      <Live context={context} revision={state.revision}>
+      <Live context={context} mark={markOf(state, services)}>
         <p class="standing">
           <Badge tone={shown.tone}>{shown.word}</Badge> {shown.reason ?? ""}
         </p>

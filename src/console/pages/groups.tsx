@@ -14,6 +14,7 @@ import { Empty } from "../parts/empty.tsx";
 import { ErrorSummary } from "../parts/error-summary.tsx";
 import { TextField } from "../parts/fields.tsx";
 import { Live } from "../parts/live.tsx";
+import { markOf } from "../delivery.ts";
 import { Table } from "../parts/table.tsx";
 import type { PageEnv } from "../visitor.ts";
 import { MembershipNotice } from "./membership.tsx";
@@ -31,7 +32,7 @@ export function groups(services: PageServices): Hono<PageEnv> {
       context,
       site,
       { title: "Groups", section: "groups", lead: "What you manage together with others." },
-      <Live context={context} revision={state.revision}>
+      <Live context={context} mark={markOf(state, services)}>
         {mine.length === 0 ? (
           <Empty title="You manage no group">
             A society or a team can have a name and services of its own. Ask an admin to make one,
@@ -88,7 +89,7 @@ export function groupPages(services: PageServices): Hono<PageEnv> {
       },
       <>
         <ErrorSummary errors={errors} />
-        <Live context={context} revision={state.revision} at={at}>
+        <Live context={context} mark={markOf(state, services)} at={at}>
           <MembershipNotice services={services} owner={group} visitor={person} />
           <h2>Managers</h2>
           <Table

@@ -11,6 +11,7 @@ import { show } from "../layout.tsx";
 import { Badge, type Tone } from "../parts/badge.tsx";
 import { Copyable } from "../parts/copyable.tsx";
 import { Live } from "../parts/live.tsx";
+import { markOf } from "../delivery.ts";
 import { Table } from "../parts/table.tsx";
 import { Time } from "../parts/time.tsx";
 import type { PageEnv } from "../visitor.ts";
@@ -23,11 +24,12 @@ export function gitlabPage(services: PageServices): Hono<PageEnv> {
   const { ledger, site, rules, table } = services;
   const app = new Hono<PageEnv>();
   app.get("/pages/:id", async (context) => {
+    const held = await heldProjects(services);
     const { state } = ledger;
     const page = state.pages.get(context.req.param("id"));
     authorise(state, context.get("visitor").actor, "page.read", page?.owner ?? null, "page");
     if (page === undefined) throw new Refusal("not_found", "There is no such page.");
-    const standing = pageStandings(state, table, await heldProjects(services))(page);
+    const standing = pageStandings(state, table, held)(page);
     const shown = pageShown(standing, page, services.delivery());
     const url = urlOf(rules, page.host, page.path, true);
     const ids = domainsByOwner(state.domains).get(page.owner ?? "") ?? [];
@@ -44,7 +46,7 @@ export function gitlabPage(services: PageServices): Hono<PageEnv> {
         back: { href: "/", label: "My sites" },
         lead: "GitLab has this site; what you change there shows here by itself.",
       },
-      <Live context={context} revision={state.revision}>
+      <Live context={context} mark={markOf(state, services)}>
         <p class="standing">
           <Badge tone={shown.tone}>{shown.word}</Badge> {shown.reason ?? ""}
         </p>

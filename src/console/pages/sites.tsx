@@ -8,6 +8,7 @@ import { show } from "../layout.tsx";
 import { Badge } from "../parts/badge.tsx";
 import { Empty } from "../parts/empty.tsx";
 import { Live } from "../parts/live.tsx";
+import { markOf } from "../delivery.ts";
 import { Pager } from "../parts/pager.tsx";
 import { Time } from "../parts/time.tsx";
 import type { PageEnv } from "../visitor.ts";
@@ -29,14 +30,14 @@ const PLACES_SHOWN = 100;
 
 /** `/`: one picture of the visitor's hosts and of those of their groups. */
 export function sites(services: PageServices): Hono<PageEnv> {
-  const { ledger, site, rules } = services;
+  const { site, rules } = services;
   const app = new Hono<PageEnv>();
   app.get("/", async (context) => {
-    const { state } = ledger;
     const { person, actor } = context.get("visitor");
     const query = (context.req.query("q") ?? "").trim().toLowerCase().slice(0, 100);
     const from = startOf(context.req.query("from"));
     const view = await viewFor(services, actor);
+    const { state } = view;
     const owners = ownersFor(state, person);
     const named = owners.flatMap((owner) => hostsOf(state, rules.zone, owner));
     const found = query === "" ? named : named.filter(({ host }) => isCalled(view, host, query));
@@ -51,7 +52,7 @@ export function sites(services: PageServices): Hono<PageEnv> {
       context,
       site,
       { title: "My sites", section: "sites", action },
-      <Live context={context} revision={state.revision}>
+      <Live context={context} mark={markOf(state, services)}>
         {owners.map((owner) => (
           <MembershipNotice services={services} owner={owner} visitor={person} />
         ))}
@@ -88,10 +89,10 @@ export function sites(services: PageServices): Hono<PageEnv> {
   });
 
   app.get("/sites/:host", async (context) => {
-    const { state } = ledger;
     const { person, actor } = context.get("visitor");
     const from = startOf(context.req.query("from"));
     const view = await viewFor(services, actor);
+    const { state } = view;
     const name = ownersFor(state, person)
       .flatMap((owner) => hostsOf(state, rules.zone, owner))
       .find(({ host }) => host === context.req.param("host"));
@@ -103,7 +104,7 @@ export function sites(services: PageServices): Hono<PageEnv> {
       context,
       site,
       { title: host, section: "sites", back: { href: "/", label: "My sites" }, action: ADD },
-      <Live context={context} revision={state.revision}>
+      <Live context={context} mark={markOf(state, services)}>
         <section class="host" aria-label={host}>
           <Places places={places} />
         </section>
@@ -124,12 +125,14 @@ function startOf(text: string | undefined): number {
 }
 
 async function viewFor(services: PageServices, actor: Actor): Promise<View> {
+  const held = await heldProjects(services);
+  // All of now, after the wait.
   return {
     state: services.ledger.state,
     table: services.table,
     actor,
     delivery: services.delivery(),
-    held: await heldProjects(services),
+    held,
   };
 }
 

@@ -5,16 +5,16 @@ import type { PageEnv } from "../visitor.ts";
 /**
  * The part of a page that follows what happens: it is asked for anew, from the same address, when
  * something changed. Only what nobody types into belongs in it. One a page.
- * @param revision the state's that was shown, by which it is known what was missed
+ * @param mark of what was shown (`markOf`), by which it is known whether something was missed
  */
 export function Live({
   context,
-  revision,
+  mark,
   at,
   children,
 }: {
   context: Context<PageEnv>;
-  revision: number;
+  mark: string;
   /** Another address than the page's own, for one that a form was answered with. */
   at?: string;
   children?: Child;
@@ -23,7 +23,7 @@ export function Live({
   return (
     <div
       id="live"
-      data-live={String(revision)}
+      data-live={mark}
       hx-get={at ?? `${pathname}${search}`}
       hx-trigger="live from:body"
       hx-select="#live"

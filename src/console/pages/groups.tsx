@@ -71,7 +71,7 @@ export function groupPages(services: PageServices): Hono<PageEnv> {
 
   const page = (
     context: Context<PageEnv>,
-    { typed = "", errors = noErrors, status = 200 as ReturnType<typeof statusOf> } = {},
+    { typed = "", errors = noErrors, status = 200 }: Partial<Problem> = {},
   ) => {
     const group = groupFor(context);
     const { state } = ledger;
@@ -261,11 +261,15 @@ export function groupPages(services: PageServices): Hono<PageEnv> {
   return app;
 }
 
+/** What is wrong with the form, as the page shows it. */
+interface Problem {
+  readonly typed: string;
+  readonly errors: FormErrors;
+  readonly status: ReturnType<typeof statusOf>;
+}
+
 /** @throws what is no refusal, or means that the group is not there */
-function problem(
-  error: unknown,
-  typed: string,
-): { typed: string; errors: FormErrors; status: ReturnType<typeof statusOf> } {
+function problem(error: unknown, typed: string): Problem {
   if (!(error instanceof Refusal) || error.code === "not_found") throw error;
   const field = error.field?.startsWith("managers.") === true ? "manager" : undefined;
   const fields = field === undefined ? {} : { [error.field ?? ""]: field };

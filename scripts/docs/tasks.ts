@@ -13,6 +13,7 @@ export const tasks: Readonly<Record<string, string>> = {
   typecheck: "check the types of everything, tests included",
   build: "compile src/ to dist/",
   bench: "measure, and print the table (-- --json for machines)",
+  screenshots: "take a picture of every page of the console, at both widths (-- --help)",
   mutation: "break the code in many ways and see which tests notice",
   "docs:config": "write the configuration table of README.md anew",
   "check:docs": "check that every path, task and test that the documents name exists",

@@ -1,0 +1,66 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { openWindow, startBrowser, type Width } from "../test/support/browser.ts";
+import { startPages } from "../test/support/console-pages.ts";
+import { furnish } from "../test/support/console-world.ts";
+import { requireService } from "./services/require.ts";
+
+const help = `Takes a picture of every page of the console, at a desk in light and on a phone in dark.
+
+Usage: npm run screenshots [-- --into FOLDER] [NAME ...]
+
+Options:
+  --into   where the pictures go (default: screenshots)
+  --help   show this text
+`;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { into: { type: "string", default: "screenshots" }, help: { type: "boolean" } },
+});
+if (values.help) {
+  process.stdout.write(help);
+  process.exit(0);
+}
+
+const pages = await startPages();
+const { wiki } = await furnish(pages);
+const games = pages.ledger.state.ownersByName.get("games") ?? "";
+const shown: readonly (readonly [name: string, path: string, who?: string])[] = [
+  ["sites", "/"],
+  ["sites-first", "/", "carol"],
+  ["endpoint-new", "/endpoints/new"],
+  ["endpoint", `/endpoints/${wiki.id}`],
+  ["endpoint-edit", `/endpoints/${wiki.id}/edit`],
+  ["endpoint-remove", `/endpoints/${wiki.id}/remove`],
+  ["page", "/pages/pg-thesis"],
+  ["groups", "/groups"],
+  ["group", `/groups/${games}`],
+  ["access", "/access"],
+  ["access-new", "/access/new"],
+  ["activity", "/activity"],
+  ["missing", "/nothing-here"],
+];
+const browser = await startBrowser(requireService("chromium"));
+mkdirSync(values.into, { recursive: true });
+try {
+  for (const [name, path, who = "alice"] of shown) {
+    if (positionals.length > 0 && !positionals.includes(name)) continue;
+    for (const [width, scheme] of [
+      ["desk", "light"],
+      ["phone", "dark"],
+    ] as const satisfies readonly (readonly [Width, string])[]) {
+      const headers = pages.by(who);
+      const { page, context } = await openWindow(browser, { width, scheme, headers });
+      await page.goto(pages.origin + path);
+      const file = join(values.into, `${name}-${width}.png`);
+      await page.screenshot({ path: file, fullPage: true });
+      process.stdout.write(`${file}\n`);
+      await context.close();
+    }
+  }
+} finally {
+  await browser.close();
+  await pages.close();
+}

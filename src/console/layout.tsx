@@ -15,7 +15,6 @@ export const SECTIONS = {
   groups: ["/groups", "Groups"],
   access: ["/access", "Access"],
   activity: ["/activity", "Activity"],
-  requests: ["/requests", "Requests"],
   admin: ["/admin", "Admin"],
 } as const;
 export type Section = keyof typeof SECTIONS;

@@ -11,6 +11,8 @@ export interface WindowOptions {
   readonly scheme?: "light" | "dark";
   /** Sent with every request. */
   readonly headers?: Record<string, string>;
+  /** Takes certificates that nobody has signed. */
+  readonly ownCertificates?: boolean;
 }
 
 /** A window of its own, with its own cookies. */
@@ -21,23 +23,33 @@ export interface Window {
   readonly complaints: readonly string[];
 }
 
-/** Starts a Chromium. It ends with `close()`. */
-export function startBrowser(executable: string): Promise<Browser> {
+/**
+ * Starts a Chromium. It ends with `close()`.
+ * @param more further arguments, like where names lead to
+ */
+export function startBrowser(executable: string, more: readonly string[] = []): Promise<Browser> {
   return chromium.launch({
     executablePath: executable,
     // Its sandbox needs more than the root of a container may do.
     chromiumSandbox: process.getuid?.() !== 0,
     // Memory for pages is not to be looked for in a container's small /dev/shm.
-    args: ["--disable-dev-shm-usage", "--force-color-profile=srgb"],
+    args: ["--disable-dev-shm-usage", "--force-color-profile=srgb", ...more],
   });
 }
 
 /** Opens a window. */
 export async function openWindow(
   browser: Browser,
-  { width = "desk", scripts = true, scheme = "light", headers = {} }: WindowOptions = {},
+  {
+    width = "desk",
+    scripts = true,
+    scheme = "light",
+    headers = {},
+    ownCertificates = false,
+  }: WindowOptions = {},
 ): Promise<Window> {
   const context = await browser.newContext({
+    ignoreHTTPSErrors: ownCertificates,
     viewport: { width: WIDTHS[width], height: width === "phone" ? 812 : 900 },
     javaScriptEnabled: scripts,
     colorScheme: scheme,

@@ -1,0 +1,145 @@
+import type { Browser, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
+import type { RunningConsole } from "../../src/app.ts";
+import { openWindow, startBrowser, type Window } from "../support/browser.ts";
+import {
+  consoleHost,
+  mustClient,
+  startTestConsole,
+  zone,
+  type MustClient,
+} from "../support/console.ts";
+import { temporaryFolder } from "../support/folder.ts";
+import { startIdentityProvider, type IdentityProvider } from "../support/identity-provider.ts";
+import { describeWithService } from "../support/services.ts";
+import { startTlsFront, type TlsFront } from "../support/tls-front.ts";
+import { waitFor } from "../support/wait.ts";
+
+const publicUrl = `https://${consoleHost}`;
+const SESSION = "__Host-tardis-session";
+
+/** What a member puts on a host of their own, which is same-site with the console. */
+const MALLORY = `mallory.${zone}`;
+const ATTACKS: Readonly<Record<string, string>> = {
+  "a form": `<form id=f method=post action="${publicUrl}/sign-out"></form><script>f.submit()</script>`,
+  "a call with cookies": `<script>
+    fetch("${publicUrl}/sign-out", { method: "POST", mode: "no-cors", credentials: "include" })
+      .finally(() => (document.title = "done"));</script>`,
+  "a call that wants to read": `<script>
+    fetch("${publicUrl}/", { credentials: "include" }).then((answer) => answer.text())
+      .then((text) => (document.title = "read " + text), () => (document.title = "done"));</script>`,
+  "cookies of the same name": `<script>
+    for (const name of ["${SESSION}", "tardis-session"])
+      for (const domain of ["", "; Domain=${zone}"])
+        document.cookie = name + "=mine; Path=/; Secure" + domain;
+    document.title = "done";</script>`,
+  "a frame": `<iframe src="${publicUrl}/" onload="document.title='done'"></iframe>`,
+};
+
+describeWithService("chromium", "signing in, in a browser", (chromium) => {
+  let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+  let provider: IdentityProvider;
+  let running: RunningConsole;
+  let must: MustClient;
+  let front: TlsFront;
+  let browser: Browser;
+  let window: Window;
+  const pages = new Map<string, string>();
+
+  beforeAll(async () => {
+    folder = await temporaryFolder();
+    provider = await startIdentityProvider({ publicUrl });
+    provider.accounts.set("alice", { preferred_username: "alice" });
+    const { issuer, clientId, clientSecret } = provider;
+    const oidc = { issuer, clientId, clientSecret, createPersons: true };
+    running = await startTestConsole(folder.path, { signIn: { oidc } });
+    must = mustClient(running.httpPort);
+    front = await startTlsFront(zone, { host: consoleHost, port: running.httpPort }, pages);
+    browser = await startBrowser(chromium, front.browserArguments);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await front?.close();
+    await running?.close();
+    await provider?.stop();
+    await folder?.remove();
+  });
+  beforeEach(async () => {
+    window = await openWindow(browser, { ownCertificates: true });
+  });
+  afterEach(() => window.context.close());
+
+  /** From the console's page through the provider's, to where one wanted to be. */
+  async function signIn(page: Page): Promise<void> {
+    await page.goto(`${publicUrl}/access`);
+    expect(page.url()).toBe(`${publicUrl}/sign-in?to=%2Faccess`);
+    await page.getByRole("link", { name: "Sign in with GitLab" }).click();
+    await page.getByPlaceholder("Enter any login").fill("alice");
+    await page.getByPlaceholder("and password").fill("any");
+    await page.getByRole("button", { name: "Sign-in" }).click();
+    await page.getByRole("button", { name: "Continue" }).click();
+    await page.waitForURL(`${publicUrl}/access`);
+  }
+
+  const ours = () => window.complaints.filter((text) => text.includes(publicUrl));
+  const isIn = async (page: Page) => {
+    await page.goto(`${publicUrl}/access`);
+    return page.url() === `${publicUrl}/access`;
+  };
+
+  it.each([true, false])(
+    "leads through the provider and back, with scripts: %s",
+    async (scripts) => {
+      await window.context.close();
+      window = await openWindow(browser, { ownCertificates: true, scripts });
+      const { page, context } = window;
+      await signIn(page);
+      const cookies = await context.cookies(publicUrl);
+      expect(cookies.find(({ name }) => name === SESSION)).toMatchObject({
+        domain: consoleHost,
+        path: "/",
+        httpOnly: true,
+        secure: true,
+        sameSite: "Lax",
+      });
+      expect(await isIn(page)).toBe(true);
+      await page.getByRole("button", { name: "Sign out", exact: true }).click();
+      await page.waitForURL(`${publicUrl}/sign-in`);
+      expect(await isIn(page)).toBe(false);
+      expect(ours()).toEqual([]);
+    },
+  );
+
+  it("takes a link that an admin made, by its button", async () => {
+    const { page } = window;
+    await must("POST", "/persons", { username: "bob" });
+    const { url } = await must("POST", "/passes", { person: "bob" });
+    await page.goto(url);
+    await page.getByRole("button", { name: "Sign in as bob" }).click();
+    await page.waitForURL(`${publicUrl}/`);
+    expect(await isIn(page)).toBe(true);
+    expect(ours()).toEqual([]);
+  });
+
+  it.each(Object.entries(ATTACKS))(
+    "is not touched by %s on a member's own host",
+    async (_what, html) => {
+      pages.set(MALLORY, `<!doctype html><title>mallory</title>${html}`);
+      const { page, context } = window;
+      await signIn(page);
+      await page.goto(`https://${MALLORY}/`);
+      const isOver = async () =>
+        (await page.title().catch(() => "mallory")) !== "mallory" ||
+        page.url().startsWith(publicUrl);
+      await waitFor(isOver, { describe: "the attack to be over" });
+      const frames = page.frames().slice(1);
+      for (const frame of frames) expect(await frame.content()).not.toContain("alice");
+      expect(await page.title()).not.toContain("read");
+      const kept = (await context.cookies(publicUrl)).filter(({ name }) => name === SESSION);
+      expect(kept.map(({ value, domain }) => [value === "mine", domain])).toEqual([
+        [false, consoleHost],
+      ]);
+      expect(await isIn(page)).toBe(true);
+    },
+  );
+});

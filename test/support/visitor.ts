@@ -9,6 +9,8 @@ export interface Ask {
   readonly headers?: Readonly<Record<string, string | undefined>>;
 }
 
+const SESSION = "__Host-tardis-session";
+
 /**
  * A browser without a screen, at the console's own address: it keeps cookies, sends forms as
  * browsers do, and follows nothing by itself.
@@ -27,8 +29,17 @@ export class TestVisitor {
     const person = core.ledger?.state.ownersByName.get(name) ?? name;
     const seen = { address: "192.0.2.1", agent: "test" };
     const { session, secret } = await core.sessions.begin(person, seen, { adminUntil });
-    this.cookies.set("__Host-tardis-session", secret);
+    this.cookies.set(SESSION, secret);
     return session.id;
+  }
+
+  /** Who the pages take it for; undefined where they turn it away. */
+  async who(): Promise<string | undefined> {
+    const { core } = this.#running;
+    if ((await this.get("/")).status !== 200) return undefined;
+    const seen = { address: "192.0.2.1", agent: "test" };
+    const session = await core.sessions.find(this.cookies.get(SESSION) ?? "", seen);
+    return core.ledger?.state.owners.get(session?.person ?? "")?.name;
   }
 
   get(path: string, more: Ask = {}): Promise<Answer> {

@@ -77,8 +77,7 @@ async function signIn(user: User, invitation?: string, at = visitor) {
   return at.get(back.pathname + back.search, { headers: { "Sec-Fetch-Site": "cross-site" } });
 }
 
-const isIn = async (name: string, at = visitor) =>
-  (await at.get("/")).body.includes(`<span class="name">${name}</span>`);
+const isIn = async (name: string, at = visitor) => (await at.who()) === name;
 
 describe("an invitation", () => {
   it("links the account that accepts it, and no other way in leads to that person", async () => {

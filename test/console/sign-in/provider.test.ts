@@ -59,11 +59,7 @@ async function signIn(subject: string, path?: string, at = visitor) {
   return comeBack(await provider.visit(await leave(path, at), subject), at);
 }
 
-async function isIn(name: string): Promise<boolean> {
-  const { displayName } = await must("GET", `/persons/${name}`);
-  const shown = `<span class="name">${displayName ?? name}</span>`;
-  return (await visitor.get("/")).body.includes(shown);
-}
+const isIn = async (name: string) => (await visitor.who()) === name;
 
 /** Expects to be told why, and to be let in by nothing. */
 async function expectOutside(

@@ -19,9 +19,9 @@ export function signInPage({ notice, kept, provider, isThere, start }: SignInPag
     "Sign in",
     <>
       {notice === undefined ? null : (
-        <p class="notice" role="alert">
-          {notice}
-        </p>
+        <div class="flash bad" role="alert">
+          <p>{notice}</p>
+        </div>
       )}
       {kept ? null : <p>Nobody can sign in at this address, as it has no HTTPS. Tell an admin.</p>}
       {kept && provider === undefined ? (
@@ -36,9 +36,9 @@ export function signInPage({ notice, kept, provider, isThere, start }: SignInPag
       ) : null}
       {kept && provider !== undefined && isThere !== true ? (
         <>
-          <p class="notice" role="alert">
-            {provider} cannot be reached now. What runs goes on running; try again shortly.
-          </p>
+          <div class="flash bad" role="alert">
+            <p>{provider} cannot be reached now. What runs goes on running; try again shortly.</p>
+          </div>
           <p>
             <a class="button" href="/sign-in">
               Try again

@@ -1,5 +1,4 @@
 import { Hono } from "hono";
-import { STYLE, STYLE_PATH } from "./frame.tsx";
 import { linkRoutes } from "./links.ts";
 import { signInPage } from "./pages.tsx";
 import { providerRoutes, startPath } from "./provider.ts";
@@ -11,12 +10,6 @@ import { visitorOf } from "./signed-in.ts";
 export function signInRoutes(services: SignInServices): Hono {
   const app = new Hono();
   const { cookies, provider } = services;
-  app.get(STYLE_PATH, (context) =>
-    context.body(STYLE, 200, {
-      "Content-Type": "text/css; charset=utf-8",
-      "Cache-Control": "public, max-age=3600",
-    }),
-  );
   app.get("/sign-in", async (context) => {
     const to = returnPath(context.req.query("to"));
     if ((await visitorOf(services, context)) !== undefined) return context.redirect(to, 303);

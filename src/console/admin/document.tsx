@@ -52,7 +52,7 @@ export function documentPages(services: AdminServices): Hono<PageEnv> {
         action: { href: "/admin/traefik/document.json", label: "Download it" },
       },
       <>
-        <form class="search-again" method="get" action="/admin/traefik/document" role="search">
+        <form class="search-again" method="get" action="/admin/traefik/document">
           <input
             type="search"
             name="entry"

@@ -91,12 +91,12 @@ function row(state: State, owner: Owner, { tone, word }: ReturnType<typeof owner
 /** An owner by name, leading to everything of theirs. */
 export function OwnerLink({ owner }: { owner: Owner }) {
   return (
-    <>
+    <span>
       <a href={`${PATH}/${owner.id}`}>{owner.name}</a>
       {owner.displayName === undefined ? null : (
         <span class="quiet-text"> {owner.displayName}</span>
       )}
-    </>
+    </span>
   );
 }
 

@@ -4,6 +4,7 @@ import { sortedKeys } from "../../api/list.ts";
 import { textField } from "../../domain/entities.ts";
 import { authorise } from "../../domain/policy.ts";
 import { REQUEST_STATES, type RequestRecord } from "../../domain/requests.ts";
+import type { State } from "../../domain/state.ts";
 import { Refusal } from "../../errors.ts";
 import { declineRequest, grantRequest } from "../../requests/decide.ts";
 import { wishInWords } from "../../requests/wish.ts";
@@ -79,7 +80,7 @@ export function requests(services: AdminServices): Hono<PageEnv> {
             rows={items.map((request) => [
               <a href={`${PATH}/${request.id}`}>{sentence(wishInWords(request.wish))}</a>,
               <OwnerOf state={state} id={request.owner} />,
-              <OwnerOf state={state} id={request.asker} />,
+              <Who state={state} id={request.asker} />,
               <Time at={request.createdAt} now={now} />,
               <Badge tone={WORDS[request.state][0]}>{WORDS[request.state][1]}</Badge>,
             ])}
@@ -130,8 +131,7 @@ export function requests(services: AdminServices): Hono<PageEnv> {
           </dd>
           <dt>Asked</dt>
           <dd>
-            <Time at={request.createdAt} now={now} />, by{" "}
-            <OwnerOf state={state} id={request.asker} />
+            <Time at={request.createdAt} now={now} />, by <Who state={state} id={request.asker} />
           </dd>
           <dt>State</dt>
           <dd>
@@ -144,11 +144,7 @@ export function requests(services: AdminServices): Hono<PageEnv> {
               <dt>Decided</dt>
               <dd>
                 <Time at={request.decided.at} now={now} />, by{" "}
-                {request.decided.by === null ? (
-                  "an operator"
-                ) : (
-                  <OwnerOf state={state} id={request.decided.by} />
-                )}
+                <Who state={state} id={request.decided.by} />
               </dd>
               <dt>Answer</dt>
               <dd class="said">{request.decided.answer ?? "none"}</dd>
@@ -211,4 +207,9 @@ export function requests(services: AdminServices): Hono<PageEnv> {
   });
 
   return app;
+}
+
+/** Who asked, or decided: operators act without a record of their own. */
+function Who({ state, id }: { state: State; id: string | null }) {
+  return id === null ? <>an operator</> : <OwnerOf state={state} id={id} />;
 }

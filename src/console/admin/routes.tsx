@@ -21,14 +21,14 @@ import { counted } from "./words.ts";
 
 const PATH = "/admin/routes";
 const KINDS: Record<(typeof ROUTE_KINDS)[number], string> = {
-  endpoint: "Endpoints",
-  page: "GitLab pages",
+  endpoint: "Endpoint",
+  page: "GitLab page",
   "page-sign-in": "Sign-in of GitLab pages",
   console: "This console",
   default: "Rest of a host",
   suspended: "Suspended",
   "given-back": "Given back",
-  record: "Records that cannot be read",
+  record: "Record that cannot be read",
 };
 const STATES: Record<(typeof ROUTE_STATES)[number], string> = {
   routed: "Routed",

@@ -28,7 +28,7 @@ export function search(services: AdminServices): Hono<PageEnv> {
         lead: "Names, hosts, addresses, targets, projects and domains.",
       },
       <>
-        <form class="search-again" method="get" action="/admin/search" role="search">
+        <form class="search-again" method="get" action="/admin/search">
           <input type="search" name="q" value={query} maxlength={200} aria-label="Search for" />
           <button type="submit">Search</button>
         </form>

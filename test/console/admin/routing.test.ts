@@ -35,7 +35,7 @@ describe("all routes", () => {
   it("are counted, and narrowed down by kind, state, owner and host", async () => {
     const all = await readPage(ada, "/admin/routes");
     expect(all).toContain("1 set aside");
-    expect(all).toContain(`alice.${zone}/wiki Endpoints http://127.0.0.1:9000 alice Routed`);
+    expect(all).toContain(`alice.${zone}/wiki Endpoint http://127.0.0.1:9000 alice Routed`);
     expect(all).toContain("bob.elsewhere.test is neither in");
     const alices = await readPage(ada, "/admin/routes?owner=alice&kind=endpoint");
     expect(alices).toContain("/wiki");

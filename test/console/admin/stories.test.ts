@@ -1,0 +1,186 @@
+import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import type { Browser, Page } from "playwright-core";
+import type { State } from "../../../src/domain/state.ts";
+import { openWindow, startBrowser, type Width, type Window } from "../../support/browser.ts";
+import { describeWithService } from "../../support/services.ts";
+import { waitFor } from "../../support/wait.ts";
+import { barriers } from "../../support/console-pages.ts";
+import { stageGitLab, type GitLabStage } from "./gitlab-stage.ts";
+import { HOSTILE, startAdminWorld, type AdminWorld } from "./support.ts";
+
+const WAYS = [
+  ["desk", true],
+  ["desk", false],
+  ["phone", true],
+  ["phone", false],
+] as const;
+
+describeWithService("chromium", "an admin at a browser", (chromium) => {
+  let browser: Browser;
+  let stage: GitLabStage;
+  let world: AdminWorld;
+  let origin: string;
+
+  beforeAll(async () => {
+    stage = stageGitLab();
+    stage.addSites(["gil", "gus", "gwen"]);
+    [browser, world] = await Promise.all([
+      startBrowser(chromium),
+      // Without HTTPS, as for a trial on a laptop.
+      startAdminWorld({ publicUrl: "http://localhost:0", ...stage.settings }, stage.overrides),
+    ]);
+    origin = world.running.config.publicUrl;
+    const target = "http://127.0.0.1:9000";
+    await world.must("POST", "/endpoints", { owner: "alice", path: "/wiki", target });
+    await world.must("PATCH", "/persons/alice", { displayName: HOSTILE });
+    await waitFor(() => state().pages.size === 3, { describe: () => "the sites to be read" });
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await world?.close();
+  });
+
+  const state = (): State => {
+    const { ledger } = world.running.core;
+    if (ledger === undefined) throw new Error("there is no state");
+    return ledger.state;
+  };
+  const suspended = (name: string) => state().owners.get(world.id(name))?.suspended;
+
+  let window: Window;
+  const begin = async (width: Width, scripts: boolean, scheme: "light" | "dark" = "light") => {
+    window = await openWindow(browser, { width, scripts, scheme });
+    const { cookies } = await world.as("ada");
+    const value = [...cookies.values()][0] ?? "";
+    await window.context.addCookies([{ name: "tardis-session", value, url: origin }]);
+    return window.page;
+  };
+  const end = async () => {
+    expect(window.complaints).toEqual([]);
+    await window.context.close();
+  };
+  const said = (page: Page) => page.getByRole("status").locator("p").first().textContent();
+
+  it.each(WAYS)("finds an owner in two steps and suspends them: %s, scripts %s", async (...way) => {
+    const page = await begin(...way);
+    await page.goto(`${origin}/admin`);
+    await page.getByRole("searchbox", { name: "Search everything" }).fill("alice");
+    await page.keyboard.press("Enter");
+    await page.getByRole("link", { name: "alice", exact: true }).first().click();
+    await page.getByRole("link", { name: "Suspend …" }).click();
+    const asked = page.getByRole("main");
+    expect(await asked.textContent()).toContain("alice.tardis.test");
+    expect(await asked.textContent()).toContain("WebSockets outlive");
+    await page.getByLabel("Why").fill(HOSTILE);
+    await page.getByRole("button", { name: "Suspend alice" }).click();
+    expect(await said(page)).toBe("alice is suspended.");
+    expect(await page.getByRole("note").textContent()).toContain(HOSTILE);
+    expect(suspended("alice")).toBeDefined();
+    await page.getByRole("link", { name: "Resume" }).click();
+    await page.getByRole("button", { name: "Resume alice" }).click();
+    expect(await said(page)).toBe("alice is back.");
+    expect(suspended("alice")).toBeUndefined();
+    await end();
+  });
+
+  it.each(WAYS)("decides a request: %s, scripts %s", async (...way) => {
+    const label = `wish-${way.join("-")}`;
+    const wish = { kind: "label", label };
+    await world.must("POST", "/requests", { owner: "alice", wish, reason: HOSTILE });
+    const page = await begin(...way);
+    await page.goto(`${origin}/admin`);
+    await page.getByRole("link", { name: "1 request to decide" }).click();
+    await page.getByRole("link", { name: `The label ${label}` }).click();
+    expect(await page.getByRole("main").textContent()).toContain(HOSTILE);
+    await page.getByRole("button", { name: "Decline it" }).click();
+    await page.getByRole("alert").getByRole("link", { name: "Say why you decline it." }).click();
+    await page.getByLabel("Your answer").fill("Enjoy it.");
+    await page.getByRole("button", { name: "Grant it" }).click();
+    expect(await said(page)).toBe(`The label ${label}: granted.`);
+    expect(state().labels.get(label)?.owner).toBe(world.id("alice"));
+    await end();
+  });
+
+  it.each(WAYS)("reserves a name and releases it: %s, scripts %s", async (...way) => {
+    const page = await begin(...way);
+    await page.goto(`${origin}/admin`);
+    await page.getByRole("link", { name: "Reserved names" }).click();
+    await page.getByLabel("Name", { exact: true }).fill("www");
+    await page.getByLabel("Why").fill("For the fair");
+    await page.getByRole("button", { name: "Reserve it" }).click();
+    expect(await page.getByRole("alert").textContent()).toContain('"www" is already reserved.');
+    await page.getByLabel("Name", { exact: true }).fill("fair");
+    await page.getByRole("button", { name: "Reserve it" }).click();
+    expect(await said(page)).toBe("fair is reserved.");
+    await page.getByRole("button", { name: "Release fair" }).click();
+    expect(await said(page)).toBe("fair is not reserved any more.");
+    await end();
+  });
+
+  it("looks at a held plan and approves it, without scripts on a phone", async () => {
+    stage.removeSites();
+    const page = await begin("phone", false);
+    await page.goto(`${origin}/admin/gitlab`);
+    await page.getByRole("button", { name: "Read GitLab now" }).click();
+    await waitFor(async () => world.running.gitlabPages?.records.held(), {
+      describe: () => "the plan to be held",
+    });
+    await page.goto(`${origin}/admin`);
+    await page.getByRole("main").getByRole("link", { name: "GitLab", exact: true }).last().click();
+    await page.getByRole("link", { name: "Look at it" }).click();
+    expect(await page.getByRole("main").textContent()).toContain("gwen/site");
+    await page.getByRole("button", { name: "Let them go" }).click();
+    expect(await said(page)).toBe("Approved. GitLab is read once more for it.");
+    await waitFor(() => state().pages.size === 0, { describe: () => "the sites to go" });
+    await end();
+  });
+
+  let paths: readonly string[] = [];
+  beforeEach(async () => {
+    if (!expect.getState().currentTestName?.includes("keeps people out")) return;
+    if (state().requests.size === 0) {
+      const wish = { kind: "label", label: "alice-art" };
+      await world.must("POST", "/requests", { owner: "alice", wish, reason: HOSTILE });
+    }
+    const request = [...state().requests.keys()][0] ?? "";
+    const alice = `/admin/owners/${world.id("alice")}`;
+    const owners = ["", "/edit", "/suspend"].map((more) => `${alice}${more}`);
+    paths = [
+      "/admin",
+      "/admin/search?q=al",
+      "/admin/owners",
+      "/admin/owners/new",
+      ...owners,
+      "/admin/requests?state=all",
+      `/admin/requests/${request}`,
+      "/admin/routes",
+      "/admin/gitlab",
+      "/admin/gitlab/pages",
+      "/admin/gitlab/domains",
+      "/admin/traefik",
+      "/admin/traefik/document?entry=zone-default",
+      "/admin/set-aside",
+      "/admin/reserved-names",
+      "/admin/memberships",
+      "/admin/audit",
+    ];
+  });
+
+  it.each([
+    ["desk", "light"],
+    ["desk", "dark"],
+    ["phone", "light"],
+    ["phone", "dark"],
+  ] as const)("finds no page that keeps people out: %s, %s", async (width, scheme) => {
+    const page = await begin(width, true, scheme);
+    for (const path of paths) {
+      await page.goto(`${origin}${path}`);
+      expect([path, await barriers(page)]).toEqual([path, []]);
+      const over = await page.evaluate("document.documentElement.scrollWidth - innerWidth");
+      expect([path, over]).toEqual([path, 0]);
+      expect(await page.getByRole("heading", { level: 1 }).count()).toBe(1);
+      expect(await page.locator("main script, main b[onclick]").count()).toBe(0);
+    }
+    await end();
+  });
+});

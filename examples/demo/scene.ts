@@ -7,6 +7,8 @@ import { type Stage, zone } from "./stage.ts";
 export interface Scene {
   /** The id of alice's endpoint. */
   readonly notes: string;
+  /** Where a browser signs in as alice, once. */
+  readonly signIn: string;
   /** Milliseconds from the API's answer for the last endpoint to its first visitor. */
   readonly liveMs: number;
 }
@@ -37,7 +39,9 @@ export async function playScene(stage: Stage): Promise<Scene> {
   await api("POST", "/endpoints", { owner: "games", path: "/chess", target: chess.url });
   const answeredAt = performance.now();
   await waitForText(siteUrl(stage, "games", "/chess"), "the games society's chess");
-  return { notes: made.id, liveMs: Math.round(performance.now() - answeredAt) };
+  const liveMs = Math.round(performance.now() - answeredAt);
+  const { url } = await api("POST", "/passes", { person: "alice" });
+  return { notes: made.id, signIn: url, liveMs };
 }
 
 /** The address of a label's site behind Traefik. */
@@ -64,10 +68,14 @@ export function apiRequest(
 }
 
 function apiOf(stage: Stage) {
-  return async (method: string, path: string, json: unknown): Promise<{ id: string }> => {
+  return async (
+    method: string,
+    path: string,
+    json: unknown,
+  ): Promise<{ id: string; url: string }> => {
     const answer = await send(apiRequest(stage, method, path, json));
     if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${answer.body}`);
-    return answer.json<{ id: string }>();
+    return answer.json<{ id: string; url: string }>();
   };
 }
 

@@ -22,6 +22,8 @@ tardis-console demo: zone ${zone}, everything on 127.0.0.1
 
   The last endpoint had its first visitor ${scene.liveMs} ms after the API had answered.
 
+  be alice       ${scene.signIn}
+                 opens the console in a browser, once
   admin token    ${stage.token}
   API reference  ${api}/api/docs
 `;

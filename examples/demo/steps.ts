@@ -113,9 +113,9 @@ function console(stage: Stage): Step[] {
   return [
     {
       title: "The console itself, behind Traefik",
-      requests: [{ url: `https://${consoleHost}:${stage.traefik.httpsPort}/` }],
-      see: "its first page",
-      expect: [/<h1>tardis-console<\/h1>/],
+      requests: [{ url: `https://${consoleHost}:${stage.traefik.httpsPort}/sign-in` }],
+      see: "its sign-in page; nothing else is shown to whoever is not signed in",
+      expect: [/<h1>Sign in<\/h1>/],
     },
     {
       title: "The API: what is routed",

@@ -179,6 +179,14 @@ describeWithService("chromium", "the layout", (chromium) => {
     await context.close();
   });
 
+  it("has no picture that its content policy does not let in, whichever style comes first", async () => {
+    for (const name of ["pico.css", "console.css"] as const) {
+      const style = await (await fetch(`${server.origin}${assetPath(name)}`)).text();
+      expect(style.length).toBeGreaterThan(1_000);
+      expect(style).not.toContain("data:");
+    }
+  });
+
   it("weighs less than 100 kB over the wire at the first visit, and its files are kept", async () => {
     const paths = [
       "/",

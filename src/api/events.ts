@@ -29,7 +29,13 @@ const eventSchema = z
     type: z.string().openapi({ example: "endpoint.created" }),
     summary: z.string(),
     owners: z.array(z.string()).openapi({ description: "The owners concerned." }),
-    actor: z.object({ name: z.string(), owner: z.string().nullable() }),
+    actor: z.object({
+      name: z.string(),
+      owner: z.string().nullable(),
+      asAdmin: z.boolean().openapi({
+        description: "An admin acted for somebody else, with nothing of it their own.",
+      }),
+    }),
     changes: z
       .array(z.object({ kind: z.string(), id: z.string(), before: record, after: record }))
       .openapi({
@@ -176,11 +182,12 @@ function view(state: State, actor: Actor, { revision, event }: StoredEvent): Eve
 
 /** Who did it. Of someone else, members are told the name, not by which token. */
 function actorView(state: State, actor: Actor, value: Json | undefined): EventView["actor"] {
-  const { name, owner } = object(value);
+  const { name, owner, as } = object(value);
   const id = typeof owner === "string" ? owner : null;
+  const asAdmin = as === "admin";
   if (actor.admin || (id !== null && sees(state, actor, id)))
-    return { name: text(name), owner: id };
-  return { name: nameOf(state, id) ?? "an admin", owner: null };
+    return { name: text(name), owner: id, asAdmin };
+  return { name: nameOf(state, id) ?? "an admin", owner: null, asAdmin };
 }
 
 function changesOf(state: State, actor: Actor, value: Json | undefined): EventView["changes"] {

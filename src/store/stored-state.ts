@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Context, Decision } from "../domain/decision.ts";
 import { KINDS, type Kind } from "../domain/entities.ts";
+import { actsFor, type Actor } from "../domain/policy.ts";
 import { keyOf, readRecord } from "../domain/records.ts";
 import {
   apply,
@@ -75,7 +76,12 @@ function eventOf(
     type: event.type,
     summary: event.summary,
     owners: [...event.owners],
-    actor: { name: actor.name, owner: actor.owner, token: actor.token },
+    actor: {
+      name: actor.name,
+      owner: actor.owner,
+      token: actor.token,
+      ...(actsAsAdmin(before, actor, event.owners) ? { as: "admin" } : {}),
+    },
     changes: changes.map((change): Json => {
       const key = keyOf(change);
       if (KEPT_OUT.has(change.kind)) return { key, removed: change.entity === null };
@@ -87,6 +93,12 @@ function eventOf(
       };
     }),
   };
+}
+
+/** Whether somebody did this for others, as only admins may: with nothing of it theirs or their group's. */
+function actsAsAdmin(before: State, actor: Actor, owners: readonly string[]): boolean {
+  if (!actor.admin || actor.owner === null || owners.length === 0) return false;
+  return !owners.some((owner) => actsFor(before, actor, owner));
 }
 
 /** A state as it was read, beside what of it could not be. */

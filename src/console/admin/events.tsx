@@ -77,6 +77,7 @@ export function EventList({
           <p class="what">{sentence(event.summary)}</p>
           <p class="who-when">
             {event.actor.name}
+            {event.actor.asAdmin ? ", as an admin" : ""}
             <Concerned state={state} event={event} />, <Time at={event.at} now={now} />, revision{" "}
             {event.revision}, <code>{event.type}</code>
           </p>

@@ -140,8 +140,8 @@ function EventRow({
     <li>
       <p class="what">{sentence(summary)}</p>
       <p class="who-when">
-        {actor.owner === you ? (actor.name.startsWith("token ") ? actor.name : "you") : actor.name},{" "}
-        <Time at={at} now={now} />
+        {actor.owner === you ? (actor.name.startsWith("token ") ? actor.name : "you") : actor.name}
+        {actor.asAdmin ? ", as an admin" : ""}, <Time at={at} now={now} />
       </p>
       {undo ? (
         <form method="post" action={`/activity/${revision}/undo`}>

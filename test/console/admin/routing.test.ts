@@ -79,7 +79,7 @@ describe("the audit log", () => {
   it("says who did what for whom, and narrows it down", async () => {
     await ada.post("/admin/owners/alice/labels", { label: "alice-two" });
     const text = await readPage(ada, "/admin/audit");
-    expect(text).toContain("alice got the label alice-two ada, for alice");
+    expect(text).toContain("alice got the label alice-two ada, as an admin, for alice");
     const adas = await readPage(ada, "/admin/audit?by=ada");
     expect(adas).toContain("alice-two");
     expect(adas).not.toContain("a test moved it");
@@ -90,6 +90,20 @@ describe("the audit log", () => {
     const today = new Date().toISOString().slice(0, 10);
     expect(await readPage(ada, `/admin/audit?from=${today}&until=${today}`)).toContain("alice-two");
     expect(await readPage(ada, "/admin/audit?until=2020-01-01")).toContain("Nothing is like that");
+  });
+
+  it("says that an admin acted for somebody, to them as well, and not what is their own", async () => {
+    await world.must("PATCH", "/groups/games", { managers: ["alice", "ada"] });
+    await ada.post("/admin/owners/games/labels", { label: "games-two" });
+    const { items } = await world.must("GET", "/events?type=label.granted");
+    expect(items.map(({ actor }: { actor: object }) => actor)).toEqual([
+      { name: "ada", owner: world.id("ada"), asAdmin: false },
+      { name: "ada", owner: world.id("ada"), asAdmin: true },
+    ]);
+    const alice = await world.as("alice");
+    expect(await readPage(alice, "/activity")).toContain(
+      "alice got the label alice-two ada, as an admin,",
+    );
   });
 
   it("goes on to older pages until there is nothing left", async () => {

@@ -55,7 +55,7 @@ export function find(state: State, query: string): Found {
     endpoints: best("endpoints", state.endpoints.values(), ({ id, host, path, targets }) => [
       id,
       `${host}${path.toLowerCase()}`,
-      ...targets.map((target) => target.replace(/^[a-z0-9]+:\/\//, "")),
+      ...targets,
     ]),
     pages: best("pages", state.pages.values(), ({ id, host, path, projectPath, project }) => [
       id,

@@ -10,7 +10,7 @@ import { Live } from "../parts/live.tsx";
 import { Table } from "../parts/table.tsx";
 import { Time } from "../parts/time.tsx";
 import type { PageEnv } from "../visitor.ts";
-import { doing } from "./act.ts";
+import { doing } from "../act.ts";
 import { GitLabTabs } from "./gitlab-tabs.tsx";
 import { markOf } from "../delivery.ts";
 import { showAdmin } from "./nav.tsx";

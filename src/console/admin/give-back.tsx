@@ -3,7 +3,7 @@ import { preview } from "../../api/carry-out.ts";
 import { giveBackLabel } from "../../owners/labels.ts";
 import { Confirmation } from "../parts/confirmation.tsx";
 import type { PageEnv } from "../visitor.ts";
-import { act } from "./act.ts";
+import { act } from "../act.ts";
 import { showAdmin } from "./nav.tsx";
 import { backTo, ownerFor, pathOf } from "./owner-find.ts";
 import type { AdminServices } from "./services.ts";

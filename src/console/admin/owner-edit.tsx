@@ -9,7 +9,7 @@ import { FormErrors, noErrors, revisionOf, statusOf } from "../forms.ts";
 import { ErrorSummary } from "../parts/error-summary.tsx";
 import { AreaField, SelectField, TextField } from "../parts/fields.tsx";
 import type { PageEnv } from "../visitor.ts";
-import { fieldsOf } from "./act.ts";
+import { fieldsOf } from "../act.ts";
 import { showAdmin } from "./nav.tsx";
 import { QUOTA_NAMES } from "./owner-facts.tsx";
 import { backTo, ownerFor, pathOf } from "./owner-find.ts";

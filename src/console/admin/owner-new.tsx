@@ -9,7 +9,7 @@ import { FormErrors, noErrors, statusOf, type FormError } from "../forms.ts";
 import { ErrorSummary } from "../parts/error-summary.tsx";
 import { SelectField, TextField } from "../parts/fields.tsx";
 import type { PageEnv } from "../visitor.ts";
-import { fieldsOf } from "./act.ts";
+import { fieldsOf } from "../act.ts";
 import { showAdmin } from "./nav.tsx";
 import { pathOf } from "./owner-find.ts";
 import { formFieldOf, namesIn } from "./owner-form.tsx";

@@ -10,7 +10,7 @@ import { errorsOf, noErrors, revisionOf, statusOf, type FormErrors } from "../fo
 import { ErrorSummary } from "../parts/error-summary.tsx";
 import { exactly } from "../parts/time.tsx";
 import type { PageEnv } from "../visitor.ts";
-import { act, doing, fieldsOf } from "./act.ts";
+import { act, doing, fieldsOf } from "../act.ts";
 import { showAdmin } from "./nav.tsx";
 import { ownerFor, pathOf } from "./owner-find.ts";
 import { Facts, Suspension, Usage } from "./owner-facts.tsx";

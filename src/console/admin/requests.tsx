@@ -10,15 +10,15 @@ import { declineRequest, grantRequest } from "../../requests/decide.ts";
 import { wishInWords } from "../../requests/wish.ts";
 import { leaveFlash } from "../flash.ts";
 import { FormErrors, noErrors, revisionOf, statusOf } from "../forms.ts";
-import { Badge, type Tone } from "../parts/badge.tsx";
 import { Empty } from "../parts/empty.tsx";
 import { ErrorSummary } from "../parts/error-summary.tsx";
 import { AreaField } from "../parts/fields.tsx";
 import { Pager } from "../parts/pager.tsx";
+import { REQUEST_WORDS, RequestState } from "../parts/request-state.tsx";
 import { Table } from "../parts/table.tsx";
 import { Time } from "../parts/time.tsx";
 import type { PageEnv } from "../visitor.ts";
-import { fieldsOf } from "./act.ts";
+import { fieldsOf } from "../act.ts";
 import { Filters } from "./filters.tsx";
 import { listed, PAGER_WORDS } from "./list.ts";
 import { showAdmin } from "./nav.tsx";
@@ -27,12 +27,6 @@ import type { AdminServices } from "./services.ts";
 import { sentence } from "./words.ts";
 
 const PATH = "/admin/requests";
-const WORDS: Record<RequestRecord["state"], readonly [Tone, string]> = {
-  open: ["wait", "Open"],
-  granted: ["good", "Granted"],
-  declined: ["bad", "Declined"],
-  withdrawn: ["off", "Withdrawn"],
-};
 
 /** `/admin/requests`: what members ask the admins for, and the decision with an answer. */
 export function requests(services: AdminServices): Hono<PageEnv> {
@@ -65,7 +59,7 @@ export function requests(services: AdminServices): Hono<PageEnv> {
               label: "State",
               value: wanted,
               all: "all",
-              options: REQUEST_STATES.map((one) => [one, WORDS[one][1]] as const),
+              options: REQUEST_STATES.map((one) => [one, REQUEST_WORDS[one][1]] as const),
             },
           ]}
         />
@@ -82,7 +76,7 @@ export function requests(services: AdminServices): Hono<PageEnv> {
               <OwnerOf state={state} id={request.owner} />,
               <Who state={state} id={request.asker} />,
               <Time at={request.createdAt} now={now} />,
-              <Badge tone={WORDS[request.state][0]}>{WORDS[request.state][1]}</Badge>,
+              <RequestState state={request.state} />,
             ])}
           />
         )}
@@ -108,7 +102,6 @@ export function requests(services: AdminServices): Hono<PageEnv> {
   ) => {
     const { state } = ledger;
     const now = site.now();
-    const [tone, word] = WORDS[request.state];
     const errors =
       refusal === undefined
         ? noErrors
@@ -135,7 +128,7 @@ export function requests(services: AdminServices): Hono<PageEnv> {
           </dd>
           <dt>State</dt>
           <dd>
-            <Badge tone={tone}>{word}</Badge>
+            <RequestState state={request.state} />
           </dd>
           <dt>Why</dt>
           <dd class="said">{request.reason}</dd>

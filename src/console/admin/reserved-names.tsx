@@ -11,7 +11,7 @@ import { TextField } from "../parts/fields.tsx";
 import { Table } from "../parts/table.tsx";
 import { Time } from "../parts/time.tsx";
 import type { PageEnv } from "../visitor.ts";
-import { act, fieldsOf } from "./act.ts";
+import { act, fieldsOf } from "../act.ts";
 import { showAdmin } from "./nav.tsx";
 import type { AdminServices } from "./services.ts";
 

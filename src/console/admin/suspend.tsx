@@ -10,7 +10,7 @@ import { Confirmation } from "../parts/confirmation.tsx";
 import { ErrorSummary } from "../parts/error-summary.tsx";
 import { TextField } from "../parts/fields.tsx";
 import type { PageEnv } from "../visitor.ts";
-import { fieldsOf } from "./act.ts";
+import { fieldsOf } from "../act.ts";
 import { showAdmin } from "./nav.tsx";
 import { backTo, ownerFor, pathOf } from "./owner-find.ts";
 import type { AdminServices } from "./services.ts";

@@ -1,10 +1,11 @@
 import type { Context } from "hono";
-import { carryOut } from "../../api/carry-out.ts";
-import { Refusal } from "../../errors.ts";
-import type { Decide } from "../../store/ledger.ts";
-import { leaveFlash } from "../flash.ts";
-import type { PageEnv } from "../visitor.ts";
-import type { AdminServices } from "./services.ts";
+import { carryOut } from "../api/carry-out.ts";
+import type { Services } from "../api/services.ts";
+import { Refusal } from "../errors.ts";
+import type { Decide } from "../store/ledger.ts";
+import { leaveFlash } from "./flash.ts";
+import type { Site } from "./site.ts";
+import type { PageEnv } from "./visitor.ts";
 
 /** A button's doing: where it leads back to, and what is said then. */
 export interface Act<T> {
@@ -18,7 +19,7 @@ export interface Act<T> {
 /** Carries out what a button stands for, and says on the next page what came of it. */
 export async function act<T>(
   context: Context<PageEnv>,
-  services: AdminServices,
+  services: Pick<Services, "ledger" | "limits"> & { readonly site: Site },
   { decide, done, to }: Act<T>,
 ): Promise<Response> {
   const { actor } = context.get("visitor");
@@ -35,7 +36,7 @@ export async function act<T>(
  */
 export async function doing(
   context: Context<PageEnv>,
-  { site }: Pick<AdminServices, "site">,
+  { site }: { readonly site: Site },
   to: string,
   work: () => Promise<string>,
 ): Promise<Response> {

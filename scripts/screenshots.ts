@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { openWindow, startBrowser, type Width } from "../test/support/browser.ts";
 import { startPages } from "../test/support/console-pages.ts";
-import { furnish } from "../test/support/console-world.ts";
+import { askAround, furnish } from "../test/support/console-world.ts";
 import { requireService } from "./services/require.ts";
 
 const help = `Takes a picture of every page of the console, at a desk in light and on a phone in dark.
@@ -26,6 +26,7 @@ if (values.help) {
 
 const pages = await startPages();
 const { wiki } = await furnish(pages);
+await askAround(pages);
 const games = pages.ledger.state.ownersByName.get("games") ?? "";
 const shown: readonly (readonly [name: string, path: string, who?: string])[] = [
   ["sites", "/"],
@@ -37,6 +38,12 @@ const shown: readonly (readonly [name: string, path: string, who?: string])[] = 
   ["page", "/pages/pg-thesis"],
   ["groups", "/groups"],
   ["group", `/groups/${games}`],
+  ["requests", "/requests"],
+  ["requests-first", "/requests", "carol"],
+  ["request-new", "/requests/new"],
+  ["request-new-label", "/requests/new?kind=label"],
+  ["request-new-quota", "/requests/new?kind=quota"],
+  ["request-new-target", "/requests/new?kind=target"],
   ["access", "/access"],
   ["access-new", "/access/new"],
   ["activity", "/activity"],

@@ -13,6 +13,7 @@ import type { PageEnv, Visitor } from "./visitor.ts";
 export const SECTIONS = {
   sites: ["/", "My sites"],
   groups: ["/groups", "Groups"],
+  requests: ["/requests", "Requests"],
   access: ["/access", "Access"],
   activity: ["/activity", "Activity"],
   admin: ["/admin", "Admin"],

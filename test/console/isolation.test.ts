@@ -6,7 +6,7 @@ import { createEndpoint } from "../../src/endpoints/create.ts";
 import { deleteEndpoint } from "../../src/endpoints/delete.ts";
 import { createToken } from "../../src/owners/tokens.ts";
 import { startPages, type TestPages } from "../support/console-pages.ts";
-import { furnish } from "../support/console-world.ts";
+import { askAround, furnish } from "../support/console-world.ts";
 
 let pages: TestPages;
 /** What is there of the group `games`, and of alice: ids by what they are. */
@@ -15,6 +15,7 @@ const ids = new Map<string, string>();
 beforeAll(async () => {
   pages = await startPages();
   const { wiki } = await furnish(pages);
+  const asked = await askAround(pages);
   const { must, as, ledger } = pages;
   await must((state, context) => createPerson(state, context, { username: "dora" }));
   const named = (name: string) => ledger.state.ownersByName.get(name) ?? "";
@@ -50,6 +51,8 @@ beforeAll(async () => {
   ids.set("alice's endpoint", wiki.id);
   ids.set("token", token.token.id);
   ids.set("page", "pg-thesis");
+  ids.set("open request", asked.open);
+  ids.set("declined request", asked.declined);
 });
 afterAll(async () => {
   await pages.close();
@@ -81,6 +84,8 @@ const CASES: readonly Case[] = [
   ["GET", "/access/tokens/ID/revoke", "token"],
   ["POST", "/access/tokens/ID/revoke", "token"],
   ["POST", "/activity/ID/undo", "removal"],
+  ["POST", "/requests/ID/withdraw", "open request"],
+  ["POST", "/requests/ID/acknowledge", "declined request"],
 ];
 
 async function ask(
@@ -126,14 +131,22 @@ describe("another's thing answers exactly like a missing one, and nothing is cha
 });
 
 describe("lists", () => {
-  it.each(["/", "/groups", "/access", "/activity", `/?q=go`, "/endpoints/new"])(
+  it.each(["/", "/groups", "/access", "/activity", "/requests", `/?q=go`, "/endpoints/new"])(
     "%s shows nothing of others, to strangers and former managers",
     async (path) => {
       for (const who of ["carol", "dora"]) {
         const response = await fetch(pages.origin + path, { headers: pages.by(who) });
         const body = await response.text();
         expect(response.status).toBe(200);
-        for (const text of ["/go", "10.0.5.9", "Games society", "10.0.3.7:8080", "/thesis"]) {
+        for (const text of [
+          "/go",
+          "10.0.5.9",
+          "Games society",
+          "10.0.3.7:8080",
+          "/thesis",
+          "recipes",
+          "192.168.40",
+        ]) {
           // What everybody is shown as an example is no secret.
           const shown = body.replaceAll('placeholder="http://10.0.3.7:8080"', "");
           expect([who, path, text, shown.includes(text)]).toEqual([who, path, text, false]);
@@ -141,6 +154,25 @@ describe("lists", () => {
       }
     },
   );
+
+  it("another's request, asked for by its owner, is refused as for one who is not there", async () => {
+    const { revision } = pages.ledger.state;
+    const post = async (owner: string) => {
+      const form = { kind: "label", label: "mine", owner, reason: "x" };
+      const response = await fetch(`${pages.origin}/requests`, {
+        method: "POST",
+        headers: pages.by("dora"),
+        body: new URLSearchParams(form),
+      });
+      return { status: response.status, body: (await response.text()).replaceAll(owner, "OWNER") };
+    };
+    for (const owner of [ids.get("group") ?? "", "games"]) {
+      const answer = await post(owner);
+      expect(answer).toEqual(await post("grp-nobody"));
+      expect(answer.status).toBe(404);
+    }
+    expect(pages.ledger.state.revision).toBe(revision);
+  });
 
   it("a label of another's gives nothing away in the form for a new service", async () => {
     const post = async (label: string) => {

@@ -3,6 +3,9 @@ import { createGroup, createPerson } from "../../src/owners/create.ts";
 import { grantLabel } from "../../src/owners/labels.ts";
 import { createToken } from "../../src/owners/tokens.ts";
 import type { Endpoint } from "../../src/domain/entities.ts";
+import type { Wish } from "../../src/domain/requests.ts";
+import { askAdmins } from "../../src/requests/ask.ts";
+import { declineRequest, grantRequest } from "../../src/requests/decide.ts";
 import { domainChange } from "../api/support.ts";
 import { ZONE, type TestPages } from "./console-pages.ts";
 
@@ -72,3 +75,36 @@ export async function furnish(pages: TestPages): Promise<{ readonly wiki: Endpoi
   );
   return { wiki };
 }
+
+/** What alice and her group asked for: one is open, one declined, one granted, none read. */
+export async function askAround({ as, must }: TestPages): Promise<Record<Asked, string>> {
+  const ask = async (who: string, owner: string, wish: Wish, reason: string) =>
+    (await as(who, (state, context) => askAdmins(state, context, { owner, wish, reason }))).id;
+  const open = await ask(
+    "alice",
+    "alice",
+    { kind: "label", label: "recipes" as never },
+    "For what we cook on Sundays.",
+  );
+  const declined = await ask(
+    "bob",
+    "games",
+    { kind: "target", grant: { network: "192.168.40.0/24", ports: ["80", "8000-8080"] } },
+    "Our servers stand in the lab.",
+  );
+  const granted = await ask(
+    "alice",
+    "alice",
+    { kind: "quota", of: "endpoints", amount: 40 },
+    "I move everything here.",
+  );
+  await must((state, context) =>
+    declineRequest(state, context, {
+      id: declined,
+      answer: "That network is the lab's own.\nAsk Dora for a place in 10.0.0.0/8.",
+    }),
+  );
+  await must((state, context) => grantRequest(state, context, { id: granted, answer: "Welcome." }));
+  return { open, declined, granted };
+}
+type Asked = "open" | "declined" | "granted";

@@ -9,6 +9,8 @@ import { endpointPage } from "./endpoint.tsx";
 import { groupPages, groups } from "./groups.tsx";
 import { gitlabPage } from "./page.tsx";
 import { problemPage } from "./problem.tsx";
+import { newRequest } from "./request-new.tsx";
+import { requests } from "./requests.tsx";
 import type { PageServices } from "./services.ts";
 import { sites } from "./sites.tsx";
 
@@ -23,6 +25,8 @@ export function pages(services: PageServices): Hono<PageEnv> {
     .route("/", gitlabPage(services))
     .route("/", groups(services))
     .route("/", groupPages(services))
+    .route("/", requests(services))
+    .route("/", newRequest(services))
     .route("/", access(services))
     .route("/", activity(services));
   app.onError((error, context) => problemPage(context, services, error));

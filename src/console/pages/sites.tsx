@@ -12,6 +12,7 @@ import { markOf } from "../delivery.ts";
 import { Pager } from "../parts/pager.tsx";
 import { Time } from "../parts/time.tsx";
 import type { PageEnv } from "../visitor.ts";
+import { askHref } from "./asking.ts";
 import { heldProjects } from "./gitlab.ts";
 import { MembershipNotice } from "./membership.tsx";
 import {
@@ -24,6 +25,7 @@ import {
   type View,
 } from "./picture.ts";
 import type { PageServices } from "./services.ts";
+import { startOf } from "./start-of.ts";
 
 const HOSTS_SHOWN = 25;
 const PLACES_SHOWN = 100;
@@ -119,11 +121,6 @@ export function sites(services: PageServices): Hono<PageEnv> {
   return app;
 }
 
-/** Where in a list a page starts, as its address says. */
-function startOf(text: string | undefined): number {
-  return text !== undefined && /^\d{1,7}$/.test(text) ? Number(text) : 0;
-}
-
 async function viewFor(services: PageServices, actor: Actor): Promise<View> {
   const held = await heldProjects(services);
   // All of now, after the wait.
@@ -141,8 +138,11 @@ const ADD = { href: "/endpoints/new", label: "Add a service" } as const;
 /** What someone without a name is told. */
 export function NoName({ zone }: { zone: string }) {
   return (
-    <Empty title="You hold no name yet">
-      A name under {zone} is where your sites live. Ask an admin for one.
+    <Empty
+      title="You hold no name yet"
+      action={{ href: askHref({ kind: "label" }), label: "Ask for a name" }}
+    >
+      A name under {zone} is where your sites live. The admins give them out.
     </Empty>
   );
 }

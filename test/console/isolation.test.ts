@@ -84,6 +84,7 @@ const CASES: readonly Case[] = [
   ["GET", "/access/tokens/ID/revoke", "token"],
   ["POST", "/access/tokens/ID/revoke", "token"],
   ["POST", "/activity/ID/undo", "removal"],
+  ["POST", "/memberships/ID/renew", "group"],
   ["POST", "/requests/ID/withdraw", "open request"],
   ["POST", "/requests/ID/acknowledge", "declined request"],
 ];

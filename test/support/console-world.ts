@@ -77,7 +77,10 @@ export async function furnish(pages: TestPages): Promise<{ readonly wiki: Endpoi
 }
 
 /** What alice and her group asked for: one is open, one declined, one granted, none read. */
-export async function askAround({ as, must }: TestPages): Promise<Record<Asked, string>> {
+export async function askAround(
+  { as, must }: TestPages,
+  answer = "That network is the lab's own.\nAsk Dora for a place in 10.0.0.0/8.",
+): Promise<Record<Asked, string>> {
   const ask = async (who: string, owner: string, wish: Wish, reason: string) =>
     (await as(who, (state, context) => askAdmins(state, context, { owner, wish, reason }))).id;
   const open = await ask(
@@ -101,7 +104,7 @@ export async function askAround({ as, must }: TestPages): Promise<Record<Asked, 
   await must((state, context) =>
     declineRequest(state, context, {
       id: declined,
-      answer: "That network is the lab's own.\nAsk Dora for a place in 10.0.0.0/8.",
+      answer,
     }),
   );
   await must((state, context) => grantRequest(state, context, { id: granted, answer: "Welcome." }));

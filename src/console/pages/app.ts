@@ -7,6 +7,7 @@ import { newEndpoint } from "./endpoint-new.tsx";
 import { removeEndpoint } from "./endpoint-remove.tsx";
 import { endpointPage } from "./endpoint.tsx";
 import { groupPages, groups } from "./groups.tsx";
+import { memberships } from "./membership.tsx";
 import { gitlabPage } from "./page.tsx";
 import { problemPage } from "./problem.tsx";
 import { newRequest } from "./request-new.tsx";
@@ -25,6 +26,7 @@ export function pages(services: PageServices): Hono<PageEnv> {
     .route("/", gitlabPage(services))
     .route("/", groups(services))
     .route("/", groupPages(services))
+    .route("/", memberships(services))
     .route("/", requests(services))
     .route("/", newRequest(services))
     .route("/", access(services))

@@ -90,7 +90,7 @@ export function groupPages(services: PageServices): Hono<PageEnv> {
       <>
         <ErrorSummary errors={errors} />
         <Live context={context} mark={markOf(state, services)} at={at}>
-          <MembershipNotice services={services} owner={group} visitor={person} />
+          <MembershipNotice services={services} owner={group} visitor={person} at={at} />
           <h2>Managers</h2>
           <Table
             caption={`Managers of ${group.name}`}

@@ -12,6 +12,7 @@ import { markOf } from "../delivery.ts";
 import { Pager } from "../parts/pager.tsx";
 import { Time } from "../parts/time.tsx";
 import type { PageEnv } from "../visitor.ts";
+import { Answers } from "./answers.tsx";
 import { askHref } from "./asking.ts";
 import { heldProjects } from "./gitlab.ts";
 import { MembershipNotice } from "./membership.tsx";
@@ -56,8 +57,9 @@ export function sites(services: PageServices): Hono<PageEnv> {
       { title: "My sites", section: "sites", action },
       <Live context={context} mark={markOf(state, services)}>
         {owners.map((owner) => (
-          <MembershipNotice services={services} owner={owner} visitor={person} />
+          <MembershipNotice services={services} owner={owner} visitor={person} at="/" />
         ))}
+        <Answers services={services} person={person} />
         {query === "" ? null : (
           <p class="quiet-text">
             {found.length === 0 ? "Nothing" : `${found.length} of ${named.length} hosts`} for “

@@ -7,6 +7,13 @@ export interface FormError {
   /** The field at fault; undefined where it is none of the form's. */
   readonly field: string | undefined;
   readonly message: string;
+  readonly remedy?: Remedy | undefined;
+}
+
+/** What leads on where a form does not: a request to the admins, filled in. */
+export interface Remedy {
+  readonly href: string;
+  readonly label: string;
 }
 
 /** What is wrong with a form, for the summary and beside the fields. */
@@ -22,6 +29,11 @@ export class FormErrors {
     return this.all.find(({ field }) => field === name)?.message;
   }
 
+  /** What leads on from what is wrong with a field. */
+  remedyOf(name: string): Remedy | undefined {
+    return this.all.find(({ field }) => field === name)?.remedy;
+  }
+
   get none(): boolean {
     return this.all.length === 0;
   }
@@ -34,10 +46,14 @@ export const noErrors = new FormErrors();
  * @param fields the form's own names for a verb's fields (`targets.0` for `target`); one that is not
  *   among them is only told in the summary
  */
-export function errorsOf(refusal: Refusal, fields: Readonly<Record<string, string>>): FormErrors {
+export function errorsOf(
+  refusal: Refusal,
+  fields: Readonly<Record<string, string>>,
+  remedy?: Remedy,
+): FormErrors {
   const { field, message } = refusal;
   const known = field === undefined ? undefined : fields[field];
-  return new FormErrors([{ field: known, message }]);
+  return new FormErrors([{ field: known, message, remedy }]);
 }
 
 /** The status of a form's page that says why it was refused. */

@@ -154,4 +154,35 @@ describeWithService("chromium", "a member's requests", (chromium) => {
     expect(body).not.toContain("<img src=x");
     expect(body).toContain("&lt;img src=x");
   });
+
+  it.each<[Width, "light" | "dark"]>([
+    ["desk", "dark"],
+    ["phone", "light"],
+  ])(
+    "are led to from the form that was stopped, which keeps what was typed: %s, %s",
+    async (width, scheme) => {
+      await as("alice", { width, scheme }, async (page) => {
+        await page.goto(`${pages.origin}/endpoints/new`);
+        await page.getByLabel("Path").first().fill("/lab");
+        await page.getByLabel("Where it runs").fill("192.168.1.7:8080");
+        await page.getByRole("button", { name: "Put it online" }).click();
+        await page.locator("#field-target-error").waitFor();
+        await keepsNobodyOut(page);
+        const [form] = await Promise.all([
+          page.context().waitForEvent("page"),
+          page.locator(".remedy").getByRole("link", { name: "Ask for this target" }).click(),
+        ]);
+        expect(await form.getByLabel("Network").inputValue()).toBe("192.168.1.7/32");
+        expect(await form.getByLabel("Ports").inputValue()).toBe("8080");
+        await form.getByLabel("What it is for").fill("It stands in the lab.");
+        await form.getByRole("button", { name: "Send it" }).click();
+        await form.getByRole("status").waitFor();
+        expect(made()[0]?.wish).toEqual({
+          kind: "target",
+          grant: { network: "192.168.1.7/32", ports: ["8080"] },
+        });
+        expect(await page.getByLabel("Path").first().inputValue()).toBe("/lab");
+      });
+    },
+  );
 });

@@ -3,6 +3,7 @@ import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { carryOut } from "../../api/carry-out.ts";
 import { lineField, SCOPES, type Scope, type Token } from "../../domain/entities.ts";
 import { authorise } from "../../domain/policy.ts";
+import { quotaOf } from "../../domain/rules.ts";
 import { tokensOf } from "../../domain/state.ts";
 import { createToken, revokeToken, type MintedToken } from "../../owners/tokens.ts";
 import { Refusal } from "../../errors.ts";
@@ -20,6 +21,7 @@ import { Table } from "../parts/table.tsx";
 import { Time } from "../parts/time.tsx";
 import type { PageEnv } from "../visitor.ts";
 import { ownersFor } from "./picture.ts";
+import { moreOf } from "./remedy.ts";
 import { SessionList, sessionRoutes } from "./sessions.tsx";
 import type { PageServices } from "./services.ts";
 
@@ -200,9 +202,23 @@ export function access(services: PageServices): Hono<PageEnv> {
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       const names = { owner: "owner", scopes: "scopes", expiresInDays: "days" };
-      return form(context, typed, errorsOf(error, names), statusOf(error));
+      return form(
+        context,
+        typed,
+        errorsOf(error, names, roomFor(context, typed, error)),
+        statusOf(error),
+      );
     }
   });
+
+  /** The request for room for more tokens, where there is none. */
+  const roomFor = (context: Context<PageEnv>, { owner: id }: TokenForm, { code }: Refusal) => {
+    const owner = ownersFor(ledger.state, context.get("visitor").person).find(
+      (one) => one.id === id,
+    );
+    if (code !== "quota_exceeded" || owner === undefined) return undefined;
+    return moreOf(owner, "tokens", quotaOf(rules, owner).tokens + 1, "Ask for room for more");
+  };
 
   /** The one time that a secret is shown: in the answer itself, and in nothing that is kept. */
   const minted = (context: Context<PageEnv>, { token, secret }: MintedToken) =>

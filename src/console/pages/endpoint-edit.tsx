@@ -7,7 +7,14 @@ import { labelOf } from "../../domain/names.ts";
 import { updateEndpoint, type EndpointUpdate } from "../../endpoints/update.ts";
 import { Refusal } from "../../errors.ts";
 import { leaveFlash } from "../flash.ts";
-import { errorsOf, noErrors, revisionOf, statusOf, type FormErrors } from "../forms.ts";
+import {
+  errorsOf,
+  noErrors,
+  revisionOf,
+  statusOf,
+  type FormErrors,
+  type Remedy,
+} from "../forms.ts";
 import { show } from "../layout.tsx";
 import { ErrorSummary } from "../parts/error-summary.tsx";
 import { Live } from "../parts/live.tsx";
@@ -25,6 +32,7 @@ import {
 } from "./endpoint-form.tsx";
 import { endpointFor, placeOf } from "./endpoint.tsx";
 import { previewWhileTyping, PreviewBox, type Preview } from "./preview-box.tsx";
+import { remedyFor } from "./remedy.ts";
 import type { PageServices } from "./services.ts";
 import { whoChanged } from "./who-changed.ts";
 
@@ -140,9 +148,14 @@ export function editEndpoint(services: PageServices): Hono<PageEnv> {
       });
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
+      const remedy = remedyOf(services, endpoint, form, error);
       if (context.req.header("HX-Request") !== undefined)
-        return page(context, endpoint, { form, revision, preview: { refused: error.message } });
-      const errors = errorsOf(error, ENDPOINT_FIELDS);
+        return page(context, endpoint, {
+          form,
+          revision,
+          preview: { refused: error.message, remedy },
+        });
+      const errors = errorsOf(error, ENDPOINT_FIELDS, remedy);
       return page(context, endpoint, { form, revision, errors, status: statusOf(error) });
     }
   });
@@ -170,7 +183,7 @@ export function editEndpoint(services: PageServices): Hono<PageEnv> {
         const by = await whoChanged(services, context.get("visitor").actor, newest.revision);
         return page(context, newest, { form, revision, lost: { by }, status: 412 });
       }
-      const errors = errorsOf(error, ENDPOINT_FIELDS);
+      const errors = errorsOf(error, ENDPOINT_FIELDS, remedyOf(services, newest, form, error));
       return page(context, newest, { form, revision, errors, status: statusOf(error) });
     }
   });
@@ -188,4 +201,16 @@ function updateOf({ rules }: PageServices, endpoint: Endpoint, form: EndpointFor
     healthCheck: healthCheck ?? null,
     ...(isSameHost ? {} : { label: form.label }),
   };
+}
+
+function remedyOf(
+  { ledger, rules }: PageServices,
+  endpoint: Endpoint,
+  form: EndpointForm,
+  refusal: Refusal,
+): Remedy | undefined {
+  const owner = ledger.state.owners.get(endpoint.owner);
+  const { targets = [] } = inputOf(form);
+  const { label } = form;
+  return owner && remedyFor({ refusal, rules, owner, label, targets });
 }

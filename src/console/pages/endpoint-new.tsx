@@ -19,6 +19,7 @@ import {
 } from "./endpoint-form.tsx";
 import { ownersFor } from "./picture.ts";
 import { previewWhileTyping, PreviewBox, type Preview } from "./preview-box.tsx";
+import { remedyFor } from "./remedy.ts";
 import { NoName } from "./sites.tsx";
 import type { PageServices } from "./services.ts";
 
@@ -74,6 +75,23 @@ export function newEndpoint(services: PageServices): Hono<PageEnv> {
     );
   };
 
+  /** What stops the visitor, in their words, and what leads on. */
+  const stopped = (context: Context<PageEnv>, form: EndpointForm, error: Refusal) => {
+    const { person } = context.get("visitor");
+    const { state } = ledger;
+    const holder = state.labels.get(form.label)?.owner;
+    const owner = ownersFor(state, person).find(({ id }) => id === holder);
+    // Of a name that another has as of one that nobody has.
+    const refusal =
+      error.code === "not_found" && owner === undefined
+        ? new Refusal("not_found", `You hold no name "${form.label}".`, { field: "label" })
+        : error;
+    const { label } = form;
+    const { targets = [] } = inputOf(form);
+    const remedy = remedyFor({ refusal, rules, owner: owner ?? person, label, targets });
+    return { refusal, remedy };
+  };
+
   app.get("/endpoints/new", (context) => {
     const { label = "", path = "" } = context.req.query();
     return page(context, { ...emptyForm, label: label.slice(0, 300), path: path.slice(0, 300) });
@@ -94,8 +112,11 @@ export function newEndpoint(services: PageServices): Hono<PageEnv> {
       if (!(error instanceof Refusal)) throw error;
       // While one types, the box says it; asked for by the button, the form does.
       const isTyping = context.req.header("HX-Request") !== undefined;
-      if (isTyping) return page(context, form, noErrors, { preview: { refused: error.message } });
-      return page(context, form, errorsOf(error, ENDPOINT_FIELDS), { status: statusOf(error) });
+      const { refusal, remedy } = stopped(context, form, error);
+      if (isTyping)
+        return page(context, form, noErrors, { preview: { refused: refusal.message, remedy } });
+      const errors = errorsOf(refusal, ENDPOINT_FIELDS, remedy);
+      return page(context, form, errors, { status: statusOf(refusal) });
     }
   });
 
@@ -114,7 +135,9 @@ export function newEndpoint(services: PageServices): Hono<PageEnv> {
       return context.redirect(`/endpoints/${result.id}`, 303);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      return page(context, form, errorsOf(error, ENDPOINT_FIELDS), { status: statusOf(error) });
+      const { refusal, remedy } = stopped(context, form, error);
+      const errors = errorsOf(refusal, ENDPOINT_FIELDS, remedy);
+      return page(context, form, errors, { status: statusOf(refusal) });
     }
   });
 

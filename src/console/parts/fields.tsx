@@ -1,5 +1,6 @@
 import type { Child } from "hono/jsx";
 import type { FormErrors } from "../forms.ts";
+import { RemedyLink } from "./remedy-link.tsx";
 
 interface Described {
   readonly name: string;
@@ -34,11 +35,17 @@ function control({ name, hint, errors }: Described) {
 function Notes({ name, hint, errors }: Described) {
   const id = fieldId(name);
   const error = errors.of(name);
+  const remedy = errors.remedyOf(name);
   return (
     <>
       {error === undefined ? null : (
         <p class="error" id={`${id}-error`}>
           {error}
+        </p>
+      )}
+      {remedy === undefined ? null : (
+        <p class="remedy">
+          <RemedyLink remedy={remedy} />
         </p>
       )}
       {hint === undefined ? null : (

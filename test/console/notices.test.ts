@@ -100,7 +100,7 @@ describe("an answer that nobody has read", () => {
     await start(true);
     const { declined, granted } = await askAround(pages, MARKUP);
     const notice = await read("/");
-    expect(notice).toContain("The target 192.168.40.0/24, ports 80, 8000-8080 for games");
+    expect(notice).toContain("the target 192.168.40.0/24, ports 80, 8000-8080 for games");
     expect(notice).toContain("&lt;img src=x onerror=alert(1)&gt;");
     expect(notice).not.toContain("<img src=x");
     // Bob manages the group, too; what alice asked for herself is none of his.

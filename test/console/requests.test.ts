@@ -85,6 +85,9 @@ describeWithService("chromium", "a member's requests", (chromium) => {
         expect(made()[0]?.state).toBe("withdrawn");
 
         const { declined } = await askAround(pages);
+        await page.goto(pages.origin);
+        expect(await page.getByRole("note").count()).toBe(2);
+        await check();
         await page.goto(`${pages.origin}/requests`);
         const card = page.locator(`#${declined}`);
         expect(await card.textContent()).toContain("That network is the lab's own.");

@@ -1,4 +1,5 @@
 import type { Owner } from "../../domain/entities.ts";
+import { wishInWords } from "../../requests/wish.ts";
 import { REQUEST_WORDS } from "../parts/request-state.tsx";
 import { Time } from "../parts/time.tsx";
 import { isNews, requestsFor, wishHeading } from "./requests.tsx";
@@ -21,11 +22,12 @@ export function Answers({ services, person }: { services: PageServices; person: 
           <div class={`note ${REQUEST_WORDS[request.state][0]}`} role="note">
             <div>
               <p>
+                {REQUEST_WORDS[request.state][1]}{" "}
+                <Time at={decided?.at ?? request.createdAt} now={site.now()} />:{" "}
                 <a href={`/requests#${id}`}>
-                  {wishHeading(request)}
+                  {wishInWords(request.wish)}
                   {whom}
-                </a>{" "}
-                was {request.state} <Time at={decided?.at ?? request.createdAt} now={site.now()} />.
+                </a>
               </p>
               {decided?.answer === undefined ? null : <p class="said">{decided.answer}</p>}
             </div>

@@ -29,6 +29,9 @@ const redisVersion = "7.0";
 /** Debian 12's follows the browser's releases; each is as good, and the cache keeps the one it got. */
 const chromiumVersion = "debian-12";
 
+/** The last state of its community edition, which is not kept up any more; it has no module version. */
+const minioVersion = "v0.0.0-20260212201848-7aac2a2c5b7c";
+
 const catalogue = {
   traefik: {
     name: "traefik",
@@ -71,6 +74,17 @@ const catalogue = {
         libraryFolders: ["pulseaudio"],
       }),
   },
+  minio: {
+    name: "minio",
+    version: minioVersion,
+    purpose: "the object storage that buckets are in",
+    variable: "TARDIS_MINIO",
+    command: "minio",
+    executable: "bin/minio",
+    accepts: (executable) => isMinioServer(executable),
+    install: (folder, tools) =>
+      tools.goExecutable(folder, "github.com/minio/minio", minioVersion, "1.24"),
+  },
 } satisfies Record<string, Service>;
 
 export type ServiceName = keyof typeof catalogue;
@@ -90,4 +104,10 @@ function isTraefikWithTrees(executable: string): boolean {
   if (!version) return false;
   const [major, minor] = [Number(version[1]), Number(version[2])];
   return major > 3 || (major === 3 && minor >= 6);
+}
+
+/** Other programs are called so, too: the client, and gateways of old. */
+function isMinioServer(executable: string): boolean {
+  const { status } = spawnSync(executable, ["server", "--help"], { timeout: 10_000 });
+  return status === 0;
 }

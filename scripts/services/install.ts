@@ -18,6 +18,17 @@ export interface InstallTools {
   debianExecutable(folder: string, name: string, packages: readonly string[]): Promise<void>;
   /** The same for a program with many libraries: what the machine lacks of them comes with it. */
   debianProgram(folder: string, program: DebianProgram): Promise<void>;
+  /**
+   * Builds a command of a Go module into `folder/bin`, behind all else that works on the machine: it
+   * takes minutes.
+   * @param goVersion the oldest Go that builds it
+   */
+  goExecutable(
+    folder: string,
+    modulePath: string,
+    version: string,
+    goVersion: string,
+  ): Promise<void>;
 }
 
 /** A program of Debian's packages that is not one of `usr/bin`. */
@@ -40,7 +51,8 @@ export interface Installed {
 
 const OUTPUT_KEPT = 1_000_000;
 const progressInterval = 5_000;
-const commandTimeout = 20 * 60_000;
+/** A build on a busy machine of two cores takes its time. */
+const commandTimeout = 45 * 60_000;
 const staleAfter = 24 * 3_600_000;
 
 /**
@@ -66,7 +78,8 @@ export async function ensureService(
   );
   const building = temporaryFolder(name);
   try {
-    await install(building, { run, pythonExecutable, debianExecutable, debianProgram });
+    const tools = { run, pythonExecutable, debianExecutable, debianProgram, goExecutable };
+    await install(building, tools);
     if (!existsSync(join(building, executable)))
       throw new Error(`the install ended well but left no ${executable}`);
     moveInPlace(name, building);
@@ -204,6 +217,21 @@ function writeStarter(folder: string, program: string, libraryFolders: readonly 
     ].join("\n"),
     { mode: 0o755 },
   );
+}
+
+async function goExecutable(
+  folder: string,
+  modulePath: string,
+  version: string,
+  goVersion: string,
+): Promise<void> {
+  if (!(await succeeds("go", ["version"])))
+    throw new Error(`it is built by Go ${goVersion} or newer, which is not installed`);
+  const bin = join(folder, "bin");
+  // Without the symbols of a debugger it is a third smaller.
+  const flags = ["-trimpath", "-ldflags", "-s -w"];
+  const install = ["go", "install", ...flags, `${modulePath}@${version}`];
+  await run("nice", ["-n", "10", "env", `GOBIN=${bin}`, ...install]);
 }
 
 async function succeedsIn(work: () => Promise<unknown>): Promise<boolean> {

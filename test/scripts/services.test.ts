@@ -1,10 +1,12 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { services } from "../../scripts/services/catalogue.ts";
 import { findTraefik, installedFolder } from "../../scripts/services/find.ts";
+import { ensureService } from "../../scripts/services/install.ts";
 import { missingLine } from "../support/summary.ts";
 
 let folder: string;
@@ -13,6 +15,7 @@ beforeEach(() => {
   vi.stubEnv("TARDIS_CACHE", join(folder, "cache"));
   vi.stubEnv("TARDIS_TRAEFIK", undefined);
   vi.stubEnv("TARDIS_REDIS_SERVER", undefined);
+  vi.stubEnv("TARDIS_MINIO", undefined);
   vi.stubEnv("PATH", join(folder, "path"));
 });
 afterEach(() => {
@@ -74,6 +77,7 @@ describe("npm run services", () => {
         { name: "traefik", version: services.traefik.version, executable: null },
         { name: "redis", version: services.redis.version, executable: null },
         { name: "chromium", version: services.chromium.version, executable: null },
+        { name: "minio", version: services.minio.version, executable: null },
       ],
     });
   });
@@ -92,6 +96,30 @@ describe("npm run services", () => {
     expect(stderr).toContain("no network here");
     expect(readdirSync(join(folder, "cache"))).toEqual(["building"]);
     expect(readdirSync(join(folder, "cache", "building"))).toEqual([]);
+  });
+});
+
+describe("what is built by Go", () => {
+  const run = (go: string | undefined) => {
+    executable(join(folder, "path", "nice"), 'shift 2\nexec "$@"');
+    executable(join(folder, "path", "env"), 'export "$1"\nshift\nexec "$@"');
+    if (go !== undefined) executable(join(folder, "path", "go"), go);
+    return ensureService("minio");
+  };
+
+  it("asks for Go where there is none", async () => {
+    await expect(run(undefined)).rejects.toThrow("Go 1.24 or newer");
+  });
+
+  it("is built from the version that is pinned", async () => {
+    const said = join(folder, "said");
+    const { executable: found } = await run(
+      `echo "$@" > ${said}\n[ "$1" = version ] && exit 0\n/bin/mkdir "$GOBIN"\n/bin/cp /bin/true "$GOBIN/minio"`,
+    );
+    expect(found).toBe(join(installedFolder("minio"), "bin", "minio"));
+    expect(readFileSync(said, "utf8")).toMatch(
+      new RegExp(`^install .*github.com/minio/minio@${services.minio.version}\n$`),
+    );
   });
 });
 

@@ -1,3 +1,5 @@
+export { eachAtOnce } from "../../reconcile/at-once.ts";
+
 /**
  * Lets so many pieces of work run at once; the others wait in the order in which they came. A place is
  * handed on as it is, so that nobody comes between.
@@ -22,25 +24,4 @@ export class Gate {
       else next();
     }
   }
-}
-
-/** Runs work for each item, so many at a time; the first error ends it. */
-export async function eachAtOnce<T>(
-  items: Iterable<T>,
-  atOnce: number,
-  work: (item: T) => Promise<void>,
-): Promise<void> {
-  const iterator = items[Symbol.iterator]();
-  let failed = false;
-  const worker = async () => {
-    for (let next = iterator.next(); next.done !== true && !failed; next = iterator.next()) {
-      try {
-        await work(next.value);
-      } catch (error) {
-        failed = true;
-        throw error;
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: atOnce }, worker));
 }

@@ -1,0 +1,206 @@
+import { randomUUID } from "node:crypto";
+import type { Volatile } from "../store/volatile.ts";
+import { backOff } from "./back-off.ts";
+import type { Clock } from "./clock.ts";
+import type { Kind, Plan, Step } from "./kind.ts";
+import { Lease } from "./lease.ts";
+import type { Repair, Standing, Standings } from "./standing.ts";
+import type { System } from "./system.ts";
+import { Busy, LeaseLost, Trouble } from "./trouble.ts";
+
+export interface AttemptOptions {
+  readonly system: System;
+  readonly standings: Standings;
+  readonly volatile: () => Volatile | undefined;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly random?: () => number;
+  /** Milliseconds of a clock that does not go back, for leases. */
+  readonly monotonic?: () => number;
+  /** Told of what was put right, and of what cannot be brought where it should be. */
+  readonly report: (thing: string, standing: Standing, repairs: readonly string[]) => void;
+  /** Told of errors that nobody has foreseen. */
+  readonly unexpected: (error: unknown) => void;
+}
+
+/** What an attempt came to; undefined: the thing is gone. */
+export type Outcome = Standing | undefined;
+
+/** Brings it where it should be, under the lease that is held. Never throws but for lost leases. */
+export type Attempt<Given> = (given?: Given) => Promise<Outcome>;
+
+/** Steps and looks in turn; more means that something undoes what was done. */
+const ROUNDS_MAX = 6;
+
+/** Attempts at things of one kind: for verbs, which try at once, and for the loop, alike. */
+export class Attempts<Observed, S extends Step, Given = undefined> {
+  readonly kind: Kind<Observed, S, Given>;
+  readonly #options: AttemptOptions;
+
+  constructor(kind: Kind<Observed, S, Given>, options: AttemptOptions) {
+    this.kind = kind;
+    this.#options = options;
+  }
+
+  /** How the things of this kind stand, by id. */
+  standings(): Promise<ReadonlyMap<string, Standing>> {
+    return this.#options.standings.all(this.kind.name);
+  }
+
+  /** How things of this kind are called among all. */
+  thing(id: string): string {
+    return `${this.kind.name}/${id}`;
+  }
+
+  /**
+   * Takes the lease on a thing, and lets a verb write what it wants and then try at once: the loop
+   * cannot come between.
+   * @throws Busy; Trouble when the store that keeps leases is away; what `work` throws
+   */
+  async holding<T>(
+    id: string,
+    work: (attempt: Attempt<Given>) => Promise<T>,
+    patienceMs = 0,
+  ): Promise<T> {
+    const { volatile, monotonic } = this.#options;
+    const store = volatile();
+    if (store === undefined) throw new Trouble("away", "The store cannot be reached.");
+    const lease = new Lease({
+      volatile: store,
+      on: this.thing(id),
+      holder: randomUUID(),
+      ...(monotonic === undefined ? {} : { clock: monotonic }),
+    });
+    await lease.take(patienceMs);
+    try {
+      return await work((given) => this.#attempt(id, lease, given));
+    } finally {
+      await lease.release();
+    }
+  }
+
+  /**
+   * Brings a thing where it should be, unless another does.
+   * @returns "busy" when another does
+   */
+  async once(id: string): Promise<Outcome | "busy"> {
+    try {
+      return await this.holding(id, (attempt) => attempt());
+    } catch (error) {
+      if (error instanceof Busy || error instanceof LeaseLost) return "busy";
+      if (error instanceof Trouble) return this.#failed(id, await this.#before(id), error);
+      throw error;
+    }
+  }
+
+  #before(id: string): Promise<Standing | undefined> {
+    return this.#options.standings.get(this.thing(id));
+  }
+
+  async #attempt(id: string, lease: Lease, given: Given | undefined): Promise<Outcome> {
+    const before = await this.#before(id);
+    const done: string[] = [];
+    const wasSettled = before !== undefined && before.settled === this.kind.desired(id);
+    try {
+      const plan = await this.#bring(id, lease, given, done);
+      return await this.#settled(id, before, plan, wasSettled ? done : []);
+    } catch (error) {
+      if (error instanceof LeaseLost) throw error;
+      return this.#failed(id, before, error);
+    }
+  }
+
+  /** Observe, plan, apply, until there is nothing to do. @returns the last plan, without steps */
+  async #bring(
+    id: string,
+    lease: Lease,
+    given: Given | undefined,
+    done: string[],
+  ): Promise<Plan<S>> {
+    const call = this.#options.system.callUntil(this.#options.signal);
+    for (let round = 0; ; round++) {
+      await lease.renew();
+      const plan = this.kind.plan(id, await this.kind.observe(id, call), given);
+      if (!("steps" in plan) || plan.steps.length === 0) return plan;
+      if (round === ROUNDS_MAX) {
+        const whats = plan.steps.map(({ what }) => what).join(", ");
+        throw new Trouble("stuck", `It does not stay as it was set (${whats}).`);
+      }
+      for (const step of plan.steps) {
+        await lease.renew();
+        await this.kind.apply(id, step, call, given);
+        done.push(step.what);
+      }
+    }
+  }
+
+  async #settled(
+    id: string,
+    before: Standing | undefined,
+    plan: Plan<S>,
+    repairs: readonly string[],
+  ): Promise<Outcome> {
+    const { standings, clock, report } = this.#options;
+    const thing = this.thing(id);
+    if ("gone" in plan) {
+      await standings.drop(thing);
+      return undefined;
+    }
+    const at = clock.now().toISOString();
+    const fresh = repairs.map((what): Repair => ({ at, what }));
+    const standing: Standing = {
+      ...("conflict" in plan
+        ? { state: "conflict", why: plan.conflict, retryAt: null, settled: null }
+        : {
+            state: plan.state,
+            why: plan.why ?? null,
+            retryAt: plan.dueAt ?? null,
+            settled: this.kind.desired(id),
+          }),
+      at,
+      tries: 0,
+      repaired: [...fresh, ...(before?.repaired ?? [])],
+    };
+    // What stands as it stood is not written again: a look at everything writes nothing.
+    if (before === undefined || repairs.length > 0 || !standsAlike(before, standing)) {
+      await standings.put(thing, standing);
+    }
+    if (repairs.length > 0 || (standing.state === "conflict" && before?.state !== "conflict"))
+      report(thing, standing, repairs);
+    return standing;
+  }
+
+  async #failed(id: string, before: Standing | undefined, error: unknown): Promise<Standing> {
+    const { standings, clock, random, report, unexpected, signal } = this.#options;
+    if (!(error instanceof Trouble) && !signal.aborted) unexpected(error);
+    const now = clock.now();
+    const tries = (before?.tries ?? 0) + 1;
+    const isStuck = !(error instanceof Trouble) || error.kind === "stuck";
+    // What stood right when it was seen last is taken to stand so, until someone can look again.
+    const isSettled = before?.settled === this.kind.desired(id);
+    const standing: Standing = {
+      state: isStuck ? "stuck" : isSettled ? before.state : this.kind.underway(id),
+      why:
+        error instanceof Trouble ? error.message : "Something went wrong here; it is tried again.",
+      at: now.toISOString(),
+      tries,
+      retryAt: new Date(now.getTime() + backOff(tries, random)).toISOString(),
+      repaired: before?.repaired ?? [],
+      settled: before?.settled ?? null,
+    };
+    await standings.put(this.thing(id), standing);
+    if (standing.state === "stuck" && before?.state !== "stuck")
+      report(this.thing(id), standing, []);
+    return standing;
+  }
+}
+
+function standsAlike(a: Standing, b: Standing): boolean {
+  return (
+    a.state === b.state &&
+    a.why === b.why &&
+    a.retryAt === b.retryAt &&
+    a.settled === b.settled &&
+    a.tries === b.tries
+  );
+}

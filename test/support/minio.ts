@@ -37,11 +37,13 @@ process.once("exit", () => {
   for (const child of running) child.kill("SIGKILL");
 });
 
-/** What it has read before it is ready for anything, IAM too. */
+/** It says that it is ready before it has read its accounts: until then its admin API is not. */
 async function isReady(url: string): Promise<boolean> {
-  const response = await fetch(`${url}/minio/health/ready`, { signal: AbortSignal.timeout(1_000) });
+  const response = await fetch(`${url}/minio/admin/v3/groups`, {
+    signal: AbortSignal.timeout(1_000),
+  });
   await response.arrayBuffer();
-  return response.ok;
+  return response.status !== 503;
 }
 
 export async function startMinio({ env = {} }: MinioOptions = {}): Promise<MinioServer> {

@@ -64,7 +64,12 @@ export function crossProblems(settings: Settings): Finding[] {
       hint: `name what is below it, like ".vm.${zone}"`,
     });
   }
-  found.push(...redisFindings(settings), ...gitLabFindings(settings), ...signInFindings(settings));
+  found.push(
+    ...redisFindings(settings),
+    ...gitLabFindings(settings),
+    ...signInFindings(settings),
+    ...bucketFindings(settings),
+  );
   if (limits.healthInterval.minSeconds > limits.healthInterval.maxSeconds) {
     found.push({
       paths: [
@@ -142,6 +147,20 @@ function redisFindings({ store, redis }: Settings): Finding[] {
     });
   }
   return found;
+}
+
+function bucketFindings({ buckets }: Settings): Finding[] {
+  if (!buckets.enabled) return [];
+  return (["accessKey", "secretKey"] as const)
+    .filter((key) => buckets[key] === null)
+    .map((key) => ({
+      paths: [
+        ["buckets", key],
+        ["buckets", "enabled"],
+      ],
+      message: "is missing: the console needs an account at the storage",
+      hint: `set TARDIS_BUCKETS__${key.toUpperCase()}_FILE`,
+    }));
 }
 
 function gitLabFindings({ gitlab, pages }: Settings): Finding[] {

@@ -24,6 +24,9 @@ export function fillDerived(merged: Section): void {
   const number = Number(given);
   const port = Number.isInteger(given) && 0 <= number && number <= 65535 ? number : 0;
   if (merged["publicUrl"] === null) merged["publicUrl"] = `http://localhost:${port}`;
+  if (valueAt(merged, ["buckets", "publicUrl"]) === null) {
+    overlay(merged, { buckets: { publicUrl: valueAt(merged, ["buckets", "url"]) } });
+  }
   if (valueAt(merged, ["traefik", "consoleUrl"]) === null) {
     const host = reachableHost(valueAt(merged, ["http", "host"]));
     overlay(merged, { traefik: { consoleUrl: `http://${host}:${port}` } });

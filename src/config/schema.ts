@@ -35,6 +35,9 @@ function quota(whose: string) {
     labels: count.describe(`Labels ${whose}.`),
     pages: count.describe(`GitLab Pages sites ${whose}.`),
     tokens: count.describe(`API tokens ${whose} in force.`),
+    buckets: count.describe(`Buckets ${whose}.`),
+    bucketKeys: count.describe(`Keys to buckets ${whose}.`),
+    bucketGigabytes: count.describe(`Gigabytes that all buckets ${whose} may hold, about.`),
     targetsPerEndpoint: whole(1, 1000).describe(`Servers behind one endpoint ${whose}.`),
     changesPerHour: whole(1, 1_000_000).describe(`Changes ${whose} in an hour.`),
   });
@@ -196,6 +199,22 @@ export const schema = z.strictObject({
         "DNS servers to look that up at; none: the machine's.",
       ),
     }),
+  }),
+  buckets: z.strictObject({
+    enabled: yesNo().describe("Whether members have buckets at an object storage, which is MinIO."),
+    url: origin.describe("Its address, as the console reaches it."),
+    publicUrl: origin.describe("Its address, as members reach it."),
+    region: text("name", syntax.parseName).describe("The region that it says it is in."),
+    accessKey: orNull(secret("text", syntax.parseSecret)).describe(
+      "The console's own account there.",
+    ),
+    secretKey: orNull(secret("text", syntax.parseSecret)).describe("Its secret key."),
+    prefix: text("name", syntax.parseName).describe(
+      "The group that members' accounts are put into, and what their policies begin with.",
+    ),
+    interval: whole(1, 1440).describe("Minutes between looks at all buckets and keys."),
+    graceDays: whole(0, 365).describe("Days for which a deleted bucket can be had back."),
+    gigabytes: whole(1, 1_000_000).describe("What a bucket may hold unless it is asked for."),
   }),
   userhomes: z.strictObject({
     enabled: yesNo().describe("Whether names that nothing else claims go to the userhomes server."),

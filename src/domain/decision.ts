@@ -1,7 +1,7 @@
 import { Refusal } from "../errors.ts";
-import type { Owner, Quota } from "./entities.ts";
+import type { Owner } from "./entities.ts";
 import type { Actor } from "./policy.ts";
-import { quotaOf, type Rules } from "./rules.ts";
+import { quotaOf, type Quota, type Rules } from "./rules.ts";
 import { findOwner, type Change, type State } from "./state.ts";
 
 /** What a verb may know beside the state. It reads no clock and draws no random numbers itself. */
@@ -82,6 +82,15 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 /** When the rest of a name ends that is given back now, ISO 8601. */
 export function endOfRest({ now, rules }: Pick<Context, "now" | "rules">): string {
   return new Date(now.getTime() + rules.restDays * DAY_MS).toISOString();
+}
+
+/** From when to when a bucket that is deleted now can be had back. */
+export function bucketGrace({ now, rules }: Pick<Context, "now" | "rules">): {
+  at: string;
+  until: string;
+} {
+  const until = new Date(now.getTime() + rules.buckets.graceDays * DAY_MS);
+  return { at: now.toISOString(), until: until.toISOString() };
 }
 
 /** The fields that every new record carries. */

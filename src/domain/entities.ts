@@ -201,7 +201,63 @@ export const reservedSchema = z.strictObject({
 });
 export type Reserved = z.infer<typeof reservedSchema>;
 
-export const SCOPES = ["read", "endpoints", "owners", "tokens", "admin"] as const;
+/**
+ * A bucket's name at the storage. Those that are made here are the owner's name, a dot, and their own;
+ * one that was taken over may have any that a storage takes. Nothing in it means several buckets.
+ */
+export const bucketNameField = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "not a bucket's name");
+
+/** A bucket at the object storage. */
+export const bucketSchema = z.strictObject({
+  ...common,
+  kind: z.literal("bucket"),
+  owner: idField,
+  /** Never another one's before its deletion was seen complete, and this record with it gone. */
+  name: bucketNameField,
+  /**
+   * `asked`: nobody has looked yet. `free`: it was seen that nobody has the name, so what is there
+   * from now on is ours. `made`: it is there.
+   */
+  stage: z.enum(["asked", "free", "made"]),
+  /** When the storage made it: another bucket of the same name has another. */
+  madeAt: timeField.optional(),
+  /** Everyone may read the objects, without a key. */
+  publicRead: z.boolean(),
+  /** Days after which objects are deleted; null: never. */
+  expireDays: z.number().int().min(1).max(3650).nullable(),
+  /** What it may hold, about: the storage counts now and then. */
+  gigabytes: z.number().int().min(1).max(1_000_000),
+  /** It cannot be used any more, and is deleted with all that is in it when the time is over. */
+  deleting: z.strictObject({ at: timeField, until: timeField }).optional(),
+});
+export type Bucket = z.infer<typeof bucketSchema>;
+
+/** Half of a key, and the name of its account. Knowing it may be enough to write: never guessable. */
+export const accessKeyField = z.string().regex(/^[A-Z2-7]{20}$/, "not an access key");
+
+/** A key to an owner's buckets. Its secret is shown once, and kept by the storage alone. */
+export const bucketKeySchema = z.strictObject({
+  ...common,
+  kind: z.literal("bucketKey"),
+  owner: idField,
+  name: lineField.min(1),
+  access: z.enum(["read", "write"]),
+  /** The buckets it is for, by id; null: all that the owner has, new ones too. */
+  buckets: z.array(idField).max(1000).nullable(),
+  accessKey: accessKeyField,
+  /** Whether someone was given its secret; one that nobody has is taken away. */
+  issued: z.boolean(),
+  /** What is to take the place of `accessKey`, until someone was given its secret. */
+  next: accessKeyField.optional(),
+  /** Access keys that it had, and whose accounts are to be removed. */
+  retired: z.array(accessKeyField).max(100),
+  deleting: z.boolean(),
+});
+export type BucketKey = z.infer<typeof bucketKeySchema>;
+
+export const SCOPES = ["read", "endpoints", "buckets", "owners", "tokens", "admin"] as const;
 export type Scope = (typeof SCOPES)[number];
 
 export const tokenSchema = z.strictObject({
@@ -261,6 +317,8 @@ export const entitySchemas = {
   token: tokenSchema,
   request: requestSchema,
   pass: passSchema,
+  bucket: bucketSchema,
+  bucketKey: bucketKeySchema,
   answer: answerSchema,
 } as const;
 

@@ -1,5 +1,5 @@
 import { Refusal } from "../errors.ts";
-import type { Owner, Scope } from "./entities.ts";
+import { SCOPES, type Owner, type Scope } from "./entities.ts";
 import type { State } from "./state.ts";
 
 /**
@@ -22,7 +22,7 @@ export const operator: Actor = {
   name: "operator",
   owner: null,
   admin: true,
-  scopes: new Set<Scope>(["read", "endpoints", "owners", "tokens", "admin"]),
+  scopes: new Set<Scope>(SCOPES),
   token: null,
 };
 
@@ -63,6 +63,11 @@ export const POLICY = {
   "request.withdraw": { scope: "owners", who: "owner" },
   "request.acknowledge": { scope: "owners", who: "owner" },
   "request.decide": { scope: "owners", who: "admin" },
+  "bucket.read": { scope: "read", who: "owner" },
+  "bucket.write": { scope: "buckets", who: "owner" },
+  "bucket.adopt": { scope: "buckets", who: "admin", makes: true },
+  "bucketKey.read": { scope: "read", who: "owner" },
+  "bucketKey.write": { scope: "buckets", who: "owner" },
   "token.read": { scope: "read", who: "owner" },
   "token.create": { scope: "tokens", who: "owner" },
   "token.create-operator": { scope: "tokens", who: "admin", makes: true },

@@ -18,6 +18,8 @@ export const RECORD_VERSIONS: Record<Kind, number> = {
   token: 1,
   request: 1,
   pass: 1,
+  bucket: 1,
+  bucketKey: 1,
   answer: 1,
 };
 

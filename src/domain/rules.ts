@@ -1,9 +1,12 @@
 import type { Config } from "../config.ts";
-import type { Owner, OwnTargetGrant, Quota } from "./entities.ts";
+import type { Owner, OwnTargetGrant } from "./entities.ts";
 import { labelNextTo, labelOf, type Hostname } from "./names.ts";
 import { systemAt, type System, type TargetGrant, type TargetPolicy } from "./target-policy.ts";
 import { canonicalAddress, parseRange } from "./addresses.ts";
 import { parsePorts } from "./targets.ts";
+
+/** What an owner may have. */
+export type Quota = Config["quotas"]["person"];
 
 /** The configuration as the domain's rules need it: parsed once, at start. */
 export interface Rules {
@@ -42,6 +45,7 @@ export interface Rules {
     /** Whether somebody new becomes a person by signing in there. */
     readonly createPersons: boolean;
   };
+  readonly buckets: { readonly graceDays: number; readonly gigabytes: number };
   /** The port that visitors reach the HTTPS entry point on, for URLs shown. */
   readonly httpsPort: number;
 }
@@ -99,6 +103,7 @@ function targetPolicy(config: Config, localAddresses: readonly string[]): Target
     ...(config.pages.enabled ? pagesSystems(config) : []),
     ...(config.gitlab.enabled ? systemsOf(config.gitlab.url, "gitlab.url") : []),
     ...(issuer === null ? [] : systemsOf(issuer, "signIn.oidc.issuer")),
+    ...(config.buckets.enabled ? systemsOf(config.buckets.url, "buckets.url") : []),
     ...(config.userhomes.enabled ? systemsOf(config.userhomes.url, "userhomes.url") : []),
     ...config.traefik.addresses.flatMap((address) => systemsOf(address, "traefik.addresses")),
     ...config.systems.flatMap((address) => systemsOf(address, "systems")),
@@ -132,6 +137,7 @@ export function rulesFrom(config: Config, localAddresses: readonly string[] = []
     config.traefik.consoleUrl,
     ...(config.gitlab.enabled ? [config.gitlab.url] : []),
     ...(config.signIn.oidc.issuer === null ? [] : [config.signIn.oidc.issuer]),
+    ...(config.buckets.enabled ? [config.buckets.url, config.buckets.publicUrl] : []),
   ].map((url) => new URL(url).hostname);
   hosts.push(
     ...[...config.systems, ...config.traefik.addresses, ...redisAddresses(config)].map((text) =>
@@ -164,6 +170,7 @@ export function rulesFrom(config: Config, localAddresses: readonly string[] = []
       provider: config.signIn.oidc.issuer !== null,
       createPersons: config.signIn.oidc.createPersons,
     },
+    buckets: { graceDays: config.buckets.graceDays, gigabytes: config.buckets.gigabytes },
     httpsPort: config.traefik.httpsPort,
   };
 }

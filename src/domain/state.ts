@@ -1,6 +1,8 @@
 import { Map as PersistentMap, Set as PersistentSet } from "immutable";
 import type {
   Answer,
+  Bucket,
+  BucketKey,
   CustomDomain,
   Endpoint,
   Entity,
@@ -50,6 +52,8 @@ export interface State {
   readonly tokens: PersistentMap<string, Token>;
   readonly requests: PersistentMap<string, RequestRecord>;
   readonly passes: PersistentMap<string, Pass>;
+  readonly buckets: PersistentMap<string, Bucket>;
+  readonly bucketKeys: PersistentMap<string, BucketKey>;
   readonly answers: PersistentMap<string, Answer>;
   readonly setAside: readonly SetAside[];
 
@@ -67,6 +71,9 @@ export interface State {
   readonly tokensByOwner: PersistentMap<string, Ids>;
   readonly tokensByHash: PersistentMap<string, string>;
   readonly requestsByOwner: PersistentMap<string, Ids>;
+  readonly bucketsByOwner: PersistentMap<string, Ids>;
+  readonly bucketsByName: PersistentMap<string, string>;
+  readonly bucketKeysByOwner: PersistentMap<string, Ids>;
   /** Kept answers by `answerActor`. */
   readonly answersByActor: PersistentMap<string, Ids>;
 }
@@ -83,6 +90,8 @@ export const emptyState: State = {
   tokens: PersistentMap(),
   requests: PersistentMap(),
   passes: PersistentMap(),
+  buckets: PersistentMap(),
+  bucketKeys: PersistentMap(),
   answers: PersistentMap(),
   setAside: [],
   ownersByName: PersistentMap(),
@@ -97,6 +106,9 @@ export const emptyState: State = {
   tokensByOwner: PersistentMap(),
   tokensByHash: PersistentMap(),
   requestsByOwner: PersistentMap(),
+  bucketsByOwner: PersistentMap(),
+  bucketsByName: PersistentMap(),
+  bucketKeysByOwner: PersistentMap(),
   answersByActor: PersistentMap(),
 };
 
@@ -111,6 +123,8 @@ type IdIndex =
   | "pagesByProject"
   | "tokensByOwner"
   | "requestsByOwner"
+  | "bucketsByOwner"
+  | "bucketKeysByOwner"
   | "answersByActor";
 
 function include(draft: Draft, index: IdIndex, key: string, id: string): void {
@@ -185,6 +199,15 @@ function index(draft: Draft, entity: Entity, present: boolean): void {
     case "request":
       toggle(draft, "requestsByOwner", entity.owner, entity.id);
       return;
+    case "bucket":
+      toggle(draft, "bucketsByOwner", entity.owner, entity.id);
+      draft.bucketsByName = present
+        ? draft.bucketsByName.set(entity.name, entity.id)
+        : withoutId(draft.bucketsByName, entity.name, entity.id);
+      return;
+    case "bucketKey":
+      toggle(draft, "bucketKeysByOwner", entity.owner, entity.id);
+      return;
     case "answer":
       toggle(draft, "answersByActor", answerActor(entity.id), entity.id);
       return;
@@ -215,6 +238,8 @@ const COLLECTION = {
   token: "tokens",
   request: "requests",
   pass: "passes",
+  bucket: "buckets",
+  bucketKey: "bucketKeys",
   answer: "answers",
 } as const satisfies Record<Kind, keyof State>;
 
@@ -241,6 +266,8 @@ export function* entitiesOf(state: State): Generator<Entity> {
   yield* state.tokens.values();
   yield* state.requests.values();
   yield* state.passes.values();
+  yield* state.buckets.values();
+  yield* state.bucketKeys.values();
   yield* state.answers.values();
 }
 
@@ -367,6 +394,14 @@ export function tokensOf(state: State, owner: string): Token[] {
 
 export function requestsOf(state: State, owner: string): RequestRecord[] {
   return collect(state.requests, state.requestsByOwner.get(owner));
+}
+
+export function bucketsOf(state: State, owner: string): Bucket[] {
+  return collect(state.buckets, state.bucketsByOwner.get(owner));
+}
+
+export function bucketKeysOf(state: State, owner: string): BucketKey[] {
+  return collect(state.bucketKeys, state.bucketKeysByOwner.get(owner));
 }
 
 /** The groups that a person manages. */

@@ -107,6 +107,30 @@ export function createMetrics() {
       labelNames: ["state"],
       registers,
     }),
+    systemAway: new Gauge({
+      name: "tardis_system_away",
+      help: "1 while a module's system does not answer, 0 while it does.",
+      labelNames: ["system"],
+      registers,
+    }),
+    systemCalls: new Counter({
+      name: "tardis_system_calls_total",
+      help: "Calls to the systems of modules, by the class of their status.",
+      labelNames: ["system", "outcome"],
+      registers,
+    }),
+    reconcileRepairs: new Counter({
+      name: "tardis_reconcile_repairs_total",
+      help: "Steps that put right what was changed behind the console's back.",
+      labelNames: ["kind"],
+      registers,
+    }),
+    reconcileThings: new Gauge({
+      name: "tardis_reconcile_things",
+      help: "Things of modules at the last look at everything, and how many of them were not right.",
+      labelNames: ["system", "state"],
+      registers,
+    }),
     requests: new Histogram({
       name: "tardis_http_request_seconds",
       help: "Requests to the public listener.",

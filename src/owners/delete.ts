@@ -1,7 +1,9 @@
 import { Refusal } from "../errors.ts";
-import { requireUnchanged, type Verb } from "../domain/decision.ts";
+import { bucketGrace, requireUnchanged, type Verb } from "../domain/decision.ts";
 import { authorise } from "../domain/policy.ts";
 import {
+  bucketKeysOf,
+  bucketsOf,
   endpointsOf,
   findOwner,
   groupsOf,
@@ -21,7 +23,8 @@ export interface DeleteOwnerInput {
 }
 
 /**
- * Removes an owner: endpoints, tokens and requests with them, labels put to rest. Groups that a person
+ * Removes an owner: endpoints, tokens and requests with them, labels put to rest; keys to buckets are
+ * revoked, and the buckets themselves kept for as long as any that is deleted. Groups that a person
  * managed stay, with their other managers.
  */
 export const deleteOwner: Verb<DeleteOwnerInput, null> = (state, context, input) => {
@@ -50,6 +53,17 @@ export const deleteOwner: Verb<DeleteOwnerInput, null> = (state, context, input)
       entity: null,
     })),
     ...passesOf(state, owner.id).map(({ id }): Change => ({ kind: "pass", id, entity: null })),
+    // They are taken away step by step, and buckets only after their time: their records stay until then.
+    ...bucketKeysOf(state, owner.id).map((key): Change => ({
+      kind: "bucketKey",
+      id: key.id,
+      entity: { ...key, deleting: true, revision },
+    })),
+    ...bucketsOf(state, owner.id).map((bucket): Change => ({
+      kind: "bucket",
+      id: bucket.id,
+      entity: { ...bucket, deleting: bucket.deleting ?? bucketGrace(context), revision },
+    })),
     // What GitLab has stays, without an owner; the sync does not come by hosts that rest any more.
     ...[
       ...pagesOf(state, owner.id),

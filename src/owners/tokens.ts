@@ -7,7 +7,7 @@ import {
   type Context,
   type Verb,
 } from "../domain/decision.ts";
-import type { Owner, Scope, Token } from "../domain/entities.ts";
+import { SCOPES, type Owner, type Scope, type Token } from "../domain/entities.ts";
 import { authorise } from "../domain/policy.ts";
 import { findOwner, tokensOf, type Change, type State } from "../domain/state.ts";
 
@@ -130,7 +130,7 @@ export const createBootstrapToken: Verb<BootstrapInput, MintedToken> = (state, c
     id: context.newId("tok"),
     name: "first admin token",
     owner: null,
-    scopes: ["read", "endpoints", "owners", "tokens", "admin"],
+    scopes: [...SCOPES],
     hash: hashSecret(secret),
     expiresAt: new Date(context.now.getTime() + input.hours * 60 * 60 * 1000).toISOString(),
     bootstrap: input.secret === undefined,

@@ -149,14 +149,16 @@ export class Attempts<Observed, S extends Step, Given = undefined> {
     const at = clock.now().toISOString();
     const fresh = repairs.map((what): Repair => ({ at, what }));
     const standing: Standing = {
-      ...("conflict" in plan
-        ? { state: "conflict", why: plan.conflict, retryAt: null, settled: null }
-        : {
+      ...("steps" in plan
+        ? {
             state: plan.state,
             why: plan.why ?? null,
             retryAt: plan.dueAt ?? null,
             settled: this.kind.desired(id),
-          }),
+          }
+        : "stuck" in plan
+          ? { state: "stuck", why: plan.stuck, retryAt: null, settled: null }
+          : { state: "conflict", why: plan.conflict, retryAt: null, settled: null }),
       at,
       tries: 0,
       repaired: [...fresh, ...(before?.repaired ?? [])],
@@ -165,8 +167,8 @@ export class Attempts<Observed, S extends Step, Given = undefined> {
     if (before === undefined || repairs.length > 0 || !standsAlike(before, standing)) {
       await standings.put(thing, standing);
     }
-    if (repairs.length > 0 || (standing.state === "conflict" && before?.state !== "conflict"))
-      report(thing, standing, repairs);
+    const isNews = standing.why !== before?.why && !("steps" in plan);
+    if (repairs.length > 0 || isNews) report(thing, standing, repairs);
     return standing;
   }
 

@@ -20,6 +20,8 @@ export type Plan<S extends Step> =
     }
   /** Another's is in its place: nothing is touched. */
   | { readonly conflict: string }
+  /** Time does not heal it: the sentence says what someone has to do. */
+  | { readonly stuck: string }
   /** There is no such thing any more, here or there. */
   | { readonly gone: true };
 

@@ -200,6 +200,7 @@ export class Loop {
       const plan = kind.plan(id, observed, undefined);
       if ("gone" in plan) return true;
       if ("conflict" in plan) return standing.why !== plan.conflict;
+      if ("stuck" in plan) return standing.why !== plan.stuck;
       if (plan.dueAt !== undefined)
         this.#schedule(attempts, id, Math.max(now, Date.parse(plan.dueAt)));
       return (

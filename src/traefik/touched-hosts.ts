@@ -47,6 +47,8 @@ export function touchedHosts(
       case "token":
       case "request":
       case "pass":
+      case "bucket":
+      case "bucketKey":
       case "answer":
         break;
     }

@@ -61,6 +61,16 @@ export function problemsOf(entity: Entity, surroundings: Surroundings): Problem[
       // Who asked may be gone, as in the state that the file is of.
       if (!state.owners.has(entity.owner)) fail("owner", `there is no owner "${entity.owner}"`);
       break;
+    case "bucket":
+      if (entity.deleting === undefined && !state.owners.has(entity.owner))
+        fail("owner", `there is no owner "${entity.owner}"`);
+      if (state.bucketsByName.get(entity.name) !== entity.id)
+        fail("name", `another bucket is called "${entity.name}"`);
+      break;
+    case "bucketKey":
+      if (!entity.deleting && !state.owners.has(entity.owner))
+        fail("owner", `there is no owner "${entity.owner}"`);
+      break;
     case "reserved":
     case "pass":
     case "answer":

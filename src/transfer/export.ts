@@ -17,6 +17,8 @@ export const SECTIONS = {
   reserved: "reserved",
   tokens: "token",
   requests: "request",
+  buckets: "bucket",
+  bucketKeys: "bucketKey",
 } as const satisfies Record<string, Kind>;
 
 export type Section = keyof typeof SECTIONS;
@@ -40,6 +42,8 @@ export interface ExportFile {
   readonly reserved: readonly Entity[];
   readonly tokens: readonly Entity[];
   readonly requests: readonly Entity[];
+  readonly buckets: readonly Entity[];
+  readonly bucketKeys: readonly Entity[];
   /** Records that this release could not read, as they are stored. */
   readonly setAside: readonly { readonly key: Key; readonly value: Json }[];
 }

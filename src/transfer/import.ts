@@ -55,6 +55,8 @@ const fileSchema = z.strictObject({
   reserved: rawList,
   tokens: rawList,
   requests: rawList,
+  buckets: rawList,
+  bucketKeys: rawList,
   setAside: z.array(z.strictObject({ key: z.string(), value: json })).optional(),
 });
 
@@ -65,6 +67,8 @@ const ID_PREFIX: Partial<Record<Kind, string>> = {
   page: "pg",
   token: "tok",
   request: "req",
+  bucket: "bkt",
+  bucketKey: "bkey",
 };
 
 /** What an entry may leave out when it is written by hand. */

@@ -47,6 +47,9 @@ const quota = {
   labels: 1000,
   pages: 1000,
   tokens: 10,
+  buckets: 5,
+  bucketKeys: 10,
+  bucketGigabytes: 20,
   targetsPerEndpoint: 8,
   changesPerHour: 240,
 };

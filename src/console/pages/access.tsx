@@ -29,6 +29,7 @@ import type { PageServices } from "./services.ts";
 const SCOPE_WORDS: Record<Scope, readonly [label: string, hint: string]> = {
   read: ["Read", "See everything that you see here."],
   endpoints: ["Services", "Add, change and remove services."],
+  buckets: ["Buckets", "Make and delete buckets, and keys to them."],
   owners: ["Names and groups", "Change managers of groups, give names back."],
   tokens: ["Tokens", "Make and revoke tokens."],
   admin: ["Admin", "Everything an admin may, as far as the others go."],

@@ -1,0 +1,195 @@
+import type { Bucket } from "../domain/entities.ts";
+import type { Kind, Plan, Step } from "../reconcile/kind.ts";
+import type { Call } from "../reconcile/system.ts";
+import type { BucketRecords } from "./records.ts";
+import type { ObjectStorage, StoredBucket } from "./storage.ts";
+
+export interface SeenBucket {
+  readonly stored: StoredBucket | undefined;
+}
+
+export type BucketStep = Step &
+  (
+    | { readonly do: "note-free" | "make" | "mark" | "delete" | "forget" }
+    | { readonly do: "note-made"; readonly created: string }
+    | { readonly do: "expose"; readonly exposure: "private" | "read" }
+    | { readonly do: "expire"; readonly days: number | null }
+    | { readonly do: "limit"; readonly bytes: number }
+  );
+
+/** As the storage's own world has it: a thousand thousands, not 1024³. */
+const GIGABYTE = 1_000_000_000;
+
+const NOTE_FREE = { do: "note-free", what: "found the name free" } as const;
+const MAKE = { do: "make", what: "made the bucket" } as const;
+const MARK = { do: "mark", what: "marked the bucket as the console's" } as const;
+const DELETE = { do: "delete", what: "deleted the bucket" } as const;
+const FORGET = { do: "forget", what: "removed its record" } as const;
+
+/**
+ * What has to be done for a bucket, of its record and of what the storage has at its name. Pure.
+ *
+ * That the name was seen free is written down before the bucket is made, so that after a crash what is
+ * there unmarked is known to be ours; a bucket that was there before anybody looked is a stranger's.
+ */
+export function planBucket(
+  bucket: Bucket,
+  suspended: boolean,
+  stored: StoredBucket | undefined,
+  now: Date,
+): Plan<BucketStep> {
+  const ours = whose(bucket, stored);
+  if (bucket.deleting !== undefined) {
+    if (Date.parse(bucket.deleting.until) <= now.getTime())
+      return { steps: [ours === "ours" ? DELETE : FORGET], state: "deleting" };
+    return {
+      steps: ours === "ours" && stored !== undefined ? exposing(stored, "private") : [],
+      state: "deleting",
+      why: `It is kept until ${bucket.deleting.until.slice(0, 16).replace("T", " ")} (UTC); until then it can be had back.`,
+      dueAt: bucket.deleting.until,
+    };
+  }
+  if (stored === undefined) {
+    // One that was made and is gone is made anew, empty: the name is free again, and that is written down.
+    return { steps: [bucket.stage === "free" ? MAKE : NOTE_FREE], state: "ready" };
+  }
+  if (ours !== "ours") {
+    return {
+      conflict:
+        "The storage has a bucket of this name that the console did not make. Take another name, or ask an admin to have it taken over.",
+    };
+  }
+  if (stored.mark === null) return { steps: [MARK], state: "ready" };
+  if (bucket.stage !== "made" || bucket.madeAt !== stored.created) {
+    const noted = { do: "note-made", created: stored.created, what: "noted the bucket" } as const;
+    return { steps: [noted], state: "ready" };
+  }
+  const bytes = bucket.gigabytes * GIGABYTE;
+  return {
+    steps: [
+      ...exposing(stored, bucket.publicRead && !suspended ? "read" : "private"),
+      ...(stored.expireDays === bucket.expireDays
+        ? []
+        : [{ do: "expire" as const, days: bucket.expireDays, what: "set after when objects go" }]),
+      ...(stored.quotaBytes === bytes
+        ? []
+        : [{ do: "limit" as const, bytes, what: "set how much it may hold" }]),
+    ],
+    state: suspended ? "suspended" : "ready",
+    ...(suspended ? { why: "Its owner is suspended." } : {}),
+  };
+}
+
+function exposing(stored: StoredBucket, exposure: "private" | "read"): BucketStep[] {
+  if (stored.exposure === exposure) return [];
+  const what = exposure === "read" ? "opened it to everyone's reading" : "closed it to the public";
+  return [{ do: "expose", exposure, what }];
+}
+
+/** Whose it is that stands at the name. Nothing is touched but what is ours. */
+function whose(bucket: Bucket, stored: StoredBucket | undefined): "ours" | "nobody" | "other" {
+  if (stored === undefined) return "nobody";
+  if (stored.mark !== null) return stored.mark === bucket.id ? "ours" : "other";
+  if (bucket.stage === "free") return "ours";
+  // The mark was taken off, or it is another bucket that someone made in its place.
+  return bucket.stage === "made" && bucket.madeAt === stored.created ? "ours" : "other";
+}
+
+export interface BucketKindOptions {
+  readonly storage: ObjectStorage;
+  readonly records: BucketRecords;
+  readonly now: () => Date;
+}
+
+/** Buckets, as the reconcilers keep them. */
+export class BucketKind implements Kind<SeenBucket, BucketStep> {
+  readonly name = "bucket";
+  readonly #options: BucketKindOptions;
+
+  constructor(options: BucketKindOptions) {
+    this.#options = options;
+  }
+
+  ids(): readonly string[] {
+    return [...this.#options.records.state.buckets.keys()];
+  }
+
+  async observe(id: string, call: Call): Promise<SeenBucket> {
+    const bucket = this.#bucket(id);
+    if (bucket === undefined) return { stored: undefined };
+    const stored = await call((signal) => this.#options.storage.bucket(bucket.name, signal));
+    return { stored };
+  }
+
+  async observeAll(call: Call): Promise<(id: string) => SeenBucket | undefined> {
+    const buckets = [...this.#options.records.state.buckets.values()];
+    const names = new Map(buckets.map(({ id, name }) => [id, name]));
+    const found = await call((signal) =>
+      this.#options.storage.bucketsOf([...names.values()], signal),
+    );
+    // What is not in it may have been made since the copy that it came from: that is looked at by itself.
+    return (id) => {
+      const stored = found.get(names.get(id) ?? "");
+      return stored === undefined ? undefined : { stored };
+    };
+  }
+
+  plan(id: string, { stored }: SeenBucket): Plan<BucketStep> {
+    const bucket = this.#bucket(id);
+    if (bucket === undefined) return { gone: true };
+    return planBucket(bucket, this.#isSuspended(bucket), stored, this.#options.now());
+  }
+
+  async apply(id: string, step: BucketStep, call: Call): Promise<void> {
+    const { storage, records } = this.#options;
+    const { name } = this.#bucket(id) ?? {};
+    if (name === undefined) return;
+    switch (step.do) {
+      case "note-free":
+        return records.free(id);
+      case "note-made":
+        return records.made(id, step.created);
+      case "forget":
+        return records.bucketGone(id);
+      case "make":
+        return call((signal) => storage.makeBucket(name, signal));
+      case "mark":
+        return call((signal) => storage.mark(name, id, signal));
+      case "expose":
+        return call((signal) => storage.setExposure(name, step.exposure, signal));
+      case "expire":
+        return call((signal) => storage.setExpiry(name, step.days, signal));
+      case "limit":
+        return call((signal) => storage.setQuota(name, step.bytes, signal));
+      case "delete":
+        return call((signal) => storage.deleteBucket(name, signal));
+    }
+  }
+
+  desired(id: string): string {
+    const bucket = this.#bucket(id);
+    if (bucket === undefined) return "";
+    const { publicRead, expireDays, gigabytes, deleting } = bucket;
+    return JSON.stringify([
+      publicRead,
+      expireDays,
+      gigabytes,
+      deleting ?? null,
+      this.#isSuspended(bucket),
+    ]);
+  }
+
+  underway(id: string): "creating" | "repairing" | "deleting" {
+    const bucket = this.#bucket(id);
+    if (bucket?.deleting !== undefined) return "deleting";
+    return bucket?.stage === "made" ? "repairing" : "creating";
+  }
+
+  #bucket(id: string): Bucket | undefined {
+    return this.#options.records.state.buckets.get(id);
+  }
+
+  #isSuspended({ owner }: Bucket): boolean {
+    return this.#options.records.state.owners.get(owner)?.suspended !== undefined;
+  }
+}

@@ -13,6 +13,7 @@ import { createControl } from "./control.ts";
 import { Core, type Api } from "./core.ts";
 import type { Send } from "./gitlab-pages/client/send.ts";
 import { createHooks } from "./gitlab-pages/hooks/receive.ts";
+import type { Buckets } from "./buckets/module.ts";
 import type { GitLabPages } from "./gitlab-pages/module.ts";
 import { createInternal, type Health } from "./internal.ts";
 import { Drain } from "./drain.ts";
@@ -53,6 +54,8 @@ export interface RunningConsole {
   readonly replica: Replica;
   /** The sync with GitLab, where the configuration asks for it. */
   readonly gitlabPages: GitLabPages | undefined;
+  /** Members' buckets, where the configuration asks for them. */
+  readonly buckets: Buckets | undefined;
   readonly internalPort: number;
   readonly httpPort: number;
   /** Answers what is under way, then ends; resolves when all of it is closed. */
@@ -87,6 +90,7 @@ interface Publishing {
   readonly publisher: () => Publisher;
   readonly gitlabPages: () => GitLabPages | undefined;
   readonly domainDns: DomainDns | undefined;
+  readonly buckets: () => Buckets | undefined;
   readonly originOf: (lineage: string) => string;
 }
 
@@ -116,6 +120,7 @@ export function createCore(
           log,
           clientAddress: (context) => clientAddress(context, config.http.trustedProxies),
           gitlabPages: () => publishing?.gitlabPages(),
+          buckets: () => publishing?.buckets(),
           published: () => publishing?.publisher().current?.revision ?? null,
           domainDns,
           ...(actor === undefined ? {} : { actor }),
@@ -176,6 +181,7 @@ export async function startConsole(
     publisher: () => publisher,
     gitlabPages: () => gitlabPages,
     domainDns,
+    buckets: () => buckets,
     originOf,
   });
   const settings = { ...config, rules: core.rules };
@@ -214,6 +220,17 @@ export async function startConsole(
         send: overrides.send,
       })
     : undefined;
+  const buckets = config.buckets.enabled
+    ? // As above.
+      new (await import("./buckets/module.ts")).Buckets({
+        config: config.buckets,
+        ledger: () => (core.fault === undefined ? core.ledger : undefined),
+        volatile: () => core.volatile,
+        leads: () => replica.leads,
+        metrics,
+        log,
+      })
+    : undefined;
   const provider = new Provider({
     publisher,
     fresh: isShared(config) ? () => freshness.look() : undefined,
@@ -245,6 +262,7 @@ export async function startConsole(
         metrics.commits.inc();
         metrics.stateRevision.set(state.revision);
         publisher.update(state, changes);
+        buckets?.onCommit(state, changes);
       });
     });
     if (core.ledger === undefined && (await publisher.restore())) {
@@ -264,6 +282,7 @@ export async function startConsole(
     await bootstrap();
     const stopLoops = startLoops({ core, replica, metrics, log, bootstrap });
     gitlabPages?.start();
+    buckets?.start();
 
     const shown = { core, publisher, provider, replica, live, gitlabPages, domainDns };
     const parts = { ...shown, config, metrics, send: overrides.send, log };
@@ -287,12 +306,14 @@ export async function startConsole(
       provider,
       replica,
       gitlabPages,
+      buckets,
       internalPort,
       httpPort,
       close: async () => {
         stopLoops();
         await gitlabPages?.stop();
         listener.end();
+        await buckets?.stop();
         provider.close();
         // Another replica takes what comes from now on, once it is known that this one ends.
         if (isShared(config)) await drain.begin();

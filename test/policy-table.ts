@@ -1,6 +1,13 @@
 import type { Context, Decision } from "../src/domain/decision.ts";
 import type { Action } from "../src/domain/policy.ts";
 import type { State } from "../src/domain/state.ts";
+import {
+  adoptBucket,
+  createBucket,
+  deleteBucket,
+  updateBucket,
+} from "../src/buckets/verbs/buckets.ts";
+import { createKey, revokeKey, rotateKey } from "../src/buckets/verbs/keys.ts";
 import { createEndpoint } from "../src/endpoints/create.ts";
 import { deleteEndpoint } from "../src/endpoints/delete.ts";
 import { updateEndpoint } from "../src/endpoints/update.ts";
@@ -64,6 +71,11 @@ export type ThingName =
   | "bob's session"
   | "alice's page"
   | "ownerless page"
+  | "alice's bucket"
+  | "bob's bucket"
+  | "games' bucket"
+  | "alice's key"
+  | "bob's key"
   | "alice's domain"
   | "ownerless domain"
   | "alice's request"
@@ -233,6 +245,33 @@ export const POLICY_TABLE: readonly Row[] = [
   ...endpointRows("alice's endpoint", "alice", aliceReads, aliceEndpoints),
   ...endpointRows("bob's endpoint", "bob", bobs, bobs),
   ...endpointRows("games' endpoint", "games", games, games),
+  ...bucketRows("alice's bucket", "alice", aliceReads, aliceChanges),
+  ...bucketRows("bob's bucket", "bob", bobs, bobs),
+  ...bucketRows("games' bucket", "games", games, games),
+  ...keyRows("alice's key", "alice", aliceReads, aliceChanges),
+  ...keyRows("bob's key", "bob", bobs, bobs),
+  {
+    action: "bucket.adopt",
+    resource: "what is adoptable",
+    ...adminsMake,
+    api: () => ["GET", "/api/v1/buckets/adoptable"],
+  },
+  {
+    action: "bucket.adopt",
+    resource: "a bucket taken over for alice",
+    ...adminsMake,
+    verb: (w) => (s, c) =>
+      adoptBucket(s, c, {
+        id: "bkt-old",
+        owner: w.id("alice"),
+        name: "old.data",
+        madeAt: "2026-01-01T00:00:00.000Z",
+        publicRead: false,
+        expireDays: null,
+        gigabytes: 1,
+      }),
+    api: (w) => ["POST", "/api/v1/buckets/adopt", { name: "old.data", owner: w.id("alice") }],
+  },
 
   {
     action: "endpoint.read",
@@ -654,6 +693,77 @@ export const POLICY_TABLE: readonly Row[] = [
     api: (w) => ["DELETE", `/api/v1/passes/${w.id("alice's pass")}`],
   },
 ];
+
+/** A bucket of the owner's, by everything that can be done with it. */
+function bucketRows(
+  name: "alice's bucket" | "bob's bucket" | "games' bucket",
+  owner: ThingName,
+  reads: Pick<Row, "allowed" | "forbidden">,
+  writes: Pick<Row, "allowed" | "forbidden">,
+): Row[] {
+  const path = (world: World) => `/api/v1/buckets/${world.id(name)}`;
+  const named = `${owner}.files`;
+  return [
+    { action: "bucket.read", resource: name, ...reads, owner, api: (w) => ["GET", path(w)] },
+    {
+      action: "bucket.write",
+      resource: `${name}, changed`,
+      ...writes,
+      verb: (w) => (s, c) => updateBucket(s, c, { id: w.id(name), publicRead: true }),
+      api: (w) => ["PATCH", path(w), { publicRead: true }],
+    },
+    {
+      action: "bucket.write",
+      resource: `${name}, deleted`,
+      ...writes,
+      verb: (w) => (s, c) => deleteBucket(s, c, { id: w.id(name), name: named }),
+      api: (w) => ["DELETE", `${path(w)}?name=${named}`],
+    },
+    {
+      action: "bucket.write",
+      resource: `a new bucket of ${owner}`,
+      ...writes,
+      verb: (w) => (s, c) =>
+        createBucket(s, c, { id: "bkt-new", owner: w.id(owner), name: "new", gigabytes: 1 }),
+      api: (w) => ["POST", "/api/v1/buckets", { owner: w.id(owner), name: "new", gigabytes: 1 }],
+    },
+  ];
+}
+
+function keyRows(
+  name: "alice's key" | "bob's key",
+  owner: ThingName,
+  reads: Pick<Row, "allowed" | "forbidden">,
+  writes: Pick<Row, "allowed" | "forbidden">,
+): Row[] {
+  const path = (world: World) => `/api/v1/bucket-keys/${world.id(name)}`;
+  const made = { name: "n", access: "read" as const };
+  return [
+    { action: "bucketKey.read", resource: name, ...reads, owner, api: (w) => ["GET", path(w)] },
+    {
+      action: "bucketKey.write",
+      resource: `${name}, rotated`,
+      ...writes,
+      verb: (w) => (s, c) => rotateKey(s, c, { id: w.id(name) }),
+      api: (w) => ["POST", `${path(w)}/rotate`],
+    },
+    {
+      action: "bucketKey.write",
+      resource: `${name}, revoked`,
+      ...writes,
+      verb: (w) => (s, c) => revokeKey(s, c, { id: w.id(name) }),
+      api: (w) => ["DELETE", path(w)],
+    },
+    {
+      action: "bucket.write",
+      resource: `a new key of ${owner}`,
+      ...writes,
+      verb: (w) => (s, c) =>
+        createKey(s, c, { ...made, id: "bkey-new", owner: w.id(owner), buckets: null }),
+      api: (w) => ["POST", "/api/v1/bucket-keys", { ...made, owner: w.id(owner) }],
+    },
+  ];
+}
 
 /** What an actor is to get from a row. Who is not let in at all is not let in anywhere. */
 export function expected(row: Row, actor: ActorName): Expected {

@@ -7,6 +7,9 @@ import { Refusal } from "../errors.ts";
 import { resource } from "./contract.ts";
 import type { ApiContext, Deps } from "./deps.ts";
 import { servicesOf, type Services } from "./services.ts";
+import { bucketKeys } from "./bucket-keys.ts";
+import { bucketAdoption } from "./bucket-adoption.ts";
+import { buckets } from "./buckets.ts";
 import { docs } from "./docs.ts";
 import { endpoints } from "./endpoints.ts";
 import { events } from "./events.ts";
@@ -47,6 +50,9 @@ function resources(services: Services) {
     .route("/api/v1", pages(services))
     .route("/api/v1", routes(services))
     .route("/api/v1", requests(services))
+    .route("/api/v1", bucketAdoption(services))
+    .route("/api/v1", buckets(services))
+    .route("/api/v1", bucketKeys(services))
     .route("/api/v1", tokens(services))
     .route("/api/v1", passes(services))
     .route("/api/v1", sessions(services))

@@ -1,5 +1,6 @@
 import type { Context } from "hono";
 import type { Sessions } from "../auth/sessions.ts";
+import type { Buckets } from "../buckets/module.ts";
 import type { Config } from "../config.ts";
 import type { Actor } from "../domain/policy.ts";
 import type { GitLabPages } from "../gitlab-pages/module.ts";
@@ -17,11 +18,13 @@ export interface ApiLog {
 export interface Deps {
   readonly ledger: Ledger;
   readonly rules: Rules;
-  readonly config: Pick<Config, "userhomes" | "pages" | "gitlab" | "publicUrl">;
+  readonly config: Pick<Config, "userhomes" | "pages" | "gitlab" | "publicUrl" | "buckets">;
   /** The sync with GitLab; undefined where none runs. */
   readonly gitlabPages?: (() => GitLabPages | undefined) | undefined;
   /** Who is signed in at the web pages. */
   readonly sessions: Sessions;
+  /** Members' buckets; undefined where there are none. */
+  readonly buckets?: (() => Buckets | undefined) | undefined;
   readonly now: () => Date;
   readonly log: ApiLog;
   /** Where a request comes from, for the limit on failed tokens. */

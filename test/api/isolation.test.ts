@@ -29,6 +29,9 @@ beforeAll(async () => {
     "requests",
     (await api.must("POST", "/api/v1/requests", { owner: "bob", wish, reason: "x" })).id,
   );
+  bobs.set("buckets", (await api.must("POST", "/api/v1/buckets", { owner: "bob", name: "b" })).id);
+  const key = { owner: "bob", name: "k", access: "read" };
+  bobs.set("bucket-keys", (await api.must("POST", "/api/v1/bucket-keys", key)).id);
   await api.must("POST", "/api/v1/reserved-names", { label: "kept", reason: "x" });
   bobs.set("reserved-names", "kept");
   const page = {
@@ -88,6 +91,13 @@ const CASES: [method: string, resource: string, suffix?: string, json?: object][
   ["PATCH", "endpoints", "", { paused: true }],
   ["PATCH", "endpoints", "", { host: "x.example" }],
   ["DELETE", "endpoints"],
+  ["GET", "buckets"],
+  ["PATCH", "buckets", "", { publicRead: true }],
+  ["DELETE", "buckets", "?name=bob.b"],
+  ["POST", "buckets", "/restore", {}],
+  ["GET", "bucket-keys"],
+  ["POST", "bucket-keys", "/rotate"],
+  ["DELETE", "bucket-keys"],
   ["GET", "tokens"],
   ["DELETE", "tokens"],
   ["GET", "requests"],
@@ -115,11 +125,15 @@ test.each(CASES)(
         { "Idempotency-Key": `${method}${resource}${suffix}${query}${JSON.stringify(json)}` },
       ]) {
         const ask = async (id: string) => {
-          const answer = await api.request(method, `/api/v1/${resource}/${id}${suffix}${query}`, {
-            token: alice,
-            headers: { ...headers, "X-Request-Id": "same" },
-            ...(json === undefined ? {} : { json }),
-          });
+          const answer = await api.request(
+            method,
+            `/api/v1/${resource}/${id}${suffix}${suffix.includes("?") ? query.replace("?", "&") : query}`,
+            {
+              token: alice,
+              headers: { ...headers, "X-Request-Id": "same" },
+              ...(json === undefined ? {} : { json }),
+            },
+          );
           const { "x-request-id": _own, ...rest } = Object.fromEntries(answer.headers);
           return { ...problemOf(answer), headers: rest };
         };

@@ -7,9 +7,13 @@ import { operator, type Actor } from "../../src/domain/policy.ts";
 import { rulesFrom } from "../../src/domain/rules.ts";
 import type { Change, State } from "../../src/domain/state.ts";
 import type { DomainDns } from "../../src/gitlab-pages/domains/dns.ts";
+import { Buckets } from "../../src/buckets/module.ts";
+import { createMetrics } from "../../src/observability/metrics.ts";
+import { silentLog } from "../../src/observability/log.ts";
 import { Ledger } from "../../src/store/ledger.ts";
-import { openLevelStore } from "../../src/store/leveldb.ts";
 import { MemoryVolatile } from "../../src/store/memory-volatile.ts";
+import { MemoryStorage } from "../support/memory-storage.ts";
+import { openLevelStore } from "../../src/store/leveldb.ts";
 import { temporaryFolder } from "../support/folder.ts";
 import { standInPages, type StandInPages } from "../support/gitlab/pages-module.ts";
 
@@ -39,6 +43,9 @@ export interface TestApi {
   readonly sessions: Sessions;
   /** The GitLab beside it, which reads when it is told to. */
   readonly gitlab: StandInPages;
+  /** Members' buckets, without the loop, at a storage in memory. */
+  readonly buckets: Buckets;
+  readonly storage: MemoryStorage;
   /** What the API wrote to its log as errors. */
   readonly errors: object[];
   /** A token of the operator with every scope. */
@@ -64,7 +71,7 @@ export interface TestApi {
 const DAY_MS = 24 * 60 * 60 * 1000;
 const START = Date.parse("2026-11-22T12:00:00.000Z");
 export const ZONE = "tardis.test";
-export const ALL_SCOPES: readonly Scope[] = ["read", "endpoints", "owners", "tokens"];
+export const ALL_SCOPES: readonly Scope[] = ["read", "endpoints", "buckets", "owners", "tokens"];
 
 export interface ApiOptions {
   readonly env?: Record<string, string>;
@@ -95,8 +102,19 @@ export async function startApi(options: ApiOptions = {}): Promise<TestApi> {
   const table = { rules, userhomes: true };
   const gitlab = standInPages(config.gitlab, table, () => ledger);
   const gitlabPages = () => gitlab.pages;
+  const storage = new MemoryStorage();
+  const volatile = new MemoryVolatile(() => time);
+  const buckets = new Buckets({
+    config: config.buckets,
+    ledger: () => ledger,
+    volatile: () => volatile,
+    leads: () => true,
+    metrics: createMetrics(),
+    log: silentLog,
+    clock: { now, sleep: async () => undefined },
+    storage,
+  });
   const errors: object[] = [];
-  const volatile = new MemoryVolatile();
   const sessions = new Sessions({
     volatile: () => volatile,
     now,
@@ -113,6 +131,7 @@ export async function startApi(options: ApiOptions = {}): Promise<TestApi> {
     clientAddress: options.clientAddress ?? (() => "192.0.2.1"),
     published: () => null,
     gitlabPages,
+    buckets: () => buckets,
     domainDns: options.domainDns,
     ...(options.actor === undefined ? {} : { actor: options.actor }),
   });
@@ -126,6 +145,7 @@ export async function startApi(options: ApiOptions = {}): Promise<TestApi> {
     clientAddress: () => "unknown",
     published: () => null,
     gitlabPages,
+    buckets: () => buckets,
     domainDns: options.domainDns,
     actor: operator,
   });
@@ -168,6 +188,8 @@ export async function startApi(options: ApiOptions = {}): Promise<TestApi> {
     app,
     ledger,
     config,
+    buckets,
+    storage,
     gitlab,
     sessions,
     errors,

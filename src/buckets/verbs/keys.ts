@@ -66,6 +66,8 @@ export const rotateKey: Verb<{ id: string; ifMatch?: number | undefined }, Drawn
 ) => {
   const key = ownKey(state, context, input.id, input.ifMatch);
   if (key.deleting) throw new Refusal("conflict", `${key.name} is being revoked.`);
+  if (state.owners.get(key.owner)?.suspended !== undefined)
+    throw new Refusal("conflict", "Its owner is suspended: no key of theirs works.");
   // What was to become the key before, and nobody got, goes the way of old ones.
   const retired = key.next === undefined ? key.retired : [...key.retired, key.next];
   const next: BucketKey = {

@@ -1,0 +1,16 @@
+import type { Buckets } from "../buckets/module.ts";
+import { Refusal } from "../errors.ts";
+import type { Services } from "./services.ts";
+
+/**
+ * The module that keeps buckets.
+ * @throws Refusal `conflict` where there is none
+ */
+export function requireBuckets(services: Pick<Services, "buckets">): Buckets {
+  const found = services.buckets?.();
+  if (found !== undefined) return found;
+  throw new Refusal(
+    "conflict",
+    "There are no buckets here: buckets.enabled is off, or no console runs.",
+  );
+}

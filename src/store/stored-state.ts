@@ -62,8 +62,8 @@ function writeOf(change: Change): Write {
   return { key, value };
 }
 
-/** Secrets, even hashed, stay out of the history. */
-const KEPT_OUT: ReadonlySet<Kind> = new Set<Kind>(["token", "answer"]);
+/** Secrets, even hashed, stay out of the history; and access keys, which may be enough to write. */
+const KEPT_OUT: ReadonlySet<Kind> = new Set<Kind>(["token", "answer", "bucketKey"]);
 
 function eventOf(
   before: State,

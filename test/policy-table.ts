@@ -258,6 +258,12 @@ export const POLICY_TABLE: readonly Row[] = [
   },
   {
     action: "bucket.adopt",
+    resource: "how the storage stands",
+    ...adminsMake,
+    api: () => ["GET", "/api/v1/buckets/status"],
+  },
+  {
+    action: "bucket.adopt",
     resource: "a bucket taken over for alice",
     ...adminsMake,
     verb: (w) => (s, c) =>

@@ -9,6 +9,7 @@ import type { ApiContext, Deps } from "./deps.ts";
 import { servicesOf, type Services } from "./services.ts";
 import { bucketKeys } from "./bucket-keys.ts";
 import { bucketAdoption } from "./bucket-adoption.ts";
+import { bucketStatus } from "./bucket-status.ts";
 import { buckets } from "./buckets.ts";
 import { docs } from "./docs.ts";
 import { endpoints } from "./endpoints.ts";
@@ -51,6 +52,7 @@ function resources(services: Services) {
     .route("/api/v1", routes(services))
     .route("/api/v1", requests(services))
     .route("/api/v1", bucketAdoption(services))
+    .route("/api/v1", bucketStatus(services))
     .route("/api/v1", buckets(services))
     .route("/api/v1", bucketKeys(services))
     .route("/api/v1", tokens(services))

@@ -32,9 +32,11 @@ import {
   ownerUpdateFields,
   ownerView,
   renewKind,
+  partsField,
   resumeKind,
   suspendBody,
   suspendKind,
+  withParts,
 } from "./owners.ts";
 import { changeProblems, readProblems } from "./problem.ts";
 import { nameOf } from "./routing.ts";
@@ -57,7 +59,7 @@ const groupSchema = z
   .openapi("Group");
 const dryGroup = json(dryRunSchemaOf(groupSchema), "What would happen (`dryRun`).");
 const changedGroup = json(
-  z.union([groupSchema, dryRunSchemaOf(groupSchema)]),
+  z.union([groupSchema.extend(partsField), dryRunSchemaOf(groupSchema)]),
   "The group; with `dryRun`, what would happen.",
 );
 
@@ -245,7 +247,8 @@ export function groups(services: Services) {
         decide: suspendKind("group", input),
         show: viewOwner,
       });
-      return context.json(done.body, 200);
+      if (done.dry) return context.json(done.body, 200);
+      return context.json(await withParts(services, done.body), 200);
     })
     .openapi(resume, async (context) => {
       const input = { ...context.req.valid("param"), ifMatch: ifMatch(context) };
@@ -254,7 +257,8 @@ export function groups(services: Services) {
         decide: resumeKind("group", input),
         show: viewOwner,
       });
-      return context.json(done.body, 200);
+      if (done.dry) return context.json(done.body, 200);
+      return context.json(await withParts(services, done.body), 200);
     })
     .openapi(renew, async (context) => {
       const input = { ...context.req.valid("param"), ifMatch: ifMatch(context) };

@@ -2,7 +2,8 @@ import { z } from "@hono/zod-openapi";
 import { lineField, quotaSchema, targetGrantSchema, type Owner } from "../domain/entities.ts";
 import type { Context } from "../domain/decision.ts";
 import { quotaOf } from "../domain/rules.ts";
-import { findOwner, type State } from "../domain/state.ts";
+import { bucketsOf, findOwner, type State } from "../domain/state.ts";
+import { STATES } from "../reconcile/standing.ts";
 import { Refusal } from "../errors.ts";
 import { heldLabels } from "../owners/labels.ts";
 import { renewalOf, renewMembership } from "../owners/renew.ts";
@@ -34,13 +35,21 @@ export const ownerFields = {
   ),
   // Made anew: the domain's schemas may be older than what gives schemas `openapi`.
   quota: z
-    .object(quotaSchema.shape)
+    .object({
+      ...quotaSchema.shape,
+      buckets: z.number().int(),
+      bucketKeys: z.number().int(),
+      bucketGigabytes: z.number().int(),
+    })
     .openapi({ description: "What they may have, defaults included." }),
   used: z.object({
     endpoints: z.number().int(),
     labels: z.number().int(),
     pages: z.number().int(),
     tokens: z.number().int(),
+    buckets: z.number().int(),
+    bucketKeys: z.number().int(),
+    bucketGigabytes: z.number().int(),
   }),
   targets: z
     .array(targetGrantSchema)
@@ -87,6 +96,9 @@ export function ownerView(services: Services, state: State, owner: Owner) {
       labels: held.length,
       pages: state.pagesByOwner.get(owner.id)?.size ?? 0,
       tokens: state.tokensByOwner.get(owner.id)?.size ?? 0,
+      buckets: state.bucketsByOwner.get(owner.id)?.size ?? 0,
+      bucketKeys: state.bucketKeysByOwner.get(owner.id)?.size ?? 0,
+      bucketGigabytes: bucketsOf(state, owner.id).reduce((sum, one) => sum + one.gigabytes, 0),
     },
     targets: [...(owner.targets ?? [])],
   };
@@ -109,6 +121,31 @@ function requireKind(state: State, kind: Owner["kind"], id: string): void {
   const owner = findOwner(state, id);
   if (owner !== undefined && owner.kind !== kind)
     throw new Refusal("not_found", "There is no such owner.");
+}
+
+/** What a suspension, or its undoing, came to in other systems, as the contract describes it. */
+export const partsField = {
+  parts: z
+    .array(
+      z.object({
+        kind: z.enum(["bucket", "bucketKey"]),
+        id: z.string(),
+        name: z.string(),
+        state: z.enum([...STATES, "gone", "busy"]),
+        why: z.string().nullable(),
+      }),
+    )
+    .optional()
+    .openapi({
+      description:
+        "After a suspension or its undoing: how what they have in other systems stands now. What could not be reached is tried again by itself.",
+    }),
+};
+
+/** Has everything of an owner's in other systems follow a suspension or its undoing now. */
+export async function withParts<T extends { readonly id: string }>(services: Services, body: T) {
+  const module = services.buckets?.();
+  return module === undefined ? body : { ...body, parts: [...(await module.settleOwner(body.id))] };
 }
 
 export interface OwnerAction {

@@ -32,9 +32,11 @@ import {
   ownerUpdateFields,
   ownerView,
   renewKind,
+  partsField,
   resumeKind,
   suspendBody,
   suspendKind,
+  withParts,
 } from "./owners.ts";
 import { changeProblems, readProblems } from "./problem.ts";
 
@@ -52,7 +54,7 @@ const personSchema = z
   .openapi("Person");
 const dryPerson = json(dryRunSchemaOf(personSchema), "What would happen (`dryRun`).");
 const changedPerson = json(
-  z.union([personSchema, dryRunSchemaOf(personSchema)]),
+  z.union([personSchema.extend(partsField), dryRunSchemaOf(personSchema)]),
   "The person; with `dryRun`, what would happen.",
 );
 
@@ -245,7 +247,8 @@ export function persons(services: Services) {
         decide: suspendKind("person", input),
         show: viewOwner,
       });
-      return context.json(done.body, 200);
+      if (done.dry) return context.json(done.body, 200);
+      return context.json(await withParts(services, done.body), 200);
     })
     .openapi(resume, async (context) => {
       const input = { ...context.req.valid("param"), ifMatch: ifMatch(context) };
@@ -254,7 +257,8 @@ export function persons(services: Services) {
         decide: resumeKind("person", input),
         show: viewOwner,
       });
-      return context.json(done.body, 200);
+      if (done.dry) return context.json(done.body, 200);
+      return context.json(await withParts(services, done.body), 200);
     })
     .openapi(renew, async (context) => {
       const input = { ...context.req.valid("param"), ifMatch: ifMatch(context) };

@@ -12,6 +12,7 @@ import { openControl, type ControlClient } from "./control-client.ts";
 import { readText } from "./input.ts";
 import { messageOf } from "../errors.ts";
 import { CommandError, print, type OutputOptions } from "./output.ts";
+import { addBucketCommands } from "./buckets.ts";
 import { addGitLabCommands } from "./gitlab.ts";
 import { addMigrateCommand } from "./migrate.ts";
 import { addPagesCommands } from "./pages.ts";
@@ -72,6 +73,7 @@ export function createProgram(): Command {
   addGitLabCommands(program, configOf);
   addPagesCommands(program, withControl);
   addRequestCommands(program, withControl);
+  addBucketCommands(program, withControl);
   for (const command of program.commands) inherit(command);
   return program;
 }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { waitFor } from "../support/wait.ts";
 import { problemOf, startApi, type TestApi } from "./support.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -203,5 +204,58 @@ describe("a key", () => {
       const answer = problemOf(await ask("POST", "bucket-keys", { ...made, buckets: [foreign] }));
       expect(answer).toMatchObject({ status: 404, field: "buckets.0" });
     }
+  });
+});
+
+describe("an owner of buckets", () => {
+  it("is suspended and resumed in one action, with the result part by part", async () => {
+    const bucket = await api.must("POST", "/api/v1/buckets", { owner: "alice-b", name: "cut" });
+    const key = await api.must("POST", "/api/v1/bucket-keys", {
+      owner: "alice-b",
+      name: "k",
+      access: "write",
+    });
+    const suspended = await api.must("POST", "/api/v1/persons/alice-b/suspend", { reason: "x" });
+    expect(suspended.parts).toContainEqual({
+      kind: "bucketKey",
+      id: key.id,
+      name: "k",
+      state: "suspended",
+      why: "Its owner is suspended.",
+    });
+    expect(suspended.parts).toContainEqual(
+      expect.objectContaining({ id: bucket.id, state: "suspended" }),
+    );
+    expect(api.storage.kept.get(key.accessKey)).toMatchObject({ enabled: false });
+    api.storage.isAway = true;
+    const resumed = await api.must("POST", "/api/v1/persons/alice-b/resume");
+    expect(resumed.parts).toContainEqual(
+      expect.objectContaining({ id: key.id, state: "repairing", why: expect.any(String) }),
+    );
+    api.storage.isAway = false;
+    // It was asked so often in vain that it is left alone for a second.
+    await waitFor(() => api.buckets.requireAnswer().then(() => true), {
+      describe: "the storage to be asked again",
+    });
+    await api.buckets.keys.once(key.id);
+    expect(api.storage.kept.get(key.accessKey)).toMatchObject({ enabled: true });
+  });
+
+  it("leaves with their keys ended, and their buckets kept for a while, which an admin may give on", async () => {
+    await api.must("POST", "/api/v1/persons", { username: "carol" });
+    const bucket = await api.must("POST", "/api/v1/buckets", { owner: "carol", name: "work" });
+    const key = { owner: "carol", name: "k", access: "read" };
+    const { id, accessKey } = await api.must("POST", "/api/v1/bucket-keys", key);
+    const carol = await api.must("GET", "/api/v1/persons/carol");
+    await api.must("DELETE", "/api/v1/persons/carol");
+    await api.buckets.settleOwner(carol.id);
+    expect(api.storage.kept.has(accessKey)).toBe(false);
+    expect(api.state().bucketKeys.has(id)).toBe(false);
+    expect(api.storage.stored.has("carol.work")).toBe(true);
+    expect((await ask("GET", `buckets/${bucket.id}`)).status).toBe(404);
+    const restore = `/api/v1/buckets/${bucket.id}/restore`;
+    const given = await api.must("POST", restore, { owner: "alice" });
+    expect(given).toMatchObject({ ownerName: "alice", name: "carol.work" });
+    expect((await ask("GET", `buckets/${bucket.id}`)).body.standing.state).toBe("ready");
   });
 });

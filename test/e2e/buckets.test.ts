@@ -1,0 +1,113 @@
+import { Client } from "minio";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import type { RunningConsole } from "../../src/app.ts";
+import {
+  type MustClient,
+  mustClient,
+  runCommand,
+  startTestConsole,
+  writeConfig,
+} from "../support/console.ts";
+import { temporaryFolder } from "../support/folder.ts";
+import { type MinioServer, startMinio } from "../support/minio.ts";
+import { describeWithService } from "../support/services.ts";
+import { waitFor } from "../support/wait.ts";
+
+const POLLS = 100;
+
+describeWithService("minio", "a console with buckets", () => {
+  let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+  let server: MinioServer;
+  let running: RunningConsole;
+  let must: MustClient;
+  let config: string;
+  beforeAll(async () => {
+    folder = await temporaryFolder();
+    server = await startMinio();
+    const { url, accessKey, secretKey } = server;
+    const settings = { buckets: { enabled: true, url, accessKey, secretKey } };
+    config = writeConfig(folder.path, settings);
+    running = await startTestConsole(folder.path, settings);
+    must = mustClient(running.httpPort);
+    await must("POST", "/persons", { username: "alice" });
+  }, 90_000);
+  afterAll(async () => {
+    server?.signal("SIGCONT");
+    await running?.close();
+    await server?.destroy();
+    await folder?.remove();
+  });
+
+  const command = (...args: string[]) => runCommand(["-c", config, ...args]);
+
+  it("gives a bucket and a key that work, and a client's set-up", async () => {
+    const bucket = await must("POST", "/buckets", { owner: "alice", name: "files" });
+    expect(bucket.standing).toMatchObject({ state: "ready", why: null });
+    const made = { owner: "alice", name: "laptop", access: "write" };
+    const { accessKey, secretKey, snippets } = await must("POST", "/bucket-keys", made);
+    expect(snippets.rclone).toContain(`secret_access_key = ${secretKey}`);
+    const { hostname, port } = new URL(server.url);
+    const client = new Client({
+      endPoint: hostname,
+      port: Number(port),
+      useSSL: false,
+      accessKey,
+      secretKey,
+      region: "us-east-1",
+    });
+    await client.putObject(bucket.name, "hello", "world");
+    expect((await client.listBuckets()).map(({ name }) => name)).toEqual([bucket.name]);
+    await must("POST", "/persons/alice/suspend", { reason: "x" });
+    await expect(client.listBuckets()).rejects.toThrow();
+    await must("POST", "/persons/alice/resume");
+    await client.statObject(bucket.name, "hello");
+  });
+
+  it("shows at the command line what there is, and whether it is right", async () => {
+    const list = await command("buckets", "list");
+    expect(list).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/alice\.files +alice +ready/),
+    });
+    const check = await command("buckets", "check");
+    expect(check).toMatchObject({ code: 0, stdout: expect.stringContaining("MinIO answers") });
+    await server.kill();
+    const away = await command("buckets", "check", "--json");
+    expect(away.code).toBe(1);
+    expect(away.json()).toMatchObject({ ok: false });
+    await server.start();
+    await waitFor(async () => (await command("buckets", "check")).code === 0, {
+      timeout: 60_000,
+      describe: "the storage to be found again",
+    });
+  }, 90_000);
+
+  it("answers polls as fast while the storage is frozen and everybody asks for it", async () => {
+    const poll = async () => {
+      const began = performance.now();
+      const response = await fetch(`http://127.0.0.1:${running.internalPort}/traefik/config`);
+      await response.arrayBuffer();
+      expect(response.status).toBe(200);
+      return performance.now() - began;
+    };
+    server.signal("SIGSTOP");
+    const asked = Array.from({ length: 3 }, (_, at) =>
+      must("POST", "/buckets", { owner: "alice", name: `frozen-${at}` }),
+    );
+    const times: number[] = [];
+    for (let at = 0; at < POLLS; at++) times.push(await poll());
+    expect(times.toSorted((a, b) => a - b)[POLLS / 2]).toBeLessThan(50);
+    // What has nothing to do with buckets goes on.
+    await must("POST", "/endpoints", { owner: "alice", target: "http://127.0.0.1:9" });
+    const answers = await Promise.all(asked);
+    for (const { standing } of answers)
+      expect(standing).toMatchObject({ state: "creating", why: expect.stringContaining("answer") });
+    server.signal("SIGCONT");
+    for (const { id } of answers) {
+      await waitFor(async () => (await must("GET", `/buckets/${id}`)).standing.state === "ready", {
+        timeout: 90_000,
+        describe: "the buckets to be made",
+      });
+    }
+  }, 150_000);
+});

@@ -1,3 +1,4 @@
+import { consolePolicy } from "../buckets/console-policy.ts";
 import type { Command } from "commander";
 import type { WithControl } from "./control-client.ts";
 import { allOf } from "./list.ts";
@@ -44,6 +45,12 @@ export function addBucketCommands(program: Command, withControl: WithControl): v
           ),
         );
       });
+    });
+  buckets
+    .command("policy")
+    .description("print what the console's own account at MinIO needs, as a policy for it")
+    .action(() => {
+      process.stdout.write(`${JSON.stringify(consolePolicy, null, 2)}\n`);
     });
   buckets
     .command("check")

@@ -1,5 +1,6 @@
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
+import { buckets } from "./buckets.ts";
 import { changes } from "./changes.ts";
 import { gitlabPages } from "./gitlab-pages.ts";
 import { growth } from "./growth.ts";
@@ -23,6 +24,7 @@ const benches = [
   growth,
   gitlabPages,
   pages,
+  buckets,
 ];
 const HELP = `npm run bench -- [NAME ...] [--quick] [--json]
 

@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { openWindow, startBrowser, type Width } from "../test/support/browser.ts";
 import { startPages } from "../test/support/console-pages.ts";
 import { askAround, furnish } from "../test/support/console-world.ts";
+import { stageAdmins } from "./screenshots/admins.ts";
 import { requireService } from "./services/require.ts";
 
 const help = `Takes a picture of every page of the console, at a desk in light and on a phone in dark.
@@ -49,25 +50,43 @@ const shown: readonly (readonly [name: string, path: string, who?: string])[] = 
   ["activity", "/activity"],
   ["missing", "/nothing-here"],
 ];
+const wanted = (name: string) => positionals.length === 0 || positionals.includes(name);
 const browser = await startBrowser(requireService("chromium"));
+const admins = await stageAdmins();
 mkdirSync(values.into, { recursive: true });
 try {
   for (const [name, path, who = "alice"] of shown) {
-    if (positionals.length > 0 && !positionals.includes(name)) continue;
-    for (const [width, scheme] of [
-      ["desk", "light"],
-      ["phone", "dark"],
-    ] as const satisfies readonly (readonly [Width, string])[]) {
-      const headers = pages.by(who);
-      const { page, context } = await openWindow(browser, { width, scheme, headers });
-      await page.goto(pages.origin + path);
-      const file = join(values.into, `${name}-${width}.png`);
-      await page.screenshot({ path: file, fullPage: true });
-      process.stdout.write(`${file}\n`);
-      await context.close();
-    }
+    if (wanted(name)) await take(name, pages.origin + path, { headers: pages.by(who) });
+  }
+  for (const [name, path] of admins.shown) {
+    if (wanted(name)) await take(name, admins.origin + path, { session: admins.secret });
   }
 } finally {
   await browser.close();
   await pages.close();
+  await admins.close();
+}
+
+/** Takes the pictures of one page. */
+async function take(
+  name: string,
+  url: string,
+  { headers, session }: { headers?: Record<string, string>; session?: string },
+): Promise<void> {
+  for (const [width, scheme] of [
+    ["desk", "light"],
+    ["phone", "dark"],
+  ] as const satisfies readonly (readonly [Width, string])[]) {
+    const more = headers === undefined ? {} : { headers };
+    const { page, context } = await openWindow(browser, { width, scheme, ...more });
+    if (session !== undefined) {
+      const { origin } = new URL(url);
+      await context.addCookies([{ name: "tardis-session", value: session, url: origin }]);
+    }
+    await page.goto(url);
+    const file = join(values.into, `${name}-${width}.png`);
+    await page.screenshot({ path: file, fullPage: true });
+    process.stdout.write(`${file}\n`);
+    await context.close();
+  }
 }

@@ -2,7 +2,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { PASS_USES, type Pass } from "../domain/entities.ts";
 import { authorise } from "../domain/policy.ts";
 import type { State } from "../domain/state.ts";
-import { createPass, revokePass } from "../owners/passes.ts";
+import { createPass, passUrl, revokePass } from "../owners/passes.ts";
 import {
   change,
   changeHeaders,
@@ -114,9 +114,9 @@ export function passes(services: Services) {
       const done = await change(context, services, {
         status: 201,
         decide: (state, decided) => createPass(state, decided, input),
-        show: ({ pass, code }, state): z.infer<typeof newPassSchema> => ({
-          ...view(pass, state),
-          url: `${config.publicUrl}/sign-in/${pass.use === "sign-in" ? "link" : "invitation"}/${code}`,
+        show: (made, state): z.infer<typeof newPassSchema> => ({
+          ...view(made.pass, state),
+          url: passUrl(config.publicUrl, made),
         }),
         showAgain: ({ url: _shownOnce, ...kept }) => kept,
       });

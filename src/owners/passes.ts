@@ -26,6 +26,14 @@ export interface MintedPass {
   readonly code: string;
 }
 
+/**
+ * What a browser opens to use a pass.
+ * @param publicUrl the console's origin
+ */
+export function passUrl(publicUrl: string, { pass, code }: MintedPass): string {
+  return `${publicUrl}/sign-in/${pass.use === "sign-in" ? "link" : "invitation"}/${code}`;
+}
+
 /** A person's passes, those included that have expired and were not swept yet. */
 export function passesOf(state: State, person: string): Pass[] {
   return [...state.passes.values()].filter((pass) => pass.person === person);

@@ -9,6 +9,7 @@ import { Table } from "../parts/table.tsx";
 import { pathOf } from "./owner-find.ts";
 import { ownerStanding } from "./owner-state.ts";
 import { kindOf } from "./owners.tsx";
+import { WaysIn } from "./passes.tsx";
 import type { AdminServices } from "./services.ts";
 
 /** What is shown of an owner. */
@@ -88,6 +89,7 @@ export function Facts({ services, owner, now }: OwnerView) {
       </dl>
       <div class="buttons">
         {canRenew ? <Renew owner={owner} /> : null}
+        <WaysIn owner={owner} services={services} />
         {owner.suspended === undefined ? (
           <a class="button quiet" href={`${pathOf(owner)}/suspend`}>
             Suspend …

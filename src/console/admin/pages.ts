@@ -10,6 +10,7 @@ import { memberships } from "./memberships.tsx";
 import { newOwner } from "./owner-new.tsx";
 import { ownerPage } from "./owner.tsx";
 import { owners } from "./owners.tsx";
+import { passPages } from "./passes.tsx";
 import { requests } from "./requests.tsx";
 import { reservedNames } from "./reserved-names.tsx";
 import { routes } from "./routes.tsx";
@@ -36,6 +37,7 @@ export function adminPages(services: AdminServices): Hono<PageEnv> {
   app.route("/", editOwner(services));
   app.route("/", giveBack(services));
   app.route("/", ownerPage(services));
+  app.route("/", passPages(services));
   app.route("/", requests(services));
   app.route("/", routes(services));
   app.route("/", gitlab(services));

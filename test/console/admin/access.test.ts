@@ -38,6 +38,7 @@ const PAGES = [
 const FORMS = [
   "/admin/owners/alice/labels",
   "/admin/owners/alice/labels/alice/free",
+  "/admin/owners/alice/passes",
   "/admin/owners/alice/renew",
   "/admin/owners/alice/tokens/x/revoke",
   "/admin/owners/alice/sessions/x/end",

@@ -1,7 +1,7 @@
 import { Hono, type Context } from "hono";
 import { carryOut, preview, type Previewed } from "../../api/carry-out.ts";
 import { lineField, type Owner } from "../../domain/entities.ts";
-import { groupsOf, tokensOf } from "../../domain/state.ts";
+import { bucketKeysOf, bucketsOf, groupsOf, tokensOf } from "../../domain/state.ts";
 import { Refusal } from "../../errors.ts";
 import { resumeOwner, suspendOwner } from "../../owners/suspend.ts";
 import { leaveFlash } from "../flash.ts";
@@ -193,6 +193,9 @@ interface CutProps {
   readonly hosts: readonly string[];
   readonly tokens: number;
   readonly sessions: number | undefined;
+  /** Keys to buckets, and buckets that everyone may read. */
+  readonly keys: number;
+  readonly publicBuckets: number;
   /** Groups that nobody else manages. */
   readonly orphans: readonly string[];
 }
@@ -208,6 +211,10 @@ async function cutBy(
     hosts: hostsIn(previewed, "added"),
     tokens: tokensOf(state, owner.id).filter(({ expiresAt }) => Date.parse(expiresAt) > now).length,
     sessions: owner.kind === "person" ? (await sessions.of(owner.id)).length : undefined,
+    keys: bucketKeysOf(state, owner.id).filter((key) => !key.deleting).length,
+    publicBuckets: bucketsOf(state, owner.id).filter(
+      ({ publicRead, deleting }) => publicRead && deleting === undefined,
+    ).length,
     orphans: groupsOf(state, owner.id)
       .filter((group) => group.kind === "group" && group.managers.length === 1)
       .map(({ name }) => name),
@@ -227,7 +234,7 @@ function hostsIn(
   return [...new Set(hosts)];
 }
 
-function Cut({ hosts, tokens, sessions, orphans }: CutProps) {
+function Cut({ hosts, tokens, sessions, keys, publicBuckets, orphans }: CutProps) {
   return (
     <ul>
       <li>
@@ -244,6 +251,12 @@ function Cut({ hosts, tokens, sessions, orphans }: CutProps) {
             ? "No session: they are signed in nowhere. They cannot sign in, either."
             : `${counted(sessions, "session")}: signed out, for good. They cannot sign in, either.`}
         </li>
+      )}
+      {keys === 0 ? null : (
+        <li>{counted(keys, "key")} to buckets: refused until they are resumed.</li>
+      )}
+      {publicBuckets === 0 ? null : (
+        <li>{counted(publicBuckets, "public bucket")}: closed until they are resumed.</li>
       )}
       {orphans.length === 0 ? null : (
         <li>

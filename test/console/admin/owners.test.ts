@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { stamp } from "../../../src/domain/decision.ts";
+import { operator } from "../../../src/domain/policy.ts";
+import type { Change } from "../../../src/domain/state.ts";
 import { zone } from "../../support/console.ts";
 import type { TestVisitor } from "../../support/visitor.ts";
 import { HOSTILE, readPage, startAdminWorld, textOf, type AdminWorld } from "./support.ts";
@@ -244,6 +247,47 @@ describe("suspending", () => {
     expect(text).toContain("1 session: signed out");
     expect(text).toContain("WebSockets outlive the removal of their route");
     expect(owner("alice").suspended).toBeUndefined();
+  });
+
+  it("names the keys to buckets, and the buckets that it closes to the public", async () => {
+    await world.running.core.requireLedger().change(operator, (_state, context) => {
+      const made = { ...stamp(context), owner: world.id("carol") };
+      const bucket = (id: string, publicRead: boolean): Change => ({
+        kind: "bucket",
+        id,
+        entity: {
+          ...made,
+          kind: "bucket",
+          id,
+          name: `carol.${id}`,
+          stage: "made",
+          publicRead,
+          expireDays: null,
+          gigabytes: 1,
+        },
+      });
+      const key: Change = {
+        kind: "bucketKey",
+        id: "bkey-1",
+        entity: {
+          ...made,
+          kind: "bucketKey",
+          id: "bkey-1",
+          name: "laptop",
+          access: "read",
+          buckets: null,
+          accessKey: "ABCDEFGHIJKLMNOPQRST",
+          issued: true,
+          retired: [],
+          deleting: false,
+        },
+      };
+      const changes = [bucket("bkt-1", true), bucket("bkt-2", false), key];
+      return { changes, event: { type: "test", summary: "buckets", owners: [] }, result: null };
+    });
+    const text = await readPage(ada, at("carol", "/suspend"));
+    expect(text).toContain("1 key to buckets: refused until they are resumed.");
+    expect(text).toContain("1 public bucket: closed until they are resumed.");
   });
 
   it("asks for a reason, cuts what it said, and gives it back", async () => {

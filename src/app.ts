@@ -376,6 +376,7 @@ async function publicListener(
   const { ownCookies } = await import("./console/sign-in/cookies.ts");
   const { visitorOf } = await import("./console/sign-in/signed-in.ts");
   const { deliveryOf } = await import("./console/delivery.ts");
+  const { siteOf } = await import("./console/site.ts");
   const { SignedPages } = await import("./console/signed-pages.ts");
   const hooks =
     gitlabPages === undefined
@@ -424,6 +425,8 @@ async function publicListener(
       const { createPages } = await import("./console-pages.ts");
       return createPages(ledger, { ...parts, clientAddress: address });
     },
+    site: siteOf(config, now),
+    log,
     delivery: () => deliveryOf(publisher, parts.provider, core.now()),
     renew: (context) =>
       visitorOf({ ...signIn, fault: () => "No state is there to tell by." }, context),

@@ -4,10 +4,8 @@ import type { Config } from "./config.ts";
 import { adminPages } from "./console/admin/pages.ts";
 import { deliveryOf } from "./console/delivery.ts";
 import { pages } from "./console/pages/app.ts";
-import { problemPage } from "./console/pages/problem.tsx";
 import { siteOf } from "./console/site.ts";
 import type { PageEnv } from "./console/visitor.ts";
-import { Refusal } from "./errors.ts";
 import type { Core } from "./core.ts";
 import type { DomainDns } from "./gitlab-pages/domains/dns.ts";
 import type { GitLabPages } from "./gitlab-pages/module.ts";
@@ -63,15 +61,7 @@ export function createPages(ledger: Ledger, parts: PageParts): Hono<PageEnv> {
     unrouted: () => live.unrouted(),
     pollers: () => provider.pollers(),
   };
-  const app = new Hono<PageEnv>()
+  return new Hono<PageEnv>()
     .route("/", pages(services))
     .route("/", adminPages({ ...services, system }));
-  const missing = () => {
-    throw new Refusal("not_found", "There is no such page here.");
-  };
-  app.all("*", missing);
-  // What a page says that is not there for its visitor.
-  app.notFound(missing);
-  app.onError((error, context) => problemPage(context, services, error));
-  return app;
 }

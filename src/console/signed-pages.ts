@@ -2,12 +2,16 @@ import { type Context, Hono } from "hono";
 import { Refusal } from "../errors.ts";
 import type { Ledger } from "../store/ledger.ts";
 import { markOf, type Delivery } from "./delivery.ts";
+import type { ApiLog } from "../api/deps.ts";
 import { Live, type LiveOptions } from "./live.ts";
+import type { Site } from "./site.ts";
 import type { PageEnv, Visitor } from "./visitor.ts";
 
 export interface SignedPagesOptions {
   /** The pages of a state; made when one of them is first asked for. */
   readonly pages: (ledger: Ledger) => Hono<PageEnv> | Promise<Hono<PageEnv>>;
+  readonly site: Site;
+  readonly log: ApiLog;
   /** How far changes have come on their way to Traefik. */
   readonly delivery: () => Delivery;
   readonly renew: LiveOptions["renew"];
@@ -15,13 +19,13 @@ export interface SignedPagesOptions {
 
 interface Made {
   readonly ledger: Ledger;
-  readonly app: Promise<Hono<HandedEnv>>;
+  readonly app: Promise<Hono<PageEnv>>;
   readonly live: Live;
 }
 
 /** How the visitor comes into an app that is made apart from the one that let them in. */
-interface HandedEnv extends PageEnv {
-  Bindings: { visitor: Visitor };
+interface Handed {
+  readonly visitor: Visitor;
 }
 
 /**
@@ -42,10 +46,7 @@ export class SignedPages {
     return this.#made?.live.size ?? 0;
   }
 
-  /**
-   * Answers a request of someone signed in.
-   * @throws Refusal `not_found` where there is no such page
-   */
+  /** Answers a request of someone signed in, with a page that says so where something was refused. */
   async answer(context: Context<PageEnv>, ledger: Ledger): Promise<Response> {
     // The connection's own part tells where the request comes from.
     const env = { ...(context.env as object), visitor: context.get("visitor") };
@@ -73,10 +74,10 @@ export class SignedPages {
     return this.#made;
   }
 
-  async #make(ledger: Ledger, live: Live): Promise<Hono<HandedEnv>> {
-    const app = new Hono<HandedEnv>();
+  async #make(ledger: Ledger, live: Live): Promise<Hono<PageEnv>> {
+    const app = new Hono<PageEnv>();
     app.use((context, next) => {
-      context.set("visitor", context.env.visitor);
+      context.set("visitor", (context.env as Handed).visitor);
       return next();
     });
     app.route("/", live.routes());
@@ -84,8 +85,10 @@ export class SignedPages {
     app.notFound(() => {
       throw new Refusal("not_found", "There is no such page here.");
     });
-    app.onError((error) => {
-      throw error;
+    app.onError(async (error, context) => {
+      // With the API's modules, which a start does not wait for.
+      const { problemPage } = await import("./pages/problem.tsx");
+      return problemPage(context, this.#options, error);
     });
     return app;
   }

@@ -5,7 +5,6 @@ import { getRequestListener } from "@hono/node-server";
 import { type Context, Hono } from "hono";
 import { secureHeaders } from "hono/secure-headers";
 import type { Page } from "playwright-core";
-import { PROBLEMS } from "../../src/api/problem.ts";
 import { servicesOf } from "../../src/api/services.ts";
 import { Sessions } from "../../src/auth/sessions.ts";
 import { loadConfig } from "../../src/config.ts";
@@ -20,7 +19,6 @@ import { SCOPES, type Person } from "../../src/domain/entities.ts";
 import { operator, type Actor } from "../../src/domain/policy.ts";
 import { rulesFrom } from "../../src/domain/rules.ts";
 import { findOwner, type Change } from "../../src/domain/state.ts";
-import { Refusal } from "../../src/errors.ts";
 import { closeServer, listen } from "../../src/listeners.ts";
 import { Ledger, type Decide } from "../../src/store/ledger.ts";
 import { openLevelStore } from "../../src/store/leveldb.ts";
@@ -179,6 +177,8 @@ export async function startPages(
   const signed = new SignedPages({
     pages: () => pages(services),
     delivery: services.delivery,
+    site: services.site,
+    log: services.log,
     renew: async (context) => visitorOf(context),
   });
   const app = withHeaders<PageEnv>();
@@ -191,10 +191,6 @@ export async function startPages(
     return next();
   });
   app.all("/*", (context) => signed.answer(context, ledger));
-  app.onError((error, context) => {
-    if (error instanceof Refusal) return context.text(error.message, PROBLEMS[error.code].status);
-    throw error;
-  });
   const server = await serve(app);
   const change = async <T>(actor: Actor, decide: Decide<T>) =>
     (await ledger.change(actor, decide)).result;

@@ -9,7 +9,6 @@ import { endpointPage } from "./endpoint.tsx";
 import { groupPages, groups } from "./groups.tsx";
 import { memberships } from "./membership.tsx";
 import { gitlabPage } from "./page.tsx";
-import { problemPage } from "./problem.tsx";
 import { newRequest } from "./request-new.tsx";
 import { requests } from "./requests.tsx";
 import type { PageServices } from "./services.ts";
@@ -17,7 +16,7 @@ import { sites } from "./sites.tsx";
 
 /** Every page for someone signed in. A path that is also like a parameter's comes first. */
 export function pages(services: PageServices): Hono<PageEnv> {
-  const app = new Hono<PageEnv>()
+  return new Hono<PageEnv>()
     .route("/", sites(services))
     .route("/", newEndpoint(services))
     .route("/", editEndpoint(services))
@@ -31,6 +30,4 @@ export function pages(services: PageServices): Hono<PageEnv> {
     .route("/", newRequest(services))
     .route("/", access(services))
     .route("/", activity(services));
-  app.onError((error, context) => problemPage(context, services, error));
-  return app;
 }

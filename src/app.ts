@@ -13,13 +13,13 @@ import { createControl } from "./control.ts";
 import { Core, type Api } from "./core.ts";
 import type { Send } from "./gitlab-pages/client/send.ts";
 import { createHooks } from "./gitlab-pages/hooks/receive.ts";
-import type { Buckets } from "./buckets/module.ts";
 import type { GitLabPages } from "./gitlab-pages/module.ts";
 import { createInternal, type Health } from "./internal.ts";
 import { Drain } from "./drain.ts";
 import { DomainDns } from "./gitlab-pages/domains/dns.ts";
 import { closeServer, isListening, listen, listenOnSocket } from "./listeners.ts";
 import { bootstrapOnce, startLoops } from "./loops.ts";
+import { allOf, type Modules, modulesFor, noModules } from "./modules.ts";
 import { createLog, type Logger } from "./observability/log.ts";
 import { createMetrics, type Metrics } from "./observability/metrics.ts";
 import { Freshness } from "./publisher/freshness.ts";
@@ -54,8 +54,8 @@ export interface RunningConsole {
   readonly replica: Replica;
   /** The sync with GitLab, where the configuration asks for it. */
   readonly gitlabPages: GitLabPages | undefined;
-  /** Members' buckets, where the configuration asks for them. */
-  readonly buckets: Buckets | undefined;
+  /** What keeps members' things in other systems, where the configuration asks for it. */
+  readonly modules: Modules;
   readonly internalPort: number;
   readonly httpPort: number;
   /** Answers what is under way, then ends; resolves when all of it is closed. */
@@ -90,7 +90,7 @@ interface Publishing {
   readonly publisher: () => Publisher;
   readonly gitlabPages: () => GitLabPages | undefined;
   readonly domainDns: DomainDns | undefined;
-  readonly buckets: () => Buckets | undefined;
+  readonly modules: () => Modules;
   readonly originOf: (lineage: string) => string;
 }
 
@@ -120,7 +120,7 @@ export function createCore(
           log,
           clientAddress: (context) => clientAddress(context, config.http.trustedProxies),
           gitlabPages: () => publishing?.gitlabPages(),
-          buckets: () => publishing?.buckets(),
+          modules: () => publishing?.modules() ?? noModules,
           published: () => publishing?.publisher().current?.revision ?? null,
           domainDns,
           ...(actor === undefined ? {} : { actor }),
@@ -181,7 +181,7 @@ export async function startConsole(
     publisher: () => publisher,
     gitlabPages: () => gitlabPages,
     domainDns,
-    buckets: () => buckets,
+    modules: () => modules,
     originOf,
   });
   const settings = { ...config, rules: core.rules };
@@ -220,17 +220,14 @@ export async function startConsole(
         send: overrides.send,
       })
     : undefined;
-  const buckets = config.buckets.enabled
-    ? // As above.
-      new (await import("./buckets/module.ts")).Buckets({
-        config: config.buckets,
-        ledger: () => (core.fault === undefined ? core.ledger : undefined),
-        volatile: () => core.volatile,
-        leads: () => replica.leads,
-        metrics,
-        log,
-      })
-    : undefined;
+  const modules = await modulesFor({
+    config,
+    ledger: () => (core.fault === undefined ? core.ledger : undefined),
+    volatile: () => core.volatile,
+    leads: () => replica.leads,
+    metrics,
+    log,
+  });
   const provider = new Provider({
     publisher,
     fresh: isShared(config) ? () => freshness.look() : undefined,
@@ -262,7 +259,7 @@ export async function startConsole(
         metrics.commits.inc();
         metrics.stateRevision.set(state.revision);
         publisher.update(state, changes);
-        buckets?.onCommit(state, changes);
+        for (const module of allOf(modules)) module.onCommit(state, changes);
       });
     });
     if (core.ledger === undefined && (await publisher.restore())) {
@@ -282,9 +279,9 @@ export async function startConsole(
     await bootstrap();
     const stopLoops = startLoops({ core, replica, metrics, log, bootstrap });
     gitlabPages?.start();
-    buckets?.start();
+    for (const module of allOf(modules)) module.start();
 
-    const shown = { core, publisher, provider, replica, live, gitlabPages, domainDns };
+    const shown = { core, publisher, provider, replica, live, gitlabPages, modules, domainDns };
     const parts = { ...shown, config, metrics, send: overrides.send, log };
     const listener = await publicListener(parts);
     answerPublic = listener.answer;
@@ -306,14 +303,14 @@ export async function startConsole(
       provider,
       replica,
       gitlabPages,
-      buckets,
+      modules,
       internalPort,
       httpPort,
       close: async () => {
         stopLoops();
         await gitlabPages?.stop();
         listener.end();
-        await buckets?.stop();
+        await Promise.all(allOf(modules).map((module) => module.stop()));
         provider.close();
         // Another replica takes what comes from now on, once it is known that this one ends.
         if (isShared(config)) await drain.begin();

@@ -9,6 +9,7 @@ import type { PageEnv } from "./console/visitor.ts";
 import type { Core } from "./core.ts";
 import type { DomainDns } from "./gitlab-pages/domains/dns.ts";
 import type { GitLabPages } from "./gitlab-pages/module.ts";
+import type { Modules } from "./modules.ts";
 import type { Logger } from "./observability/log.ts";
 import type { Provider } from "./publisher/provider.ts";
 import type { Publisher } from "./publisher/publisher.ts";
@@ -25,6 +26,7 @@ export interface PageParts {
   readonly replica: Replica;
   readonly live: LiveDocument;
   readonly gitlabPages: GitLabPages | undefined;
+  readonly modules: Modules;
   readonly domainDns: DomainDns | undefined;
   readonly clientAddress: (context: Context) => string;
   readonly log: Logger;
@@ -43,6 +45,7 @@ export function createPages(ledger: Ledger, parts: PageParts): Hono<PageEnv> {
       log: parts.log,
       clientAddress: parts.clientAddress,
       gitlabPages: () => gitlabPages,
+      modules: () => parts.modules,
       published: () => publisher.current?.revision ?? null,
       sessions: core.sessions,
       domainDns: parts.domainDns,

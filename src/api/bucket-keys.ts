@@ -196,10 +196,8 @@ export function bucketKeys(services: Services) {
       const actor = context.get("actor");
       requireReading(actor);
       const query = context.req.valid("query");
-      const standings = await services
-        .buckets?.()
-        ?.standings.all("bucketKey")
-        .catch(() => undefined);
+      const { buckets } = services.modules();
+      const standings = await buckets?.standings.all("bucketKey").catch(() => undefined);
       const { state } = ledger;
       const ids = visibleKeys(
         state,
@@ -219,7 +217,7 @@ export function bucketKeys(services: Services) {
       const key = ledger.state.bucketKeys.get(id);
       authorise(ledger.state, context.get("actor"), "bucketKey.read", key?.owner ?? null, "key");
       if (key === undefined) throw new Refusal("not_found", "There is no such key.");
-      const standing = await services.buckets?.()?.standings.get(`bucketKey/${id}`);
+      const standing = await services.modules().buckets?.standings.get(`bucketKey/${id}`);
       return context.json(view(key, ledger.state, standing), 200);
     })
     .openapi(create, async (context) => {

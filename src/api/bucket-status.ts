@@ -32,7 +32,7 @@ export function bucketStatus(services: Services) {
   const { ledger } = services;
   return resource().openapi(status, async (context) => {
     authorise(ledger.state, context.get("actor"), "bucket.adopt", null, "bucket");
-    const module = services.buckets?.();
+    const module = services.modules().buckets;
     if (module === undefined) {
       const message = "There are no buckets here: buckets.enabled is off.";
       return context.json({ enabled: false, ok: true, findings: [{ ok: true, message }] }, 200);

@@ -180,7 +180,7 @@ interface Beside {
 export function buckets(services: Services) {
   const { ledger, config } = services;
   const beside = async (ids?: readonly string[]): Promise<Beside> => {
-    const module = services.buckets?.();
+    const module = services.modules().buckets;
     const usage = (await module?.usage()) ?? new Map<string, never>();
     if (ids === undefined) {
       const all = await module?.standings.all("bucket").catch(() => undefined);

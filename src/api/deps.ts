@@ -1,11 +1,11 @@
 import type { Context } from "hono";
 import type { Sessions } from "../auth/sessions.ts";
-import type { Buckets } from "../buckets/module.ts";
 import type { Config } from "../config.ts";
 import type { Actor } from "../domain/policy.ts";
 import type { GitLabPages } from "../gitlab-pages/module.ts";
 import type { Rules } from "../domain/rules.ts";
 import type { DomainDns } from "../gitlab-pages/domains/dns.ts";
+import type { Modules } from "../modules.ts";
 import type { Ledger } from "../store/ledger.ts";
 
 /** What the API reports: never a secret, never a request's body. */
@@ -23,8 +23,8 @@ export interface Deps {
   readonly gitlabPages?: (() => GitLabPages | undefined) | undefined;
   /** Who is signed in at the web pages. */
   readonly sessions: Sessions;
-  /** Members' buckets; undefined where there are none. */
-  readonly buckets?: (() => Buckets | undefined) | undefined;
+  /** What keeps members' things in other systems. */
+  readonly modules: () => Modules;
   readonly now: () => Date;
   readonly log: ApiLog;
   /** Where a request comes from, for the limit on failed tokens. */

@@ -6,8 +6,8 @@ import type { Services } from "./services.ts";
  * The module that keeps buckets.
  * @throws Refusal `conflict` where there is none
  */
-export function requireBuckets(services: Pick<Services, "buckets">): Buckets {
-  const found = services.buckets?.();
+export function requireBuckets(services: Pick<Services, "modules">): Buckets {
+  const found = services.modules().buckets;
   if (found !== undefined) return found;
   throw new Refusal(
     "conflict",

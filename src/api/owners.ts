@@ -3,6 +3,8 @@ import { lineField, quotaSchema, targetGrantSchema, type Owner } from "../domain
 import type { Context } from "../domain/decision.ts";
 import { quotaOf } from "../domain/rules.ts";
 import { bucketsOf, findOwner, type State } from "../domain/state.ts";
+import { allOf, settleOwner } from "../modules.ts";
+import { PART_KINDS } from "../reconcile/module.ts";
 import { STATES } from "../reconcile/standing.ts";
 import { Refusal } from "../errors.ts";
 import { heldLabels } from "../owners/labels.ts";
@@ -128,7 +130,7 @@ export const partsField = {
   parts: z
     .array(
       z.object({
-        kind: z.enum(["bucket", "bucketKey"]),
+        kind: z.enum(PART_KINDS),
         id: z.string(),
         name: z.string(),
         state: z.enum([...STATES, "gone", "busy"]),
@@ -144,8 +146,9 @@ export const partsField = {
 
 /** Has everything of an owner's in other systems follow a suspension or its undoing now. */
 export async function withParts<T extends { readonly id: string }>(services: Services, body: T) {
-  const module = services.buckets?.();
-  return module === undefined ? body : { ...body, parts: [...(await module.settleOwner(body.id))] };
+  const modules = services.modules();
+  if (allOf(modules).length === 0) return body;
+  return { ...body, parts: [...(await settleOwner(modules, body.id))] };
 }
 
 export interface OwnerAction {

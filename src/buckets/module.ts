@@ -6,6 +6,7 @@ import type { Metrics } from "../observability/metrics.ts";
 import { type Attempt, Attempts, type Outcome } from "../reconcile/attempt.ts";
 import { type Clock, systemClock } from "../reconcile/clock.ts";
 import { attemptAll, Loop } from "../reconcile/loop.ts";
+import type { PartOutcome, ResourceModule } from "../reconcile/module.ts";
 import { type Standing, Standings } from "../reconcile/standing.ts";
 import { System } from "../reconcile/system.ts";
 import { Busy, LeaseLost, Trouble } from "../reconcile/trouble.ts";
@@ -33,21 +34,11 @@ export interface BucketsOptions {
   readonly callMs?: number | undefined;
 }
 
-/** One part of an owner's, and how it stands after an attempt. */
-export interface PartOutcome {
-  readonly kind: "bucket" | "bucketKey";
-  readonly id: string;
-  readonly name: string;
-  /** `gone`, or how it stands; `busy`: something else is being done with it. */
-  readonly state: Standing["state"] | "gone" | "busy";
-  readonly why: string | null;
-}
-
 const PATIENCE_MS = 5_000;
 const USAGE_MS = 60_000;
 
 /** Members' buckets and the keys to them, at one object storage. */
-export class Buckets {
+export class Buckets implements ResourceModule {
   readonly config: Config["buckets"];
   readonly storage: ObjectStorage;
   readonly system: System;
@@ -120,14 +111,12 @@ export class Buckets {
     this.loop.start();
   }
 
-  /** Ends what is under way: what is half done is repaired by the next look. */
   async stop(): Promise<void> {
     this.#ended.abort();
     await this.loop.stop();
     if (this.storage instanceof MinioStorage) this.storage.close();
   }
 
-  /** Has what a commit touched attempted soon, by the replica that leads. */
   onCommit(state: State, changes: readonly Change[] | undefined): void {
     if (changes === undefined) return this.loop.sweepSoon();
     for (const { kind, id, entity } of changes) {
@@ -186,7 +175,6 @@ export class Buckets {
     }
   }
 
-  /** Attempts everything of an owner's now, as after a suspension. @returns part by part */
   async settleOwner(owner: string): Promise<readonly PartOutcome[]> {
     const { state } = this.#ledger();
     const buckets = bucketsOf(state, owner);

@@ -71,7 +71,15 @@ export interface TestApi {
 const DAY_MS = 24 * 60 * 60 * 1000;
 const START = Date.parse("2026-11-22T12:00:00.000Z");
 export const ZONE = "tardis.test";
-export const ALL_SCOPES: readonly Scope[] = ["read", "endpoints", "buckets", "owners", "tokens"];
+export const ALL_SCOPES: readonly Scope[] = [
+  "read",
+  "endpoints",
+  "namespaces",
+  "databases",
+  "buckets",
+  "owners",
+  "tokens",
+];
 
 export interface ApiOptions {
   readonly env?: Record<string, string>;
@@ -131,7 +139,7 @@ export async function startApi(options: ApiOptions = {}): Promise<TestApi> {
     clientAddress: options.clientAddress ?? (() => "192.0.2.1"),
     published: () => null,
     gitlabPages,
-    buckets: () => buckets,
+    modules: () => ({ buckets }),
     domainDns: options.domainDns,
     ...(options.actor === undefined ? {} : { actor: options.actor }),
   });
@@ -145,7 +153,7 @@ export async function startApi(options: ApiOptions = {}): Promise<TestApi> {
     clientAddress: () => "unknown",
     published: () => null,
     gitlabPages,
-    buckets: () => buckets,
+    modules: () => ({ buckets }),
     domainDns: options.domainDns,
     actor: operator,
   });

@@ -5,6 +5,7 @@ import { getRequestListener } from "@hono/node-server";
 import { type Context, Hono } from "hono";
 import { secureHeaders } from "hono/secure-headers";
 import type { Page } from "playwright-core";
+import { noModules } from "../../src/modules.ts";
 import { servicesOf } from "../../src/api/services.ts";
 import { Sessions } from "../../src/auth/sessions.ts";
 import { loadConfig } from "../../src/config.ts";
@@ -151,6 +152,7 @@ export async function startPages(
     log: { error: (fields: object) => void errors.push(fields), warn: () => undefined },
     clientAddress: () => "192.0.2.1",
     published: () => null,
+    modules: () => noModules,
     sessions: new Sessions({
       volatile: () => volatile,
       now,

@@ -20,7 +20,7 @@ export function seedRecords(
     if (number % each === 0) {
       records.set(`person/${owner}`, {
         ...common,
-        v: 2,
+        v: 3,
         kind: "person",
         id: owner,
         name,

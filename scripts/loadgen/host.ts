@@ -2,6 +2,8 @@ import type { Json, Key } from "../../src/store/store.ts";
 import { NameGiver } from "./names.ts";
 import { randomFrom, type Random } from "./random.ts";
 import { projects, services } from "./words.ts";
+import type { Kind } from "../../src/domain/entities.ts";
+import { RECORD_VERSIONS } from "../../src/domain/records.ts";
 
 /** What a believable host is made of. */
 export interface HostOptions {
@@ -74,8 +76,15 @@ class HostMaker {
     return new Date(this.#options.now.getTime() + days * DAY_MS).toISOString();
   }
 
-  #put(kind: string, id: string, rest: { readonly [key: string]: Json }): void {
-    const record = { v: 1, kind, id, revision: 1, createdAt: this.#date(1_500), ...rest };
+  #put(kind: Kind, id: string, rest: { readonly [key: string]: Json }): void {
+    const record = {
+      v: RECORD_VERSIONS[kind],
+      kind,
+      id,
+      revision: 1,
+      createdAt: this.#date(1_500),
+      ...rest,
+    };
     this.#records.set(`${kind}/${id}`, record);
   }
 
@@ -86,7 +95,6 @@ class HostMaker {
     this.#persons.push({ id, name });
     const suspended = { at: this.#date(100), reason: "asked to leave", cause: "admin" };
     this.#put("person", id, {
-      v: 2,
       name,
       role: chance(0.002) ? "admin" : "member",
       identities: [{ issuer: "https://gitlab.example", subject: String(10_000 + this.#made) }],
@@ -165,7 +173,6 @@ class HostMaker {
     this.#places.add(host + path);
     const id = this.#id("pg");
     this.#put("page", id, {
-      v: 2,
       owner,
       host,
       path,

@@ -2,8 +2,9 @@ import { z } from "@hono/zod-openapi";
 import { lineField, quotaSchema, targetGrantSchema, type Owner } from "../domain/entities.ts";
 import type { Context } from "../domain/decision.ts";
 import { quotaOf } from "../domain/rules.ts";
-import { bucketsOf, findOwner, type State } from "../domain/state.ts";
+import { findOwner, type State } from "../domain/state.ts";
 import { allOf, settleOwner } from "../modules.ts";
+import { COUNTED, usageOf } from "../owners/usage.ts";
 import { PART_KINDS } from "../reconcile/module.ts";
 import { STATES } from "../reconcile/standing.ts";
 import { Refusal } from "../errors.ts";
@@ -14,6 +15,11 @@ import type { Services } from "./services.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const LABELS_SHOWN = 100;
+
+const countFields = Object.fromEntries(COUNTED.map((kind) => [kind, z.number().int()])) as Record<
+  (typeof COUNTED)[number],
+  z.ZodNumber
+>;
 
 /** What persons and groups have in common, as the contract describes it. */
 export const ownerFields = {
@@ -37,22 +43,9 @@ export const ownerFields = {
   ),
   // Made anew: the domain's schemas may be older than what gives schemas `openapi`.
   quota: z
-    .object({
-      ...quotaSchema.shape,
-      buckets: z.number().int(),
-      bucketKeys: z.number().int(),
-      bucketGigabytes: z.number().int(),
-    })
+    .object({ ...quotaSchema.shape })
     .openapi({ description: "What they may have, defaults included." }),
-  used: z.object({
-    endpoints: z.number().int(),
-    labels: z.number().int(),
-    pages: z.number().int(),
-    tokens: z.number().int(),
-    buckets: z.number().int(),
-    bucketKeys: z.number().int(),
-    bucketGigabytes: z.number().int(),
-  }),
+  used: z.object(countFields).openapi({ description: "How much of it is in use." }),
   targets: z
     .array(targetGrantSchema)
     .openapi({ description: "Targets that an admin granted to them alone." }),
@@ -93,15 +86,7 @@ export function ownerView(services: Services, state: State, owner: Owner) {
     renewal: renewalOf({ rules: services.rules, now: services.now() }, owner),
     warnings: warnings(services, owner),
     quota: quotaOf(services.rules, owner),
-    used: {
-      endpoints: state.endpointsByOwner.get(owner.id)?.size ?? 0,
-      labels: held.length,
-      pages: state.pagesByOwner.get(owner.id)?.size ?? 0,
-      tokens: state.tokensByOwner.get(owner.id)?.size ?? 0,
-      buckets: state.bucketsByOwner.get(owner.id)?.size ?? 0,
-      bucketKeys: state.bucketKeysByOwner.get(owner.id)?.size ?? 0,
-      bucketGigabytes: bucketsOf(state, owner.id).reduce((sum, one) => sum + one.gigabytes, 0),
-    },
+    used: usageOf(state, owner, services.now()),
     targets: [...(owner.targets ?? [])],
   };
 }

@@ -118,7 +118,7 @@ function readPerson(record: Fields, size: number): Person | undefined {
   const { kind, email, role, identities } = record;
   const given = [displayName, membership, email].filter((value) => value !== undefined).length;
   // A person with a quota, grants, a suspension or a sign-out is rare enough.
-  if (size !== 8 + given || v !== 2 || kind !== "person") return undefined;
+  if (size !== 8 + given || v !== 3 || kind !== "person") return undefined;
   if (!isId(id) || !isCount(revision) || !isTime(createdAt) || !isLabel(name)) return undefined;
   if (displayName !== undefined && !isLine(displayName)) return undefined;
   if (email !== undefined && !(isText(email) && email.length <= 254 && EMAIL.test(email))) {

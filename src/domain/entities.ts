@@ -55,7 +55,7 @@ const ownerFields = {
 
 export const personSchema = z.strictObject({
   ...ownerFields,
-  v: z.literal(2),
+  v: z.literal(3),
   kind: z.literal("person"),
   email: emailField.optional(),
   role: z.enum(["member", "admin"]),
@@ -69,6 +69,7 @@ export type Person = z.infer<typeof personSchema>;
 
 export const groupSchema = z.strictObject({
   ...ownerFields,
+  v: z.literal(2),
   kind: z.literal("group"),
   managers: z.array(idField).max(200),
 });
@@ -257,11 +258,21 @@ export const bucketKeySchema = z.strictObject({
 });
 export type BucketKey = z.infer<typeof bucketKeySchema>;
 
-export const SCOPES = ["read", "endpoints", "buckets", "owners", "tokens", "admin"] as const;
+export const SCOPES = [
+  "read",
+  "endpoints",
+  "namespaces",
+  "databases",
+  "buckets",
+  "owners",
+  "tokens",
+  "admin",
+] as const;
 export type Scope = (typeof SCOPES)[number];
 
 export const tokenSchema = z.strictObject({
   ...common,
+  v: z.literal(2),
   kind: z.literal("token"),
   name: lineField.min(1),
   /** Whose token it is; null for an operator's, that belongs to no person. */

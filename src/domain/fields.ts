@@ -64,6 +64,12 @@ export const quotaSchema = z.strictObject({
   labels: z.number().int().min(0).max(10_000),
   pages: z.number().int().min(0).max(100_000),
   tokens: z.number().int().min(0).max(10_000),
+  namespaces: z.number().int().min(0).max(10_000),
+  databases: z.number().int().min(0).max(10_000),
+  databaseAccounts: z.number().int().min(0).max(10_000),
+  buckets: z.number().int().min(0).max(10_000),
+  bucketKeys: z.number().int().min(0).max(10_000),
+  bucketGigabytes: z.number().int().min(0).max(1_000_000),
   targetsPerEndpoint: z.number().int().min(1).max(64),
   changesPerHour: z.number().int().min(1).max(1_000_000),
 });

@@ -33,6 +33,7 @@ export const REQUEST_STATES = ["open", "granted", "declined", "withdrawn"] as co
 export const requestSchema = z
   .strictObject({
     ...common,
+    v: z.literal(2),
     kind: z.literal("request"),
     /** For whom: whoever acts for them may read it and withdraw it. */
     owner: idField,

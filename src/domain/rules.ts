@@ -1,5 +1,5 @@
 import type { Config } from "../config.ts";
-import type { Owner, OwnTargetGrant } from "./entities.ts";
+import type { Owner, OwnTargetGrant, Scope } from "./entities.ts";
 import { labelNextTo, labelOf, type Hostname } from "./names.ts";
 import { systemAt, type System, type TargetGrant, type TargetPolicy } from "./target-policy.ts";
 import { canonicalAddress, parseRange } from "./addresses.ts";
@@ -7,6 +7,14 @@ import { parsePorts } from "./targets.ts";
 
 /** What an owner may have. */
 export type Quota = Config["quotas"]["person"];
+
+/** The parts that can be off, and what they alone give room for. */
+const LIMITS_OF = {
+  namespaces: ["namespaces"],
+  databases: ["databases", "databaseAccounts"],
+  buckets: ["buckets", "bucketKeys", "bucketGigabytes"],
+} as const satisfies Record<string, readonly (keyof Quota)[]>;
+export type Module = keyof typeof LIMITS_OF;
 
 /** The configuration as the domain's rules need it: parsed once, at start. */
 export interface Rules {
@@ -22,6 +30,8 @@ export interface Rules {
   readonly pagesEnabled: boolean;
   readonly restDays: number;
   readonly quotas: { readonly person: Quota; readonly group: Quota };
+  /** The parts that are on. */
+  readonly modules: ReadonlySet<Module>;
   readonly targets: TargetPolicy;
   readonly health: { readonly minSeconds: number; readonly maxSeconds: number };
   readonly memberships: {
@@ -159,6 +169,7 @@ export function rulesFrom(config: Config, localAddresses: readonly string[] = []
     pagesEnabled: config.pages.enabled,
     restDays: config.labels.restDays,
     quotas: config.quotas,
+    modules: new Set<Module>(config.buckets.enabled ? ["buckets"] : []),
     targets: targetPolicy(config, localAddresses),
     health: config.limits.healthInterval,
     memberships: config.memberships,
@@ -178,6 +189,19 @@ export function rulesFrom(config: Config, localAddresses: readonly string[] = []
 /** The quota in force for an owner: the default of its kind, with what an admin set for it. */
 export function quotaOf(rules: Rules, owner: Owner): Quota {
   return { ...rules.quotas[owner.kind], ...withoutUndefined(owner.quota ?? {}) };
+}
+
+/** Whether there is a limit of this kind here: not where its part is off. */
+export function hasLimit({ modules }: Pick<Rules, "modules">, kind: keyof Quota): boolean {
+  return (Object.keys(LIMITS_OF) as Module[]).every(
+    (module) =>
+      modules.has(module) || !(LIMITS_OF[module] as readonly (keyof Quota)[]).includes(kind),
+  );
+}
+
+/** Whether a token's scope is for anything here: not where its part is off. */
+export function hasScope({ modules }: Pick<Rules, "modules">, scope: Scope): boolean {
+  return !Object.hasOwn(LIMITS_OF, scope) || modules.has(scope as Module);
 }
 
 function withoutUndefined(quota: {

@@ -19,7 +19,7 @@ export const createPerson: Verb<PersonInput, Person> = (state, context, input) =
   requireFreeName(state, label, "username");
   const person: Person = {
     ...stamp(context),
-    v: 2,
+    v: 3,
     kind: "person",
     id,
     name: label,
@@ -50,6 +50,7 @@ export const createGroup: Verb<GroupInput, Group> = (state, context, input) => {
   requireFreeName(state, label, "name");
   const group: Group = {
     ...stamp(context),
+    v: 2,
     kind: "group",
     id,
     name: label,

@@ -94,7 +94,7 @@ function join(state: State, context: Context, input: SignInInput): Decision<Pers
   const email = emailField.safeParse(input.email).data;
   const person: Person = {
     ...stamp(context),
-    v: 2,
+    v: 3,
     kind: "person",
     id,
     name: label,

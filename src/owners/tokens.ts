@@ -64,6 +64,7 @@ export const createToken: Verb<TokenInput, MintedToken> = (state, context, input
   const secret = `${TOKEN_PREFIX}${context.newSecret()}`;
   const token: Token = {
     ...stamp(context),
+    v: 2,
     kind: "token",
     id: context.newId("tok"),
     name: input.name,
@@ -126,6 +127,7 @@ export const createBootstrapToken: Verb<BootstrapInput, MintedToken> = (state, c
   const secret = input.secret ?? `${TOKEN_PREFIX}${context.newSecret()}`;
   const token: Token = {
     ...stamp(context),
+    v: 2,
     kind: "token",
     id: context.newId("tok"),
     name: "first admin token",

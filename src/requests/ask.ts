@@ -33,6 +33,7 @@ export const askAdmins: Verb<AskInput, RequestRecord> = (state, context, input) 
   }
   const request: RequestRecord = {
     ...stamp(context),
+    v: 2,
     kind: "request",
     id: context.newId("req"),
     owner: owner.id,

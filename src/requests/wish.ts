@@ -2,7 +2,7 @@ import { Refusal } from "../errors.ts";
 import type { Context, Decision } from "../domain/decision.ts";
 import { quotaSchema, type Owner, type OwnTargetGrant, type Quota } from "../domain/entities.ts";
 import type { RequestRecord, Wish } from "../domain/requests.ts";
-import { quotaOf } from "../domain/rules.ts";
+import { hasLimit, quotaOf } from "../domain/rules.ts";
 import type { State } from "../domain/state.ts";
 import { grantLabel } from "../owners/labels.ts";
 import { renewMembership } from "../owners/renew.ts";
@@ -58,6 +58,8 @@ function withLimit(
   owner: Owner,
   { of, amount }: Extract<Wish, { kind: "quota" }>,
 ): Owner["quota"] {
+  if (!hasLimit(context.rules, of))
+    throw new Refusal("conflict", `There are none here: ${of} cannot be asked for.`);
   if (!quotaSchema.shape[of].safeParse(amount).success)
     throw new Refusal("invalid_input", `Nobody may have ${inWords(of, amount)}.`);
   const limit = quotaOf(context.rules, owner)[of];

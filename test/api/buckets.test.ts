@@ -6,7 +6,13 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 let api: TestApi;
 let alice: string;
 beforeAll(async () => {
-  api = await startApi({ env: { TARDIS_QUOTAS__PERSON__BUCKETS: "3" } });
+  const env = {
+    TARDIS_BUCKETS__ENABLED: "true",
+    TARDIS_BUCKETS__ACCESSKEY: "console",
+    TARDIS_BUCKETS__SECRETKEY: "not asked for in memory",
+    TARDIS_QUOTAS__PERSON__BUCKETS: "3",
+  };
+  api = await startApi({ env });
   await api.must("POST", "/api/v1/persons", { username: "alice" });
   await api.must("POST", "/api/v1/persons", { username: "alice-b" });
   alice = await api.tokenFor("alice");
@@ -90,6 +96,29 @@ describe("a bucket", () => {
     }
     await laterDays(8);
     for (const id of ids) await api.buckets.buckets.once(id);
+  });
+
+  it("are more where an admin set it for them, or granted it", async () => {
+    const asked = await ask("POST", "requests", {
+      owner: "alice",
+      wish: { kind: "quota", of: "bucketGigabytes", amount: 30 },
+      reason: "Our archive.",
+    });
+    expect(asked).toMatchObject({ status: 201 });
+    await api.must("POST", `/api/v1/requests/${asked.body.id}/grant`, {});
+    const { body: me } = await ask("GET", "persons/alice");
+    expect(me.quota).toMatchObject({ bucketGigabytes: 30, buckets: 3 });
+    const made = await ask("POST", "buckets", { name: "archive", gigabytes: 25 });
+    expect(made).toMatchObject({ status: 201 });
+    expect((await ask("GET", "persons/alice")).body.used).toMatchObject({
+      buckets: 1,
+      bucketGigabytes: 25,
+      databases: 0,
+    });
+    await ask("DELETE", `buckets/${made.body.id}?name=${made.body.name}`);
+    await laterDays(8);
+    await api.buckets.buckets.once(made.body.id);
+    await api.must("PATCH", "/api/v1/persons/alice", { quota: null });
   });
 
   it("of one is never spelt like one of another", async () => {

@@ -5,7 +5,7 @@ import { believableHost } from "../../scripts/loadgen/host.ts";
 import { readCanonical } from "../../src/domain/canonical.ts";
 import { entitySchemas, type Entity } from "../../src/domain/entities.ts";
 
-const golden = ["records-v1.json", "records-v2.json"].flatMap((file) => {
+const golden = ["records-v1.json", "records-v2.json", "records-v3.json"].flatMap((file) => {
   const text = readFileSync(new URL(`../golden/${file}`, import.meta.url), "utf8");
   return Object.values(JSON.parse(text) as Record<string, Entity>);
 });

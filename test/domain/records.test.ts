@@ -23,29 +23,36 @@ function golden(file: string): unknown {
   return JSON.parse(readFileSync(new URL(`../golden/${file}`, import.meta.url), "utf8"));
 }
 const first = golden("records-v1.json") as Record<string, Entity>;
-const second = golden("records-v2.json") as Record<string, Entity>;
+const all = {
+  ...first,
+  ...(golden("records-v2.json") as Record<string, Entity>),
+  ...(golden("records-v3.json") as Record<string, Entity>),
+};
 /** What was written in the version that is written now. */
 const records = Object.fromEntries(
-  Object.entries({ ...first, ...second }).filter(([, { kind, v }]) => v === RECORD_VERSIONS[kind]),
+  Object.entries(all).filter(([, { kind, v }]) => v === RECORD_VERSIONS[kind]),
 );
 const endpoint = records["endpoint/ep-01jgolden"] as Endpoint;
-const person = records["person/per-02jgolden"] as Person;
-const group = records["group/grp-01jgolden"] as Group;
+const person = records["person/per-03jgolden"] as Person;
+const games = all["group/grp-01jgolden"] as Group;
 
-/** What version 2 has beside what a record of version 1 holds. */
+/** What a record has by now beside what one of version 1 holds. */
 const sinceFirst: Readonly<Record<string, object>> = {
   page: { namespace: null, serves: "site", deployed: true, source: "import" },
-  person: {},
 };
 
 describe("records of older versions", () => {
-  const older = Object.entries(first).filter(([key]) => records[key] === undefined);
+  const older = Object.entries(all).filter(([key]) => records[key] === undefined);
 
   it.each(older)("%s is lifted, and reads as what it became", (key, record) => {
     const read = readRecord(key, record);
     if (read.kind === "set-aside") throw new Error(read.entry.reason);
     expect(read.newer).toBe(false);
-    expect(read.change.entity).toEqual({ ...record, v: 2, ...sinceFirst[record.kind] });
+    expect(read.change.entity).toEqual({
+      ...record,
+      ...sinceFirst[record.kind],
+      v: RECORD_VERSIONS[record.kind],
+    });
     const again = readRecord(key, JSON.parse(canonicalJson(read.change.entity as never)));
     expect(again).toEqual(read);
   });
@@ -78,8 +85,8 @@ describe("records of the present version", () => {
 
   it("are set aside with the reason when they are not what they should be", () => {
     const sound = records["label/games"];
-    const open = records["request/req-02jquota"];
-    const declined = records["request/req-02jgolden"];
+    const open = records["request/req-03jquota"];
+    const declined = records["request/req-03jgolden"];
     for (const [key, value, reason] of [
       ["label/games", null, "It is no record."],
       ["label/games", [sound], "It is no record."],
@@ -94,12 +101,12 @@ describe("records of the present version", () => {
       ["label", sound, 'It names itself "label/games".'],
       ["sculpture/1", sound, 'Nothing is known of records like "sculpture/1".'],
       ["toString/1", sound, 'Nothing is known of records like "toString/1".'],
-      ["request/req-02jquota", { ...open, state: "granted" }, "decided: is there for"],
-      ["request/req-02jgolden", { ...declined, state: "open" }, "decided: is there for"],
-      ["request/req-02jquota", { ...open, reason: "a\u001b[2J" }, "reason: must be plain text"],
-      ["request/req-02jquota", { ...open, reason: "a\u202eb" }, "reason: must be plain text"],
-      ["request/req-02jquota", { ...open, reason: "x".repeat(1001) }, "reason: Too big"],
-      ["request/req-02jquota", { ...open, wish: { kind: "role" } }, "wish.kind: "],
+      ["request/req-03jquota", { ...open, state: "granted" }, "decided: is there for"],
+      ["request/req-03jgolden", { ...declined, state: "open" }, "decided: is there for"],
+      ["request/req-03jquota", { ...open, reason: "a\u001b[2J" }, "reason: must be plain text"],
+      ["request/req-03jquota", { ...open, reason: "a\u202eb" }, "reason: must be plain text"],
+      ["request/req-03jquota", { ...open, reason: "x".repeat(1001) }, "reason: Too big"],
+      ["request/req-03jquota", { ...open, wish: { kind: "role" } }, "wish.kind: "],
       ["endpoint/ep-1", { ...sound, kind: "endpoint", id: "ep-1" }, "host: "],
     ] as const) {
       const read = readRecord(key, value);
@@ -157,9 +164,9 @@ describe("records of a newer release", () => {
       newer: true,
       change: { entity: endpoint },
     });
-    const read = readRecord("person/per-02jgolden", {
+    const read = readRecord("person/per-03jgolden", {
       ...person,
-      v: 3,
+      v: 4,
       targets: person.targets?.map((grant) => ({ ...grant, note: "the lab" })),
       identities: person.identities.map((identity) => ({ ...identity, linkedBy: "carol" })),
     });
@@ -184,9 +191,9 @@ describe("events of version 1", () => {
     const context = world.context();
     const state = {
       ...world.state,
-      owners: world.state.owners.set(group.id, group),
+      owners: world.state.owners.set(games.id, games),
     };
-    const decision = grantLabel(state, context, { label: "play", owner: group.id });
+    const decision = grantLabel(state, context, { label: "play", owner: games.id });
     const { commit } = decideAtOnce(state, context, () => decision);
     expect(commit?.event).toEqual(golden("event-v1.json"));
   });

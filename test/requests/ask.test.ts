@@ -72,6 +72,12 @@ describe("a request", () => {
       ["for a name that is taken", label("bob"), "taken", "wish.label"],
       ["for a limit that they have", endpoints(20), "conflict", "wish.amount"],
       ["for a limit that nobody may have", endpoints(100_001), "invalid_input", "wish.amount"],
+      [
+        "for more of what there is none of here",
+        { kind: "quota", of: "databases", amount: 9 },
+        "conflict",
+        "wish.amount",
+      ],
       ["for loopback", network("127.0.0.0/8", "80"), "target_refused", "wish.grant"],
       ["for everything", network("0.0.0.0/0", "80"), "target_refused", "wish.grant"],
       ["for ports that no target has", network("10.0.0.0/8", "0"), "invalid_input", "wish.grant"],

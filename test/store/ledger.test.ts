@@ -282,7 +282,7 @@ describe("the ledger", () => {
           kind: "token",
           id: "tok-1",
           entity: {
-            v: 1,
+            v: 2,
             kind: "token",
             id: "tok-1",
             revision,

@@ -56,7 +56,7 @@ export function person(name: string, more: Partial<Person> = {}): Person {
   const id = idOf("per", name);
   return {
     ...stamp,
-    v: 2,
+    v: 3,
     kind: "person",
     id,
     name: name as Label,
@@ -69,6 +69,7 @@ export function person(name: string, more: Partial<Person> = {}): Person {
 export function group(name: string, more: Partial<Group> = {}): Group {
   return {
     ...stamp,
+    v: 2,
     kind: "group",
     id: idOf("grp", name),
     name: name as Label,

@@ -78,7 +78,7 @@ describe("an export", () => {
     world.do(createPerson, { username: "alice" });
     const text = exported(world);
     expect(text).toBe(exported(world));
-    expect(text.match(/^ {4}\{"v":[12]/gm)).toHaveLength(4);
+    expect(text.match(/^ {4}\{"v":\d/gm)).toHaveLength(4);
     expect(JSON.parse(text)).toMatchObject({ format: FORMAT, zone: ZONE, revision: 2, groups: [] });
   });
 });
@@ -159,7 +159,11 @@ describe("an import", () => {
     ["what is no record", { persons: ["alice"] }, [/^persons\.0: /]],
     ["another zone", { zone: "x.test" }, [/^zone: the file is of x\.test/]],
     ["a bad name", { persons: [alice, { name: "a b" }] }, [/^persons\[1\]: name: "a b" is not/]],
-    ["a newer record", { persons: [{ ...alice, v: 3 }] }, ["persons[0]: a newer release wrote it"]],
+    [
+      "a newer record",
+      { persons: [{ ...alice, v: 99 }] },
+      ["persons[0]: a newer release wrote it"],
+    ],
     ["the same twice", { persons: [alice, alice] }, ["persons[1]: the same as persons[0]"]],
     [
       "one name for two",

@@ -2,18 +2,19 @@ import { Hono, type Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { carryOut } from "../../api/carry-out.ts";
 import type { Owner } from "../../domain/entities.ts";
+import { hasLimit } from "../../domain/rules.ts";
 import { Refusal } from "../../errors.ts";
 import { updateGroup, updatePerson } from "../../owners/update.ts";
 import { leaveFlash } from "../flash.ts";
 import { FormErrors, noErrors, revisionOf, statusOf } from "../forms.ts";
 import { ErrorSummary } from "../parts/error-summary.tsx";
+import { LIMIT_KINDS, LIMIT_NAMES } from "../parts/limits.ts";
 import { AreaField, SelectField, TextField } from "../parts/fields.tsx";
 import type { PageEnv } from "../visitor.ts";
 import { fieldsOf } from "../act.ts";
 import { showAdmin } from "./nav.tsx";
-import { QUOTA_NAMES } from "./owner-facts.tsx";
 import { backTo, ownerFor, pathOf } from "./owner-find.ts";
-import { formFieldOf, ownerForm, QUOTA_KINDS, updateFrom, type OwnerForm } from "./owner-form.tsx";
+import { formFieldOf, ownerForm, updateFrom, type OwnerForm } from "./owner-form.tsx";
 import type { AdminServices } from "./services.ts";
 
 const PATH = "/admin/owners/:owner/edit";
@@ -27,6 +28,11 @@ export function editOwner(services: AdminServices): Hono<PageEnv> {
   const { ledger, site } = services;
   const app = new Hono<PageEnv>();
   const nameOf = (id: string) => ledger.state.owners.get(id)?.name ?? id;
+  // What is set is shown in any case: a form that leaves it out would end it.
+  const limitsOf = (owner: Owner) =>
+    LIMIT_KINDS.filter(
+      (kind) => hasLimit(services.rules, kind) || owner.quota?.[kind] !== undefined,
+    );
 
   const page = (
     context: Context<PageEnv>,
@@ -71,10 +77,10 @@ export function editOwner(services: AdminServices): Hono<PageEnv> {
             <legend>Quota</legend>
             <p class="hint">Nothing: the default, which stands in the field.</p>
             <div class="quota">
-              {QUOTA_KINDS.map((kind) => (
+              {limitsOf(owner).map((kind) => (
                 <TextField
                   {...field(`quota.${kind}`)}
-                  label={QUOTA_NAMES[kind]}
+                  label={LIMIT_NAMES[kind]}
                   inputmode="numeric"
                   maxlength={9}
                   placeholder={String(services.rules.quotas[owner.kind][kind])}

@@ -1,9 +1,10 @@
-import type { Owner } from "../../domain/entities.ts";
+import type { Owner, Quota } from "../../domain/entities.ts";
 import { quotaOf } from "../../domain/rules.ts";
 import type { State } from "../../domain/state.ts";
-import { heldLabels } from "../../owners/labels.ts";
 import { renewalOf } from "../../owners/renew.ts";
+import { usageOf } from "../../owners/usage.ts";
 import { Badge } from "../parts/badge.tsx";
+import { LIMIT_NAMES, limitsHere } from "../parts/limits.ts";
 import { exactly, Time } from "../parts/time.tsx";
 import { Table } from "../parts/table.tsx";
 import { pathOf } from "./owner-find.ts";
@@ -120,33 +121,16 @@ export function Renew({ owner, to }: { owner: Owner; to?: "memberships" }) {
 export function Usage({ services, state, owner, now }: OwnerView) {
   const limits = quotaOf(services.rules, owner);
   const own = owner.quota ?? {};
-  const tokens = [...(state.tokensByOwner.get(owner.id) ?? [])].filter(
-    (id) => Date.parse(state.tokens.get(id)?.expiresAt ?? "") > now.getTime(),
-  );
-  const used = {
-    endpoints: state.endpointsByOwner.get(owner.id)?.size ?? 0,
-    labels: heldLabels(state, owner.id).length,
-    pages: state.pagesByOwner.get(owner.id)?.size ?? 0,
-    tokens: tokens.length,
-    targetsPerEndpoint: undefined,
-    changesPerHour: undefined,
-  };
-  const kinds = Object.keys(QUOTA_NAMES) as (keyof typeof QUOTA_NAMES)[];
+  const used: Partial<Record<keyof Quota, number>> = usageOf(state, owner, now);
   return (
     <section>
       <h2>Quota</h2>
       <Table
         caption="Quota"
         columns={["What", "Used", "Limit", "Set"]}
-        rows={kinds.map((kind) => [
-          QUOTA_NAMES[kind],
-          used[kind] === undefined ? (
-            "—"
-          ) : used[kind] >= limits[kind] ? (
-            <Badge tone={used[kind] > limits[kind] ? "bad" : "wait"}>{used[kind]}</Badge>
-          ) : (
-            String(used[kind])
-          ),
+        rows={limitsHere(services.rules).map((kind) => [
+          LIMIT_NAMES[kind],
+          <Used amount={used[kind]} limit={limits[kind]} />,
           String(limits[kind]),
           own[kind] === undefined ? "by default" : "for them",
         ])}
@@ -155,12 +139,8 @@ export function Usage({ services, state, owner, now }: OwnerView) {
   );
 }
 
-/** What quotas are of, for people. */
-export const QUOTA_NAMES = {
-  endpoints: "Endpoints",
-  labels: "Names",
-  pages: "GitLab pages",
-  tokens: "Tokens",
-  targetsPerEndpoint: "Targets of one endpoint",
-  changesPerHour: "Changes in an hour",
-} as const;
+function Used({ amount, limit }: { amount: number | undefined; limit: number }) {
+  if (amount === undefined) return <>—</>;
+  if (amount < limit) return <>{String(amount)}</>;
+  return <Badge tone={amount > limit ? "bad" : "wait"}>{amount}</Badge>;
+}

@@ -11,9 +11,7 @@ import {
 import type { GroupUpdate, PersonUpdate } from "../../owners/update.ts";
 import { FormErrors, type FormError } from "../forms.ts";
 import { grantInWords } from "./owner-things.tsx";
-import { QUOTA_NAMES } from "./owner-facts.tsx";
-
-export const QUOTA_KINDS = Object.keys(QUOTA_NAMES) as (keyof Quota)[];
+import { LIMIT_KINDS } from "../parts/limits.ts";
 
 /** The form's fields as text: what was typed, or what is. */
 export type OwnerForm = Readonly<Record<string, string>>;
@@ -21,7 +19,7 @@ export type OwnerForm = Readonly<Record<string, string>>;
 /** An owner as the form shows them. */
 export function ownerForm(owner: Owner, nameOf: (id: string) => string): OwnerForm {
   const quota = Object.fromEntries(
-    QUOTA_KINDS.map((kind) => [`quota.${kind}`, String(owner.quota?.[kind] ?? "")]),
+    LIMIT_KINDS.map((kind) => [`quota.${kind}`, String(owner.quota?.[kind] ?? "")]),
   );
   return {
     displayName: owner.displayName ?? "",
@@ -82,7 +80,7 @@ function membershipFrom(owner: Owner, day: string | null | undefined): string | 
 
 function quotaFrom(text: (field: string) => string, errors: FormError[]): Partial<Quota> | null {
   const quota: Partial<Record<keyof Quota, number>> = {};
-  for (const kind of QUOTA_KINDS) {
+  for (const kind of LIMIT_KINDS) {
     const typed = text(`quota.${kind}`);
     if (typed === "") continue;
     const parsed = quotaSchema.shape[kind].safeParse(/^\d{1,9}$/.test(typed) ? Number(typed) : -1);

@@ -3,7 +3,7 @@ import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { carryOut } from "../../api/carry-out.ts";
 import { lineField, SCOPES, type Scope, type Token } from "../../domain/entities.ts";
 import { authorise } from "../../domain/policy.ts";
-import { quotaOf } from "../../domain/rules.ts";
+import { hasScope, quotaOf } from "../../domain/rules.ts";
 import { tokensOf } from "../../domain/state.ts";
 import { createToken, revokeToken, type MintedToken } from "../../owners/tokens.ts";
 import { Refusal } from "../../errors.ts";
@@ -29,6 +29,8 @@ import type { PageServices } from "./services.ts";
 const SCOPE_WORDS: Record<Scope, readonly [label: string, hint: string]> = {
   read: ["Read", "See everything that you see here."],
   endpoints: ["Services", "Add, change and remove services."],
+  namespaces: ["Namespaces", "Make and delete namespaces, and ways into them."],
+  databases: ["Databases", "Make and delete databases, and accounts at them."],
   buckets: ["Buckets", "Make and delete buckets, and keys to them."],
   owners: ["Names and groups", "Change managers of groups, give names back."],
   tokens: ["Tokens", "Make and revoke tokens."],
@@ -137,15 +139,17 @@ export function access(services: PageServices): Hono<PageEnv> {
           <fieldset id="field-scopes" tabindex={-1}>
             <legend>What it may do</legend>
             {errors.of("scopes") === undefined ? null : <p class="error">{errors.of("scopes")}</p>}
-            {SCOPES.filter((scope) => actor.scopes.has(scope)).map((scope) => (
-              <CheckField
-                name={`scope.${scope}`}
-                label={SCOPE_WORDS[scope][0]}
-                hint={SCOPE_WORDS[scope][1]}
-                checked={typed.scopes.includes(scope)}
-                errors={errors}
-              />
-            ))}
+            {SCOPES.filter((scope) => actor.scopes.has(scope) && hasScope(rules, scope)).map(
+              (scope) => (
+                <CheckField
+                  name={`scope.${scope}`}
+                  label={SCOPE_WORDS[scope][0]}
+                  hint={SCOPE_WORDS[scope][1]}
+                  checked={typed.scopes.includes(scope)}
+                  errors={errors}
+                />
+              ),
+            )}
           </fieldset>
           <TextField
             name="days"

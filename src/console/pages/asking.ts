@@ -1,5 +1,6 @@
-import { textField, type Quota } from "../../domain/entities.ts";
+import { textField } from "../../domain/entities.ts";
 import { WISH_KINDS, wishSchema, type Wish } from "../../domain/requests.ts";
+import { LIMIT_KINDS } from "../parts/limits.ts";
 import { FormErrors, type FormError } from "../forms.ts";
 
 export type WishKind = Wish["kind"];
@@ -54,17 +55,6 @@ export const REQUEST_FIELDS: Readonly<Record<string, string>> = {
   "wish.amount": "amount",
   "wish.grant": "where",
 };
-
-/** The limits that may be asked for, for people. */
-export const LIMITS: Readonly<Record<keyof Quota, string>> = {
-  endpoints: "Endpoints (services)",
-  labels: "Names",
-  pages: "GitLab pages",
-  tokens: "API tokens",
-  targetsPerEndpoint: "Targets of one endpoint",
-  changesPerHour: "Changes in an hour",
-};
-export const LIMIT_KINDS = Object.keys(LIMITS) as (keyof Quota)[];
 
 /** What the form asks for, or what is wrong with it. */
 export function wishOf(

@@ -2,7 +2,8 @@ import type { Owner, Quota } from "../../domain/entities.ts";
 import { quotaOf, type Rules } from "../../domain/rules.ts";
 import type { FormErrors } from "../forms.ts";
 import { AreaField, SelectField, TextField } from "../parts/fields.tsx";
-import { LIMIT_KINDS, LIMITS, type RequestForm, type WishKind } from "./asking.ts";
+import { LIMIT_NAMES, limitsHere } from "../parts/limits.ts";
+import type { RequestForm, WishKind } from "./asking.ts";
 
 /** What may be asked for, in the words of those who ask. */
 export const ASKS: Readonly<Record<WishKind, readonly [title: string, what: string]>> = {
@@ -81,7 +82,7 @@ function WishFields({ form, errors, owners, rules }: Props) {
             name="of"
             label="More of what"
             value={form.of}
-            options={LIMIT_KINDS.map((kind) => [kind, limitNow(kind, owners, rules)])}
+            options={limitsHere(rules).map((kind) => [kind, limitNow(kind, owners, rules)])}
             errors={errors}
           />
           <TextField
@@ -130,10 +131,10 @@ function WishFields({ form, errors, owners, rules }: Props) {
 function limitNow(kind: keyof Quota, owners: readonly Owner[], rules: Rules): string {
   const limits = owners.map((owner) => [owner.name, quotaOf(rules, owner)[kind]] as const);
   const [first] = limits;
-  if (first === undefined || limits.length > 3) return LIMITS[kind];
+  if (first === undefined || limits.length > 3) return LIMIT_NAMES[kind];
   const now =
     limits.length === 1
       ? `${first[1]} now`
       : limits.map(([name, limit]) => `${name} ${limit}`).join(", ");
-  return `${LIMITS[kind]}: ${now}`;
+  return `${LIMIT_NAMES[kind]}: ${now}`;
 }

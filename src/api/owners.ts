@@ -5,6 +5,8 @@ import { quotaOf } from "../domain/rules.ts";
 import { findOwner, type State } from "../domain/state.ts";
 import { allOf, settleOwner } from "../modules.ts";
 import { COUNTED, usageOf } from "../owners/usage.ts";
+import { dryRunSchemaOf } from "./change.ts";
+import { json } from "./contract.ts";
 import { PART_KINDS } from "../reconcile/module.ts";
 import { STATES } from "../reconcile/standing.ts";
 import { Refusal } from "../errors.ts";
@@ -110,7 +112,7 @@ function requireKind(state: State, kind: Owner["kind"], id: string): void {
     throw new Refusal("not_found", "There is no such owner.");
 }
 
-/** What a suspension, or its undoing, came to in other systems, as the contract describes it. */
+/** What a suspension, its undoing or a removal came to in other systems, as the contract describes it. */
 export const partsField = {
   parts: z
     .array(
@@ -125,11 +127,18 @@ export const partsField = {
     .optional()
     .openapi({
       description:
-        "After a suspension or its undoing: how what they have in other systems stands now. What could not be reached is tried again by itself.",
+        "After a suspension, its undoing or a removal: how what they have in other systems stands now. What could not be reached is tried again by itself.",
     }),
 };
 
-/** Has everything of an owner's in other systems follow a suspension or its undoing now. */
+const removedOwner = z.object({ id: z.string(), revision: z.number().int() });
+/** What the removal of an owner answers, a dry run of it included. */
+export const ownerRemoval = json(
+  z.union([removedOwner.extend(partsField), dryRunSchemaOf(removedOwner)]),
+  "The owner is gone, or what would happen (`dryRun`).",
+);
+
+/** Has everything of an owner's in other systems follow a suspension, its undoing or a removal now. */
 export async function withParts<T extends { readonly id: string }>(services: Services, body: T) {
   const modules = services.modules();
   if (allOf(modules).length === 0) return body;

@@ -15,20 +15,12 @@ import {
   readHeaders,
 } from "./change.ts";
 import { ifMatch, isFresh } from "./conditional.ts";
-import {
-  body,
-  dryRemoval,
-  json,
-  notModified,
-  ownerParams,
-  removed,
-  resource,
-  security,
-} from "./contract.ts";
+import { body, json, notModified, ownerParams, resource, security } from "./contract.ts";
 import type { Services } from "./services.ts";
 import { listQuery, ownersOf, pageSchemaOf, paginate, requireReading, sortedKeys } from "./list.ts";
 import {
   ownerFields,
+  ownerRemoval,
   ownerUpdateFields,
   ownerView,
   renewKind,
@@ -135,7 +127,7 @@ const remove = createRoute({
   security,
   parameters: conditionalHeaders,
   request: { params: ownerParams, query: changeQuery },
-  responses: { 200: dryRemoval, 204: removed, ...changeProblems },
+  responses: { 200: ownerRemoval, ...changeProblems },
 });
 const suspend = createRoute({
   method: "post",
@@ -230,11 +222,12 @@ export function persons(services: Services) {
         ifMatch: ifMatch(context),
       };
       const done = await change(context, services, {
-        status: 204,
+        status: 200,
         decide: (state, decided) => deleteOwner(state, decided, input),
-        show: () => null,
+        show: ({ id }, { revision }) => ({ id, revision }),
       });
-      return done.dry ? context.json(done.body, 200) : context.body(null, 204);
+      if (done.dry) return context.json(done.body, 200);
+      return context.json(await withParts(services, done.body), 200);
     })
     .openapi(suspend, async (context) => {
       const input = {

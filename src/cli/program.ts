@@ -15,6 +15,7 @@ import { CommandError, print, type OutputOptions } from "./output.ts";
 import { addBucketCommands } from "./buckets.ts";
 import { addGitLabCommands } from "./gitlab.ts";
 import { addMigrateCommand } from "./migrate.ts";
+import { addOwnerCommands } from "./owners.ts";
 import { addPagesCommands } from "./pages.ts";
 import { addRequestCommands } from "./requests.ts";
 import { addResourceCommands } from "./resources.ts";
@@ -68,6 +69,7 @@ export function createProgram(): Command {
     .action((_options: object, command: Command) => healthcheck(configOf(command)));
   addTransferCommands(program, withControl);
   addMigrateCommand(program, configOf);
+  addOwnerCommands(program, withControl);
   addResourceCommands(program, withControl);
   addSignInCommands(program, withControl);
   addGitLabCommands(program, configOf);

@@ -20,10 +20,9 @@ interface EndpointAnswer {
   readonly state?: string;
 }
 
-/** `token`, `person` and `endpoint`: what an operator does at the command line, through the API. */
+/** `token` and `endpoint`: what an operator does at the command line, through the API. */
 export function addResourceCommands(program: Command, withControl: WithControl): void {
   addToken(program, withControl);
-  addPerson(program, withControl);
   addEndpoint(program, withControl);
 }
 
@@ -61,51 +60,6 @@ function addToken(program: Command, withControl: WithControl): void {
         });
       },
     );
-}
-
-function addPerson(program: Command, withControl: WithControl): void {
-  const person = program
-    .command("person")
-    .alias("persons")
-    .description("add persons, renew memberships");
-  person
-    .command("add")
-    .description("add a person, with the host of their name")
-    .argument("<username>", "their name, and the first label of their host")
-    .option("--display-name <text>", "their name for people")
-    .option("--email <address>")
-    .option("--json", "print JSON")
-    .action(
-      async (
-        username: string,
-        options: OutputOptions & { displayName?: string; email?: string },
-        command: Command,
-      ) => {
-        await withControl(command, async (control) => {
-          const { displayName, email } = options;
-          const body = JSON.stringify({ username, displayName, email });
-          const made = await answerOf<{ id: string }>(
-            await control.request("POST", "/api/v1/persons", body),
-          );
-          print(options, made, () => `${username} was added (${made.id}).`);
-        });
-      },
-    );
-  person
-    .command("renew")
-    .description("add a term to a membership that ends soon or has ended")
-    .argument("<name>", "a person, by name or id")
-    .option("--json", "print JSON")
-    .action(async (name: string, options: OutputOptions, command: Command) => {
-      await withControl(command, async (control) => {
-        const path = `/api/v1/persons/${encodeURIComponent(name)}/renew`;
-        const renewed = await answerOf<{ username: string; membershipEndsAt: string }>(
-          await control.request("POST", path),
-        );
-        const end = renewed.membershipEndsAt.slice(0, 10);
-        print(options, renewed, () => `${renewed.username} is a member until ${end}.`);
-      });
-    });
 }
 
 interface AddOptions extends OutputOptions {

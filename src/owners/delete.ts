@@ -1,5 +1,6 @@
 import { Refusal } from "../errors.ts";
 import { bucketGrace, requireUnchanged, type Verb } from "../domain/decision.ts";
+import type { Owner } from "../domain/entities.ts";
 import { authorise } from "../domain/policy.ts";
 import {
   bucketKeysOf,
@@ -26,8 +27,9 @@ export interface DeleteOwnerInput {
  * Removes an owner: endpoints, tokens and requests with them, labels put to rest; keys to buckets are
  * revoked, and the buckets themselves kept for as long as any that is deleted. Groups that a person
  * managed stay, with their other managers.
+ * @returns the owner as they were
  */
-export const deleteOwner: Verb<DeleteOwnerInput, null> = (state, context, input) => {
+export const deleteOwner: Verb<DeleteOwnerInput, Owner> = (state, context, input) => {
   const found = findOwner(state, input.id);
   const owner = found?.kind === input.kind ? found : undefined;
   authorise(state, context.actor, "owner.delete", owner?.id ?? null, input.kind);
@@ -91,6 +93,6 @@ export const deleteOwner: Verb<DeleteOwnerInput, null> = (state, context, input)
       summary: `${owner.name} was removed`,
       owners: [owner.id],
     },
-    result: null,
+    result: owner,
   };
 };

@@ -276,8 +276,14 @@ describe("an owner of buckets", () => {
     const key = { owner: "carol", name: "k", access: "read" };
     const { id, accessKey } = await api.must("POST", "/api/v1/bucket-keys", key);
     const carol = await api.must("GET", "/api/v1/persons/carol");
-    await api.must("DELETE", "/api/v1/persons/carol");
-    await api.buckets.settleOwner(carol.id);
+    const gone = await api.must("DELETE", "/api/v1/persons/carol");
+    expect(gone).toMatchObject({
+      id: carol.id,
+      parts: [
+        { kind: "bucketKey", name: "k", state: "gone", why: null },
+        { kind: "bucket", name: "carol.work", state: "deleting" },
+      ],
+    });
     expect(api.storage.kept.has(accessKey)).toBe(false);
     expect(api.state().bucketKeys.has(id)).toBe(false);
     expect(api.storage.stored.has("carol.work")).toBe(true);

@@ -23,6 +23,14 @@ const COMMANDS = [
   ["token", "create"],
   ["person", "add"],
   ["person", "renew"],
+  ["person", "suspend"],
+  ["person", "resume"],
+  ["person", "remove"],
+  ["group", "add"],
+  ["group", "renew"],
+  ["group", "suspend"],
+  ["group", "resume"],
+  ["group", "remove"],
   ["login-link"],
   ["invite"],
   ["passes", "list"],
@@ -134,6 +142,39 @@ describe.each(["beside a running server", "without a server"] as const)("command
     expect(JSON.parse(taken.stderr)).toMatchObject({ details: { code: "taken" } });
     const nobody = await command("endpoint", "add", "nobody", "http://127.0.0.1:9");
     expect(nobody).toMatchObject({ code: 1, stderr: "owner: There is no such owner.\n" });
+  }, 60_000);
+
+  it("suspend, resume and remove persons and groups", async () => {
+    await must("person", "add", "mallory");
+    await must("person", "add", "trent");
+    await must("endpoint", "add", "mallory", "http://127.0.0.1:9", "--path", "/mine");
+    const group = await must("group", "add", "go-club", "--manager", "mallory", "trent", "--json");
+    expect(group.json()).toMatchObject({ name: "go-club" });
+
+    const unreasoned = await command("person", "suspend", "mallory");
+    expect(unreasoned).toMatchObject({ code: 2, stdout: "" });
+    expect(unreasoned.stderr).toContain("--reason");
+    const suspended = await must("person", "suspend", "mallory", "--reason", "Mines coins.");
+    expect(suspended.stdout).toBe("mallory is suspended.\n");
+    const again = (await must("person", "resume", "mallory", "--json")).json();
+    expect(again).toMatchObject({ username: "mallory", suspended: null });
+
+    const dry = await command("person", "remove", "mallory");
+    expect(dry).toMatchObject({
+      code: 2,
+      stderr: "Nothing was changed: say --yes to remove them.\n",
+    });
+    expect(dry.stdout).toContain(`  https://mallory.${zone}/mine\n`);
+    expect((await must("person", "remove", "mallory", "--yes")).stdout).toBe(
+      "mallory was removed.\n",
+    );
+    const gone = await command("person", "remove", "mallory", "--yes");
+    expect(gone).toMatchObject({ code: 1, stderr: "There is no such person.\n" });
+    const kind = await command("person", "suspend", "go-club", "--reason", "x");
+    expect(kind).toMatchObject({ code: 1, stdout: "" });
+    await must("group", "suspend", "go-club", "--reason", "Nobody is left.");
+    await must("group", "remove", "go-club", "--yes");
+    await must("person", "remove", "trent", "--yes");
   }, 60_000);
 
   it("make tokens that work", async () => {

@@ -139,6 +139,9 @@ export const schema = z.strictObject({
     addresses: addresses.describe(
       "Traefik's own API and entry points, which no endpoint may target.",
     ),
+    apiUrls: texts("URL", syntax.parseBaseUrl).describe(
+      "Where the API of each Traefik is reached from here, for `doctor`; none: it is not asked.",
+    ),
   }),
   pages: z.strictObject({
     enabled: yesNo().describe("Whether GitLab Pages sites are routed."),

@@ -116,6 +116,7 @@ function targetPolicy(config: Config, localAddresses: readonly string[]): Target
     ...(config.buckets.enabled ? systemsOf(config.buckets.url, "buckets.url") : []),
     ...(config.userhomes.enabled ? systemsOf(config.userhomes.url, "userhomes.url") : []),
     ...config.traefik.addresses.flatMap((address) => systemsOf(address, "traefik.addresses")),
+    ...config.traefik.apiUrls.flatMap((url) => systemsOf(url, "traefik.apiUrls")),
     ...config.systems.flatMap((address) => systemsOf(address, "systems")),
     ...redisAddresses(config).flatMap((address) => systemsOf(address, "redis")),
   ];
@@ -148,6 +149,7 @@ export function rulesFrom(config: Config, localAddresses: readonly string[] = []
     ...(config.gitlab.enabled ? [config.gitlab.url] : []),
     ...(config.signIn.oidc.issuer === null ? [] : [config.signIn.oidc.issuer]),
     ...(config.buckets.enabled ? [config.buckets.url, config.buckets.publicUrl] : []),
+    ...config.traefik.apiUrls,
   ].map((url) => new URL(url).hostname);
   hosts.push(
     ...[...config.systems, ...config.traefik.addresses, ...redisAddresses(config)].map((text) =>

@@ -3,8 +3,9 @@ import { redactConfig, type Config } from "../config.ts";
 
 /** A digest of what of the configuration shapes documents: replicas must agree on it. */
 export function settingsDigest(config: Config): string {
-  const { zone, publicUrl, traefik, pages, userhomes, ownHosts, systems, labels } = config;
+  const { zone, publicUrl, pages, userhomes, ownHosts, systems, labels } = config;
   const { targets, quotas, limits } = config;
+  const { apiUrls: _, ...traefik } = config.traefik;
   const shaping = { zone, publicUrl, traefik, pages, userhomes, ownHosts, systems, labels };
   const text = JSON.stringify({ ...shaping, targets, quotas, limits });
   return createHash("sha256").update(text).digest("base64url");

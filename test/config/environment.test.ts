@@ -47,6 +47,7 @@ const SAMPLES: Record<string, readonly [text: string, value: unknown]> = {
   "traefik.version": ["3.10.1", "3.10.1"],
   "traefik.httpsPort": ["8443", 8443],
   "traefik.addresses": ["[::1]:80,traefik:8080", ["[::1]:80", "traefik:8080"]],
+  "traefik.apiUrls": ["http://[::1]:8080/", ["http://[::1]:8080"]],
   "pages.enabled": ["1", true],
   "pages.url": ["http://pages:80", "http://pages"],
   "pages.customDomains": ["FALSE", false],

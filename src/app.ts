@@ -6,6 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { getRequestListener } from "@hono/node-server";
 import type { Context } from "hono";
 import { clientAddress } from "./auth/client-address.ts";
+import type { ReachOptions } from "./checks/reach.ts";
 import { withHttpPort, type Config } from "./config.ts";
 import type { PageParts } from "./console-pages.ts";
 import { createPublic } from "./console/public.ts";
@@ -28,6 +29,7 @@ import { Provider } from "./publisher/provider.ts";
 import { Publisher } from "./publisher/publisher.ts";
 import { Replica } from "./replica.ts";
 import { LiveDocument } from "./traefik/live-document.ts";
+import { createDoctor } from "./self-check.ts";
 import { version } from "./version.ts";
 import { messageOf } from "./errors.ts";
 
@@ -41,6 +43,8 @@ export interface Overrides {
   readonly send?: Send;
   /** The first admin token, as the operator chose it. */
   readonly bootstrapToken?: string | undefined;
+  /** How the doctor reaches systems. */
+  readonly reach?: ReachOptions;
   /** Told the first admin token, when one was drawn. */
   readonly onBootstrapToken?: (secret: string) => unknown;
 }
@@ -273,7 +277,17 @@ export async function startConsole(
       await listenInternally();
     }
     await replica.start();
-    const control = await startControl(core, config, log);
+    const doctor = createDoctor({
+      core,
+      config,
+      publisher,
+      provider,
+      replica,
+      internalPort,
+      health: () => healthOf(core, publisher, replica, drain),
+      reach: overrides.reach,
+    });
+    const control = await startControl(createControl(core, doctor), config, log);
     if (control !== undefined) servers.push(control);
     const bootstrap = () => bootstrapOnce(core, overrides, log);
     await bootstrap();
@@ -469,14 +483,18 @@ function healthOf(core: Core, publisher: Publisher, replica: Replica, drain: Dra
 }
 
 /** The command line's way in: a socket that only this user may open. */
-async function startControl(core: Core, config: Config, log: Logger): Promise<Server | undefined> {
+async function startControl(
+  control: Api,
+  config: Config,
+  log: Logger,
+): Promise<Server | undefined> {
   const path = controlSocket(config);
   const without = "the command line cannot reach this server";
   if (path.length > SOCKET_PATH_MAX) {
     log.warn({ path }, `the data folder's path is too long for a control socket: ${without}`);
     return undefined;
   }
-  const listener = getRequestListener(createControl(core).fetch);
+  const listener = getRequestListener(control.fetch);
   const server = createServer((request, response) => void listener(request, response));
   try {
     await listenOnSocket(server, path);

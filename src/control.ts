@@ -1,6 +1,9 @@
 import { Hono } from "hono";
 import { stream } from "hono/streaming";
 import type { Core } from "./core.ts";
+import type { Doctor } from "./doctor/doctor.ts";
+import type { Report } from "./doctor/report.ts";
+import type { Progress } from "./doctor/run.ts";
 import { Refusal, messageOf } from "./errors.ts";
 import { StoreError } from "./store/store.ts";
 import { recover, recoverPreview } from "./recovery.ts";
@@ -45,12 +48,16 @@ export type ImportLine =
     }
   | { readonly error: string; readonly problems?: readonly string[] };
 
+/** One line of the answer to `GET /control/doctor`: how far it is, and at the end the report. */
+export type DoctorLine = { readonly progress: Progress } | { readonly report: Report };
+
 /**
  * What the command line asks of a console: the API as the operator, and what the API does not
  * have: whole exports and imports, and recovery. Reached over the control socket of a running
  * server, or in the same process where none runs.
+ * @param doctor of a console that runs
  */
-export function createControl(core: Core): Hono {
+export function createControl(core: Core, doctor?: Doctor): Hono {
   const app = new Hono();
   app.all("/api/*", (context) => core.operatorApi(context.req.raw));
   app.get("/control/export", (context) =>
@@ -73,6 +80,16 @@ export function createControl(core: Core): Hono {
       await Promise.all(lines);
     });
   });
+  if (doctor !== undefined) {
+    app.get("/control/doctor", (context) => {
+      context.header("Content-Type", "application/x-ndjson");
+      return stream(context, async (out) => {
+        const say = (line: DoctorLine) => out.write(`${JSON.stringify(line)}\n`);
+        const report = await doctor.look((progress) => void say({ progress }));
+        await say({ report });
+      });
+    });
+  }
   app.post("/control/recover/preview", async (context) => {
     const text = await context.req.text();
     return context.json(await recoverPreview(core, text === "" ? undefined : text));

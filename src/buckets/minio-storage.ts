@@ -6,6 +6,7 @@ import { MinioAdmin, type ListedBucket } from "./minio-admin/client.ts";
 import { StorageError } from "./minio-admin/error.ts";
 import { refusal, unanswered } from "./minio-admin/transport.ts";
 import { canonicalPolicy, grantIn, policyOf, publicPolicyOf } from "./policies.ts";
+import { type AccountRights, rightsIn } from "./rights.ts";
 import type { BucketUsage, Grant, ObjectStorage, StoredAccount, StoredBucket } from "./storage.ts";
 
 export interface MinioOptions {
@@ -49,6 +50,10 @@ export class MinioStorage implements ObjectStorage {
 
   version(signal: AbortSignal): Promise<string> {
     return this.#admin.version(signal);
+  }
+
+  async rights(signal: AbortSignal): Promise<AccountRights> {
+    return rightsIn(await this.#admin.ownPolicy(signal));
   }
 
   async usage(signal: AbortSignal): Promise<ReadonlyMap<string, BucketUsage>> {

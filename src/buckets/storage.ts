@@ -1,3 +1,5 @@
+import type { AccountRights } from "./rights.ts";
+
 /** What a bucket is like at the storage. */
 export interface StoredBucket {
   /** When it was made, ISO 8601: another bucket of the same name has another. */
@@ -42,6 +44,8 @@ export interface ObjectStorage {
   /** As people know it: `MinIO`. */
   readonly name: string;
   version(signal: AbortSignal): Promise<string>;
+  /** What the console's own account may do. */
+  rights(signal: AbortSignal): Promise<AccountRights>;
 
   /** Every bucket there is, ours or not, by name. */
   usage(signal: AbortSignal): Promise<ReadonlyMap<string, BucketUsage>>;

@@ -47,11 +47,13 @@ export async function openControl(config: Config): Promise<ControlClient> {
   };
 }
 
-function overSocket(
+/** Asks a running server over its control socket. */
+export function overSocket(
   socketPath: string,
   method: string,
   path: string,
   body: string | undefined,
+  signal?: AbortSignal,
 ): Promise<Response> {
   return new Promise((resolve, reject) => {
     const headers = {
@@ -60,19 +62,22 @@ function overSocket(
         ? {}
         : { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(body) }),
     };
-    const request = httpRequest({ socketPath, method, path, headers }, (response) => {
-      const status = response.statusCode ?? 500;
-      const empty = status === 204 || status === 304;
-      if (empty) response.resume();
-      resolve(
-        new Response(empty ? null : (Readable.toWeb(response) as ReadableStream<Uint8Array>), {
-          status,
-          headers: Object.entries(response.headers).flatMap(([name, value]) =>
-            typeof value === "string" ? [[name, value] as [string, string]] : [],
-          ),
-        }),
-      );
-    });
+    const request = httpRequest(
+      { socketPath, method, path, headers, ...(signal === undefined ? {} : { signal }) },
+      (response) => {
+        const status = response.statusCode ?? 500;
+        const empty = status === 204 || status === 304;
+        if (empty) response.resume();
+        resolve(
+          new Response(empty ? null : (Readable.toWeb(response) as ReadableStream<Uint8Array>), {
+            status,
+            headers: Object.entries(response.headers).flatMap(([name, value]) =>
+              typeof value === "string" ? [[name, value] as [string, string]] : [],
+            ),
+          }),
+        );
+      },
+    );
     request.once("error", reject);
     request.end(body);
   });

@@ -13,6 +13,7 @@ import { readText } from "./input.ts";
 import { messageOf } from "../errors.ts";
 import { CommandError, print, type OutputOptions } from "./output.ts";
 import { addBucketCommands } from "./buckets.ts";
+import { addDoctorCommand } from "./doctor.ts";
 import { addGitLabCommands } from "./gitlab.ts";
 import { addMigrateCommand } from "./migrate.ts";
 import { addOwnerCommands } from "./owners.ts";
@@ -67,6 +68,7 @@ export function createProgram(): Command {
     .command("healthcheck")
     .description("end with 0 if a running console is ready, for container health checks")
     .action((_options: object, command: Command) => healthcheck(configOf(command)));
+  addDoctorCommand(program, configOf);
   addTransferCommands(program, withControl);
   addMigrateCommand(program, configOf);
   addOwnerCommands(program, withControl);

@@ -37,6 +37,10 @@ export class MemoryStorage implements ObjectStorage {
     this.#here();
     return "memory";
   }
+  async rights() {
+    this.#here();
+    return { missing: [], isRoot: false };
+  }
   async usage() {
     this.#here();
     return new Map(

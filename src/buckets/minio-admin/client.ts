@@ -42,6 +42,7 @@ const bucketsSchema = z.object({
     )
     .nullish(),
 });
+const ownSchema = z.object({ Policy: z.unknown() });
 const groupSchema = z.object({ members: z.array(z.string()).nullish() });
 const infoSchema = z.object({
   servers: z.array(z.object({ version: z.string().optional() }).loose()).nullish(),
@@ -96,6 +97,11 @@ export class MinioAdmin {
       quotaBytes: quotaIn(details?.quota),
       locked: details?.locking === true,
     }));
+  }
+
+  /** What the caller's own account may do: its policies and those of its groups, in one. */
+  async ownPolicy(signal: AbortSignal): Promise<unknown> {
+    return (await this.#read("accountinfo", {}, ownSchema, signal)).Policy;
   }
 
   /** One account, or undefined where there is none. */

@@ -1,4 +1,5 @@
 import { validateHeaderValue } from "node:http";
+import { codeOf } from "../../checks/unreachable.ts";
 import type { Clock } from "../clock.ts";
 import { GitLabError } from "./error.ts";
 import { Gate } from "./gate.ts";
@@ -141,7 +142,7 @@ export class Transport {
       if (signal?.aborted === true) throw error;
       onCall?.("failed");
       if (error instanceof GitLabError) throw error;
-      const reason = reasonOf(error);
+      const reason = codeOf(error);
       const what = isLate
         ? `did not answer within ${timeoutMs / 1000} s`
         : `cannot be reached${reason === undefined ? "" : ` (${reason})`}`;
@@ -238,13 +239,4 @@ function headersOf(headers: Call["headers"]): Call["headers"] {
 
 function originOf(location: string): string {
   return URL.canParse(location) ? new URL(location).origin : "another path";
-}
-
-/** The code of what went wrong on the way, like ECONNREFUSED; undefined where there is none. */
-function reasonOf(error: unknown): string | undefined {
-  for (let at: unknown = error; at instanceof Error; at = at.cause) {
-    const { code } = at as NodeJS.ErrnoException;
-    if (typeof code === "string" && /^[A-Z0-9_]+$/.test(code)) return code;
-  }
-  return undefined;
 }

@@ -1,3 +1,4 @@
+import { whyUnreachable } from "../../checks/unreachable.ts";
 import { GitLabError } from "../client/error.ts";
 import type { GitLab } from "../client/gitlab.ts";
 import { ok, problem, type Findings } from "./finding.ts";
@@ -32,23 +33,8 @@ function whyNot(error: GitLabError, url: string): string {
   if (code === "redirected") return `${message} Set gitlab.url to where it really is.`;
   if (code === "invalid" || code === "not_found" || code === "refused") return NOT_GITLAB;
   if (code === "limited") return `${message} If it stays so, raise this user's limits in GitLab.`;
-  const { hostname, host } = new URL(url);
-  if (reason === "ENOTFOUND") {
-    return `No DNS server knows ${hostname}. Is gitlab.url spelt right, and does this machine ask the right DNS servers?`;
-  }
-  if (reason === "EAI_AGAIN") return `This machine's DNS server does not answer (for ${hostname}).`;
-  if (reason === "ECONNREFUSED") {
-    return `Nothing listens at ${host}. Is GitLab running, and the port in gitlab.url right?`;
-  }
-  if (reason === "CERT_HAS_EXPIRED") return `The certificate of ${host} has expired. Renew it.`;
-  if (reason === "ERR_TLS_CERT_ALTNAME_INVALID") {
-    return `The certificate of ${host} is for another name. Set gitlab.url to a name that it is for.`;
-  }
-  if (/SELF_SIGNED|UNABLE_TO_|CERT_|ISSUER/.test(reason)) {
-    return `The certificate of ${host} is not trusted here (${reason}). If it is by an authority of your own, name that one's certificate in NODE_EXTRA_CA_CERTS.`;
-  }
-  if (/^(?:ERR_SSL|EPROTO)/.test(reason)) {
-    return `There is no TLS at ${host} (${reason}). Is it http:// rather than https://, or another port?`;
-  }
-  return `${message} Is GitLab up (open it in a browser), and is there a firewall between?`;
+  return (
+    whyUnreachable(reason, { name: "GitLab", key: "gitlab.url", url }) ??
+    `${message} Is GitLab up (open it in a browser), and is there a firewall between?`
+  );
 }

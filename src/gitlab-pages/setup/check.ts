@@ -14,6 +14,8 @@ export interface CheckOptions {
   readonly now?: Date | undefined;
   /** The projects that have sites, as the console knows them. */
   readonly sites?: (() => Promise<readonly SiteProject[]>) | undefined;
+  /** Told of each finding as soon as there is one. */
+  readonly tell?: ((finding: Finding) => void) | undefined;
 }
 
 /**
@@ -24,9 +26,9 @@ export interface CheckOptions {
 export async function checkGitLab(
   gitlab: GitLab,
   settings: HookSettings,
-  { now = new Date(), sites }: CheckOptions = {},
+  { now = new Date(), sites, tell }: CheckOptions = {},
 ): Promise<Finding[]> {
-  const findings = new Findings();
+  const findings = new Findings(tell);
   const { graphql, hooks, token } = settings.gitlab;
   checkSettings(findings, settings);
   if (token === null) {

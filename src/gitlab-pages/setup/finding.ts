@@ -18,9 +18,17 @@ export const problem = (says: string): Found => ({ state: "problem", says });
 /** What is found, in order. What fails is a finding as well, and keeps nothing else from being looked at. */
 export class Findings {
   readonly all: Finding[] = [];
+  readonly #tell: ((finding: Finding) => void) | undefined;
+
+  /** @param tell is told of each as it is found */
+  constructor(tell?: (finding: Finding) => void) {
+    this.#tell = tell;
+  }
 
   add(what: string, found: Found): void {
-    this.all.push({ what, ...found });
+    const finding = { what, ...found };
+    this.all.push(finding);
+    this.#tell?.(finding);
   }
 
   /**

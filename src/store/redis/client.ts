@@ -47,6 +47,22 @@ export function connectRedis(settings: RedisSettings, name: string): Redis {
   });
 }
 
+/**
+ * A connection to one of the Sentinels themselves.
+ * @param address `host:port`
+ */
+export function connectSentinel(settings: RedisSettings, address: string): Redis {
+  return connect({
+    ...addressOf(address),
+    connectTimeout: CONNECT_MS,
+    commandTimeout: settings.commandTimeout,
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    retryStrategy: backOff,
+    ...(settings.sentinelPassword === null ? {} : { password: settings.sentinelPassword }),
+  });
+}
+
 function backOff(times: number): number {
   return Math.min(50 * 2 ** Math.min(times, 10), RECONNECT_MAX_MS);
 }

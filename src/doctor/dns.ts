@@ -1,0 +1,195 @@
+import { randomBytes } from "node:crypto";
+import { Resolver } from "node:dns/promises";
+import ipaddr from "ipaddr.js";
+import {
+  ok,
+  skipped,
+  warning,
+  wrong,
+  type Found,
+  type Part,
+  type PublicHost,
+  type Subject,
+} from "../checks/check.ts";
+import { codeOf, hostOf } from "../checks/unreachable.ts";
+import type { Config } from "../config.ts";
+import { isLoopbackHost } from "../config/syntax.ts";
+import { canonicalAddress } from "../domain/addresses.ts";
+import { DomainDns, type DnsCheck } from "../gitlab-pages/domains/dns.ts";
+import { listed } from "./words.ts";
+
+const TIMEOUT_MS = 6_000;
+/** What Traefik asks for certificates unless it is told otherwise. */
+const USUAL_AUTHORITY = "letsencrypt.org";
+
+/** The zone's names in DNS, those of the console and of modules, and who may certify them. */
+export function dnsPart(subject: Subject, more: readonly PublicHost[]): Part {
+  const { config, now } = subject;
+  return {
+    name: "DNS",
+    look: async (look) => {
+      if (isLoopbackHost(config.zone)) {
+        look.tell(
+          "zone",
+          skipped(`${config.zone} is this machine itself: DNS knows nothing of it.`),
+        );
+        return;
+      }
+      const { resolvers } = config.gitlab.domains;
+      const targets = expectedIn(config);
+      const dns = new DomainDns({
+        resolvers,
+        targets,
+        zone: config.zone,
+        timeoutMs: TIMEOUT_MS,
+        now,
+      });
+      const hosts = [...hostsOf(config), ...more];
+      // Asked at once, told in order.
+      const [found, www, authorities] = await Promise.all([
+        Promise.all(hosts.map((host) => hostFound(dns, host, config))),
+        wwwFound(dns, config),
+        authoritiesOf(config),
+      ]);
+      for (const [index, { host }] of hosts.entries()) {
+        const one = found[index];
+        if (one !== undefined) look.tell(host, one);
+      }
+      if (www !== undefined) look.tell(`www.${config.zone}`, www);
+      look.tell("CAA", authorities);
+    },
+  };
+}
+
+/** Where our names must lead to, as far as the configuration says so; nothing: where the zone leads. */
+function expectedIn({ gitlab, traefik }: Config): readonly string[] {
+  if (gitlab.domains.targets.length > 0) return gitlab.domains.targets;
+  const addresses = traefik.addresses.flatMap((text) => {
+    const host = text.replace(/^https?:\/\//, "").replace(/:\d+$/, "");
+    const address = canonicalAddress(host.replace(/^\[(.*)\]$/, "$1"))?.address;
+    return address === undefined || ipaddr.parse(address).range() !== "unicast" ? [] : [address];
+  });
+  return [...new Set(addresses)];
+}
+
+function hostsOf({ zone, publicUrl }: Config): readonly PublicHost[] {
+  const { host, isAddress } = hostOf(publicUrl);
+  const console: PublicHost = { host, use: "the console", toTraefik: true };
+  return [
+    { host: zone, use: "the zone itself", toTraefik: true },
+    { host: `*.${zone}`, use: "members' sites", toTraefik: true },
+    ...(isAddress || isLoopbackHost(host) ? [] : [console]),
+  ];
+}
+
+/** A name below a wildcard that nobody has. */
+export function anyBelow(host: string): string {
+  return host.replace(/^\*/, `doctor-${randomBytes(6).toString("hex")}`);
+}
+
+async function hostFound(dns: DomainDns, host: PublicHost, { zone }: Config): Promise<Found> {
+  const check = await dns.check(anyBelow(host.host));
+  const { state, found } = check;
+  const name = host.host;
+  const facts = { found: found.join(" "), expected: check.expected.join(" ") };
+  const where = listed(found);
+  if (state === "unreachable") {
+    const says = `DNS did not say where ${name} leads to: does this machine's DNS server answer, and the zone's own? ${check.reason}`;
+    return wrong(says, facts);
+  }
+  if (state === "missing") {
+    const record = recordFor(name, check);
+    // Only the wildcard is needed by every member; at the zone's own name there may be nothing.
+    const make = name === zone ? warning : wrong;
+    return make(`${name} has no address in DNS, and is for ${host.use}. Add ${record}.`, facts);
+  }
+  if (state === "elsewhere" && host.toTraefik) {
+    const says = `${name} leads to ${where}, not (or not only) to ${listed(check.expected)}, where Traefik is: change its A and AAAA records.`;
+    return wrong(says, facts);
+  }
+  return ok(`${name} leads to ${where}.`, facts);
+}
+
+function recordFor(name: string, { expected }: DnsCheck): string {
+  if (expected.length === 0) return `A and AAAA records for ${name} with Traefik's addresses`;
+  return listed(
+    expected.map((address) => `${name} ${address.includes(":") ? "AAAA" : "A"} ${address}`),
+  );
+}
+
+/** `www` is under the wildcard, unless somebody has given it records of its own. */
+async function wwwFound(dns: DomainDns, { zone }: Config): Promise<Found | undefined> {
+  const name = `www.${zone}`;
+  const { state, found, expected } = await dns.check(name);
+  if (state !== "elsewhere") return undefined;
+  const says = `${name} has records of its own, to ${listed(found)}, not ${listed(expected)}: an endpoint at it is not reached. Take them away, or leave them if that is meant.`;
+  return warning(says, { found: found.join(" ") });
+}
+
+/** Which authorities may certify the zone's names (RFC 8659): any may, where nothing is said. */
+async function authoritiesOf({ zone, traefik, gitlab }: Config): Promise<Found> {
+  const resolver = new Resolver({ timeout: TIMEOUT_MS / 2, tries: 2 });
+  if (gitlab.domains.resolvers.length > 0) resolver.setServers(gitlab.domains.resolvers);
+  let records: readonly Caa[] | undefined;
+  let at = zone;
+  try {
+    for (; records === undefined && at.includes("."); at = parentOf(at)) {
+      const found = await caaAt(resolver, at);
+      if (found.length > 0) {
+        records = found;
+        break;
+      }
+    }
+  } catch (error) {
+    const says = `DNS did not say which authorities may certify ${zone} (${codeOf(error) ?? "no answer"}).`;
+    return warning(says);
+  }
+  return authoritiesFound(records, at, zone, traefik.certResolver !== null);
+}
+
+type Caa = Awaited<ReturnType<Resolver["resolveCaa"]>>[number];
+
+async function caaAt(resolver: Resolver, name: string): Promise<readonly Caa[]> {
+  try {
+    return await resolver.resolveCaa(name);
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === "ENODATA" || code === "ENOTFOUND") return [];
+    throw error;
+  }
+}
+
+function parentOf(name: string): string {
+  return name.slice(name.indexOf(".") + 1);
+}
+
+function authoritiesFound(
+  records: readonly Caa[] | undefined,
+  at: string,
+  zone: string,
+  hasResolver: boolean,
+): Found {
+  const advice = `${zone} CAA 0 issuewild "${USUAL_AUTHORITY}; accounturi=…" and the same for issue, with the address of Traefik's account at its authority`;
+  const issue = (records ?? []).flatMap((record) => record.issue ?? []);
+  const wild = (records ?? []).flatMap((record) => record.issuewild ?? []);
+  // Without `issuewild` records, those for `issue` speak of wildcards, too.
+  const speaking = wild.length > 0 ? wild : issue;
+  if (records === undefined || speaking.length === 0) {
+    return warning(
+      `Any authority may certify names of ${zone}, also for somebody who has a host for a while: add ${advice}.`,
+    );
+  }
+  const facts = { at, issue: issue.join(" "), issuewild: wild.join(" ") };
+  const may = speaking.filter((value) => value.split(";")[0]?.trim() !== "");
+  const usual = may.filter((value) => value.split(";")[0]?.trim() === USUAL_AUTHORITY);
+  if (hasResolver && usual.length === 0) {
+    const only = may.length === 0 ? "nobody" : listed(may);
+    const says = `The CAA records at ${at} let only ${only} certify *.${zone}, not ${USUAL_AUTHORITY}, which Traefik asks unless its resolver has another caServer: add it, or leave this if it has.`;
+    return may.length === 0 ? wrong(says, facts) : warning(says, facts);
+  }
+  if (!speaking.every((value) => value.trim() === ";" || /accounturi\s*=/.test(value))) {
+    const says = `${listed(speaking)} may certify names of ${zone}, for any account there: name Traefik's own, ${advice}.`;
+    return warning(says, facts);
+  }
+  return ok(`Only ${listed(speaking)} may certify *.${zone}.`, facts);
+}

@@ -1,0 +1,154 @@
+import { isLoopbackHost } from "../config/syntax.ts";
+import {
+  ok,
+  skipped,
+  warning,
+  wrong,
+  type Found,
+  type Look,
+  type Part,
+  type Subject,
+} from "../checks/check.ts";
+import type { Reached } from "../checks/reach.ts";
+import { codeOf, hostOf, notReached } from "../checks/unreachable.ts";
+import { anyBelow } from "./dns.ts";
+
+/** Whoever renews by ACME has done so by then; what is left is time to mend it. */
+const SOON_DAYS = 14;
+const DAY_MS = 86_400_000;
+/** What only the internal listener answers, and how it is known. */
+const INTERNAL = [
+  ["/metrics", /tardis_state_revision/],
+  ["/traefik/config", /^\{"http":|The provider's token is missing or wrong/],
+  ["/readyz", /"ready":/],
+] as const;
+
+/** The console and the zone as visitors reach them: certificates, redirects, what must not be there. */
+export function publicAddressPart(subject: Subject): Part {
+  const { config } = subject;
+  return {
+    name: "Public address",
+    look: async (look) => {
+      const { host } = hostOf(config.publicUrl);
+      if (isLoopbackHost(host)) {
+        const says = `${config.publicUrl} is this machine itself: nobody else reaches it.`;
+        look.tell("console", skipped(says));
+        return;
+      }
+      await Promise.all([
+        lookAtConsole(look, subject),
+        lookAtWildcard(look, subject),
+        lookAtRedirect(look, subject),
+      ]);
+    },
+  };
+}
+
+async function lookAtConsole({ tell, signal }: Look, subject: Subject): Promise<void> {
+  const { config, reach, now } = subject;
+  const { publicUrl } = config;
+  const server = { name: "The console", key: "publicUrl", url: publicUrl };
+  let answer: Reached;
+  try {
+    answer = await reach.get(`${publicUrl}/api/v1/whoami`, { signal });
+  } catch (error) {
+    tell("console", unreached(error, server, signal));
+    return;
+  }
+  if (answer.certificateUntil !== undefined) {
+    const { host } = hostOf(publicUrl);
+    tell("console's certificate", certificateFound(host, answer.certificateUntil, now()));
+  }
+  const isOurs = answer.status === 401 && /"unauthenticated"/.test(answer.body.toString());
+  if (!isOurs) {
+    const says = `What answers at ${publicUrl} is not this console's API (${answer.status}): does a router lead there, and traefik.consoleUrl to the public listener?`;
+    tell("console", wrong(says, { status: answer.status }));
+    return;
+  }
+  tell("console", ok(`The console answers at ${publicUrl}.`));
+  await lookForInternal({ tell, signal }, subject, publicUrl, "console's host");
+}
+
+/** A name that nobody has gets the zone's certificate, and the default. */
+async function lookAtWildcard({ tell, signal }: Look, subject: Subject): Promise<void> {
+  const { config, reach, now } = subject;
+  const { httpsPort } = config.traefik;
+  const name = `*.${config.zone}`;
+  const origin = `https://${anyBelow(name)}${httpsPort === 443 ? "" : `:${httpsPort}`}`;
+  const server = { name, key: "zone", url: origin };
+  try {
+    const { certificateUntil } = await reach.get(`${origin}/`, { signal });
+    if (certificateUntil !== undefined) {
+      tell("zone's certificate", certificateFound(name, certificateUntil, now()));
+    }
+  } catch (error) {
+    tell("zone's certificate", unreached(error, server, signal));
+    return;
+  }
+  await lookForInternal({ tell, signal }, subject, origin, "zone's hosts");
+}
+
+async function lookAtRedirect({ tell, signal }: Look, subject: Subject): Promise<void> {
+  const { config, reach } = subject;
+  if (!config.publicUrl.startsWith("https:")) return;
+  const { hostname } = new URL(config.publicUrl);
+  const url = `http://${hostname}${reach.httpPort === 80 ? "" : `:${reach.httpPort}`}/`;
+  const server = { name: "Traefik", key: "publicUrl", url };
+  try {
+    const { status, headers } = await reach.get(url, { signal });
+    const to = headers.location ?? "";
+    const isRight = [301, 308].includes(status) && to.startsWith("https://");
+    tell(
+      "redirect",
+      isRight
+        ? ok("Plain HTTP is sent to HTTPS.", { status })
+        : wrong(
+            `${url} answers ${status} and does not send visitors to HTTPS for good (301 or 308): is traefik.entryPoints.http the entry point of port 80?`,
+            { status },
+          ),
+    );
+  } catch (error) {
+    tell("redirect", unreached(error, server, signal));
+  }
+}
+
+/** Metrics and the document tell of everybody. */
+async function lookForInternal(
+  { tell, signal }: Look,
+  { reach }: Subject,
+  origin: string,
+  where: string,
+): Promise<void> {
+  const what = `internal paths at the ${where}`;
+  const shown: string[] = [];
+  for (const [path, mark] of INTERNAL) {
+    const answer = await reach.get(`${origin}${path}`, { signal }).catch(() => undefined);
+    if (answer !== undefined && mark.test(answer.body.toString())) shown.push(path);
+  }
+  if (shown.length === 0) tell(what, ok("Nothing of the internal listener is to be seen there."));
+  else {
+    const says = `Everybody can read ${shown.join(", ")} at ${new URL(origin).host}: a route leads to the internal listener. Let it lead to http.port instead, and change internal.token.`;
+    tell(what, wrong(says));
+  }
+}
+
+/** From inside, a public address may not be reached although all others do. */
+function unreached(error: unknown, server: Parameters<typeof notReached>[1], signal: AbortSignal) {
+  const code = codeOf(error);
+  const isSilent =
+    signal.aborted || ["ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH"].includes(code ?? "");
+  if (!isSilent) return wrong(notReached(error, server));
+  const says = `${new URL(server.url).host} did not answer from this machine. If it does from elsewhere, this network does not lead to its own public address, and that is all.`;
+  return warning(says);
+}
+
+function certificateFound(host: string, until: Date, now: Date): Found {
+  const days = Math.floor((until.getTime() - now.getTime()) / DAY_MS);
+  const facts = { days, until: until.toISOString() };
+  const says = `The certificate for ${host} is good for ${days} more days.`;
+  if (days >= SOON_DAYS) return ok(says, facts);
+  return warning(
+    `${says} Traefik renews 30 days before the end: look at its log for why it did not.`,
+    facts,
+  );
+}

@@ -296,7 +296,7 @@ export async function startConsole(
     for (const module of allOf(modules)) module.start();
 
     const shown = { core, publisher, provider, replica, live, gitlabPages, modules, domainDns };
-    const parts = { ...shown, config, metrics, send: overrides.send, log };
+    const parts = { ...shown, doctor, config, metrics, send: overrides.send, log };
     const listener = await publicListener(parts);
     answerPublic = listener.answer;
     for (const warning of config.warnings) log.warn(warning);

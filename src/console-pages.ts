@@ -7,6 +7,7 @@ import { pages } from "./console/pages/app.ts";
 import { siteOf } from "./console/site.ts";
 import type { PageEnv } from "./console/visitor.ts";
 import type { Core } from "./core.ts";
+import type { Doctor } from "./doctor/doctor.ts";
 import type { DomainDns } from "./gitlab-pages/domains/dns.ts";
 import type { GitLabPages } from "./gitlab-pages/module.ts";
 import type { Modules } from "./modules.ts";
@@ -28,6 +29,7 @@ export interface PageParts {
   readonly gitlabPages: GitLabPages | undefined;
   readonly modules: Modules;
   readonly domainDns: DomainDns | undefined;
+  readonly doctor: Doctor;
   readonly clientAddress: (context: Context) => string;
   readonly log: Logger;
 }
@@ -63,6 +65,7 @@ export function createPages(ledger: Ledger, parts: PageParts): Hono<PageEnv> {
     laidOut: () => live.laidOut(),
     unrouted: () => live.unrouted(),
     pollers: () => provider.pollers(),
+    doctor: parts.doctor,
   };
   return new Hono<PageEnv>()
     .route("/", pages(services))

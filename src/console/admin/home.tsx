@@ -40,6 +40,9 @@ export function home(services: AdminServices): Hono<PageEnv> {
             <HealthLine {...part} />
           ))}
         </dl>
+        <p>
+          <a href="/admin/doctor">Look at every system</a>
+        </p>
         <h2>What there is</h2>
         <ul class="numbers">
           {numbersOf(state).map(([count, one, more, href]) => (

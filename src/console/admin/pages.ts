@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import type { PageEnv } from "../visitor.ts";
 import { home } from "./home.tsx";
 import { audit } from "./audit.tsx";
+import { doctorPage } from "./doctor.tsx";
 import { gitlab } from "./gitlab.tsx";
 import { gitlabThings } from "./gitlab-pages.tsx";
 import { giveBack } from "./give-back.tsx";
@@ -30,6 +31,7 @@ export function adminPages(services: AdminServices): Hono<PageEnv> {
     context.get("visitor").actor.admin ? next() : Promise.resolve(context.notFound()),
   );
   app.route("/", home(services));
+  app.route("/", doctorPage(services));
   app.route("/", search(services));
   app.route("/", owners(services));
   app.route("/", newOwner(services));

@@ -1,5 +1,6 @@
 import type { Services } from "../../api/services.ts";
 import type { Sessions } from "../../auth/sessions.ts";
+import type { Doctor } from "../../doctor/doctor.ts";
 import type { Poller } from "../../publisher/provider.ts";
 import type { Publication } from "../../publisher/publication.ts";
 import type { Layout } from "../../traefik/layout.ts";
@@ -31,4 +32,6 @@ export interface System {
   readonly unrouted: () => readonly Unrouted[];
   /** Who polled here. */
   readonly pollers: () => readonly Poller[];
+  /** Looks at every system that this console needs. */
+  readonly doctor: Pick<Doctor, "last" | "progress" | "look">;
 }

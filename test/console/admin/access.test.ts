@@ -30,6 +30,7 @@ const PAGES = [
   "/admin/traefik",
   "/admin/traefik/document",
   "/admin/traefik/document.json",
+  "/admin/doctor",
   "/admin/set-aside",
   "/admin/reserved-names",
   "/admin/memberships",

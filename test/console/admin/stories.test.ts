@@ -159,6 +159,7 @@ describeWithService("chromium", "an admin at a browser", (chromium) => {
       "/admin/gitlab/domains",
       "/admin/traefik",
       "/admin/traefik/document?entry=zone-default",
+      "/admin/doctor",
       "/admin/set-aside",
       "/admin/reserved-names",
       "/admin/memberships",

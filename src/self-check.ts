@@ -3,7 +3,6 @@ import { Reach } from "./checks/reach.ts";
 import type { Config } from "./config.ts";
 import type { Core } from "./core.ts";
 import { Doctor } from "./doctor/doctor.ts";
-import { partsOf } from "./doctor/parts.ts";
 import type { RunningFacts, StoreFacts } from "./doctor/running.ts";
 import type { Health } from "./internal.ts";
 import type { Provider } from "./publisher/provider.ts";
@@ -34,7 +33,11 @@ export function createDoctor(options: SelfCheckOptions): Doctor {
   };
   const store = async () => storeFacts(core);
   return new Doctor({
-    parts: () => partsOf({ subject, running: runningFacts(options, startedAt), store }),
+    // Loaded when somebody asks: Traefik has its document sooner.
+    parts: async () => {
+      const { partsOf } = await import("./doctor/parts.ts");
+      return partsOf({ subject, running: runningFacts(options, startedAt), store });
+    },
     now: subject.now,
   });
 }

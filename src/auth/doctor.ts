@@ -7,8 +7,11 @@ import {
   type ModuleDoctor,
   type Subject,
 } from "../checks/check.ts";
-import { notReached } from "../checks/unreachable.ts";
+import { codeOf, notReached } from "../checks/unreachable.ts";
 import type { Config } from "../config.ts";
+
+/** How the library names an answer that asks the client to say again who it is. */
+const CHALLENGED = "OAUTH_WWW_AUTHENTICATE_CHALLENGE";
 
 /** Signing in: the provider as it describes itself, and whether it knows this console. */
 export const signInDoctor: ModuleDoctor = {
@@ -86,15 +89,20 @@ async function lookAtClient(
   // Its library takes long to load.
   const { Provider, ProviderError, CALLBACK_PATH } = await import("./provider.ts");
   const provider = new Provider({ settings: oidc, publicUrl });
+  // Whoever says who they are (RFC 9207) has to.
+  const back = new URLSearchParams({ code: "doctor", state: "doctor", iss: oidc.issuer ?? "" });
   const state = "doctor";
   const challenge = { nonce: state, verifier: "doctor-doctor-doctor-doctor-doctor-doctor-doctor" };
   try {
-    await provider.finish(`?code=doctor&state=${state}`, state, challenge);
+    await provider.finish(`?${back.toString()}`, state, challenge);
   } catch (error) {
     const says = error instanceof ProviderError ? error.message : "";
     if (/\binvalid_grant\b/.test(says)) {
       tell("client", ok("The provider knows this console, and takes its secret."));
-    } else if (/\binvalid_client\b|\bunauthorized_client\b/.test(says)) {
+    } else if (
+      /\binvalid_client\b|\bunauthorized_client\b/.test(says) ||
+      codeOf(error) === CHALLENGED
+    ) {
       const todo = `is signIn.oidc.clientId that of an application there with the redirect URI ${publicUrl}${CALLBACK_PATH}, and the secret its own?`;
       tell("client", wrong(`The provider does not take this console's id and secret: ${todo}`));
     } else if (error instanceof ProviderError && error.code === "away") {

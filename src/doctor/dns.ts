@@ -19,6 +19,8 @@ import { DomainDns, type DnsCheck } from "../gitlab-pages/domains/dns.ts";
 import { listed } from "./words.ts";
 
 const TIMEOUT_MS = 6_000;
+/** Ranges of addresses that lead nobody here from outside. */
+const OWN = new Set(["private", "uniqueLocal", "loopback", "linkLocal", "unspecified"]);
 /** What Traefik asks for certificates unless it is told otherwise. */
 const USUAL_AUTHORITY = "letsencrypt.org";
 
@@ -67,7 +69,7 @@ function expectedIn({ gitlab, traefik }: Config): readonly string[] {
   const addresses = traefik.addresses.flatMap((text) => {
     const host = text.replace(/^https?:\/\//, "").replace(/:\d+$/, "");
     const address = canonicalAddress(host.replace(/^\[(.*)\]$/, "$1"))?.address;
-    return address === undefined || ipaddr.parse(address).range() !== "unicast" ? [] : [address];
+    return address === undefined || OWN.has(ipaddr.parse(address).range()) ? [] : [address];
   });
   return [...new Set(addresses)];
 }
@@ -120,10 +122,11 @@ function recordFor(name: string, { expected }: DnsCheck): string {
 /** `www` is under the wildcard, unless somebody has given it records of its own. */
 async function wwwFound(dns: DomainDns, { zone }: Config): Promise<Found | undefined> {
   const name = `www.${zone}`;
-  const { state, found, expected } = await dns.check(name);
-  if (state !== "elsewhere") return undefined;
-  const says = `${name} has records of its own, to ${listed(found)}, not ${listed(expected)}: an endpoint at it is not reached. Take them away, or leave them if that is meant.`;
-  return warning(says, { found: found.join(" ") });
+  const [own, any] = await Promise.all([dns.check(name), dns.check(anyBelow(`*.${zone}`))]);
+  const where = listed(own.found);
+  if (own.state !== "elsewhere" || where === listed(any.found)) return undefined;
+  const says = `${name} has records of its own, to ${where}, not ${listed(own.expected)}: an endpoint at it is not reached. Take them away, or leave them if that is meant.`;
+  return warning(says, { found: own.found.join(" ") });
 }
 
 /** Which authorities may certify the zone's names (RFC 8659): any may, where nothing is said. */

@@ -3,7 +3,7 @@ import type { Report } from "./report.ts";
 import { examine, type Progress } from "./run.ts";
 
 export interface DoctorOptions {
-  readonly parts: () => readonly Part[];
+  readonly parts: () => Promise<readonly Part[]>;
   readonly now: () => Date;
   /** Milliseconds that each part may take. */
   readonly partMs?: number | undefined;
@@ -50,7 +50,7 @@ export class Doctor {
       this.#progress = progress;
       for (const watcher of this.#watchers) watcher(progress);
     };
-    this.#last = await examine(parts(), { by: "console", now, partMs, onProgress });
+    this.#last = await examine(await parts(), { by: "console", now, partMs, onProgress });
     return this.#last;
   }
 }

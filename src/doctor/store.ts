@@ -1,5 +1,4 @@
-import { ok, skipped, wrong, type Part, type Subject } from "../checks/check.ts";
-import { lookAtRedis } from "./redis.ts";
+import { ok, skipped, wrong, type Look, type Part, type Subject } from "../checks/check.ts";
 import type { StoreFacts } from "./running.ts";
 import { spanOf } from "./words.ts";
 
@@ -17,14 +16,14 @@ export function storePart(subject: Subject, open: () => Promise<StoreFacts | Not
       const isRedis = config.store === "redis";
       await Promise.all([
         lookAtState(look, open, now),
-        isRedis ? lookAtRedis(look, config.redis, now) : undefined,
+        isRedis ? lookAtServer(look, subject) : undefined,
       ]);
     },
   };
 }
 
 async function lookAtState(
-  { tell }: Parameters<Part["look"]>[0],
+  { tell }: Look,
   open: () => Promise<StoreFacts | NotOpened>,
   now: () => Date,
 ): Promise<void> {
@@ -39,4 +38,10 @@ async function lookAtState(
       ? "nothing has been changed yet"
       : `the last change was made ${spanOf((now().getTime() - changedAt.getTime()) / 1000)} ago`;
   tell("state", ok(`The store ${place} is sound, at revision ${revision ?? 0}; ${ago}.`, facts));
+}
+
+/** Its client is loaded only where there is a Redis. */
+async function lookAtServer(look: Look, { config, now }: Subject): Promise<void> {
+  const { lookAtRedis } = await import("./redis.ts");
+  await lookAtRedis(look, config.redis, now);
 }

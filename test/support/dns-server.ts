@@ -10,6 +10,8 @@ export interface DnsName {
   readonly CNAME?: string;
   /** It is a zone's own name. */
   readonly SOA?: true;
+  /** Who may certify it (RFC 8659): `issuewild letsencrypt.org`. */
+  readonly CAA?: readonly string[] | DnsFailure;
 }
 export type DnsFailure = "SERVFAIL" | "REFUSED" | "silence";
 
@@ -21,6 +23,7 @@ export interface DnsServer {
   readonly questions: readonly string[];
   /** How many questions wait for an answer because of `hold`. */
   readonly held: number;
+  /** @param name `*.` before it stands for one label that is not given itself */
   set(name: string, answer: DnsName | DnsFailure | undefined): void;
   /** Keeps questions back until `release`. */
   hold(): void;
@@ -29,9 +32,9 @@ export interface DnsServer {
   close(): Promise<void>;
 }
 
-type Type = "A" | "AAAA" | "CNAME" | "SOA";
-/** RFC 1035, 3.2.2; AAAA: RFC 3596. */
-const TYPES: Record<Type, number> = { A: 1, CNAME: 5, SOA: 6, AAAA: 28 };
+type Type = "A" | "AAAA" | "CNAME" | "SOA" | "CAA";
+/** RFC 1035, 3.2.2; AAAA: RFC 3596; CAA: RFC 8659. */
+const TYPES: Record<Type, number> = { A: 1, CNAME: 5, SOA: 6, AAAA: 28, CAA: 257 };
 /** RFC 1035, 4.1.1. */
 const CODES = { NOERROR: 0, SERVFAIL: 2, NXDOMAIN: 3, REFUSED: 5 } as const;
 const HEADER_BYTES = 12;
@@ -98,7 +101,7 @@ function resolve(
 ): Buffer[] | DnsFailure | "NXDOMAIN" {
   const records: Buffer[] = [];
   for (let name = asked; records.length < 20;) {
-    const entry = names.get(name);
+    const entry = names.get(name) ?? names.get(name.replace(/^[^.]+/, "*"));
     if (entry === undefined) return "NXDOMAIN";
     if (typeof entry === "string") return entry;
     const { CNAME } = entry;
@@ -117,11 +120,19 @@ function resolve(
     const values = entry[type] ?? [];
     if (typeof values === "string") return values;
     for (const value of values) {
-      records.push(record(name, type, Buffer.from(ipaddr.parse(value).toByteArray())));
+      const data = type === "CAA" ? caa(value) : Buffer.from(ipaddr.parse(value).toByteArray());
+      records.push(record(name, type, data));
     }
     return records;
   }
   return "SERVFAIL";
+}
+
+/** RFC 8659, 4.1. @param text tag and value */
+function caa(text: string): Buffer {
+  const [tag = ""] = text.split(" ", 1);
+  const value = text.slice(tag.length + 1);
+  return Buffer.concat([Buffer.from([0, tag.length]), Buffer.from(tag), Buffer.from(value)]);
 }
 
 function record(name: string, type: Type, data: Buffer): Buffer {

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, readdirSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, readdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { LookupFunction } from "node:net";
 import { join } from "node:path";
@@ -247,6 +247,17 @@ describe("doctor, where no console answers", () => {
     expect(said("Data folder", "modes")).toMatch(/^warning: Others .*\(mode 755\).*chmod 700/);
     chmodSync(join(folder.path, "data"), 0o700);
   }, 30_000);
+
+  it.runIf(process.getuid?.() === 0)("opens no store as somebody else than it is of", async () => {
+    const data = join(folder.path, "data");
+    chownSync(data, 12_345, 12_345);
+    const before = readdirSync(join(data, "db"));
+    const { said } = await checksOf(writeConfig(folder.path, LOCAL));
+    chownSync(data, 0, 0);
+    expect(said("Data folder", "writing")).toMatch(/^skipped: It is of user 12345/);
+    expect(said("Store", "state")).toMatch(/^skipped: .*would shut the console out/);
+    expect(readdirSync(join(data, "db"))).toEqual(before);
+  });
 
   it("says that a store is damaged, and what to do", async () => {
     const database = join(folder.path, "data", "db");

@@ -109,6 +109,7 @@ function settings(folder: string, places: Places, ports: TraefikPorts): object {
     traefik: {
       httpsPort: ports.websecure,
       addresses: Object.values(ports).map((port) => `127.0.0.1:${port}`),
+      apiUrls: [`http://127.0.0.1:${ports.api}`],
     },
     userhomes: { enabled: true, url: userhomes.url },
     pages: {

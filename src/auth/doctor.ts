@@ -21,7 +21,7 @@ export const signInDoctor: ModuleDoctor = {
       ? "signIn.oidc.issuer is null: people sign in by links only."
       : undefined,
   systems: ({ signIn: { oidc } }) =>
-    oidc.issuer === null ? [] : [{ name: oidc.caption, url: oidc.issuer }],
+    oidc.issuer === null ? [] : [{ name: "Sign-in", url: oidc.issuer }],
   hosts: () => [],
   look: async (look, subject) => {
     const { issuer } = subject.config.signIn.oidc;

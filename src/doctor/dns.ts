@@ -15,6 +15,7 @@ import { codeOf, hostOf } from "../checks/unreachable.ts";
 import type { Config } from "../config.ts";
 import { isLoopbackHost } from "../config/syntax.ts";
 import { canonicalAddress } from "../domain/addresses.ts";
+import { inZone } from "../domain/names.ts";
 import { DomainDns, type DnsCheck } from "../gitlab-pages/domains/dns.ts";
 import { listed } from "./words.ts";
 
@@ -51,14 +52,14 @@ export function dnsPart(subject: Subject, more: readonly PublicHost[]): Part {
       const [found, www, authorities] = await Promise.all([
         Promise.all(hosts.map((host) => hostFound(dns, host, config))),
         wwwFound(dns, config),
-        authoritiesOf(config),
+        Promise.all(certifiedIn(config).map((name) => authoritiesOf(name, config))),
       ]);
       for (const [index, { host }] of hosts.entries()) {
         const one = found[index];
         if (one !== undefined) look.tell(host, one);
       }
       if (www !== undefined) look.tell(`www.${config.zone}`, www);
-      look.tell("CAA", authorities);
+      for (const [name, one] of authorities) look.tell(`CAA of ${name}`, one);
     },
   };
 }
@@ -129,25 +130,28 @@ async function wwwFound(dns: DomainDns, { zone }: Config): Promise<Found | undef
   return warning(says, { found: own.found.join(" ") });
 }
 
-/** Which authorities may certify the zone's names (RFC 8659): any may, where nothing is said. */
-async function authoritiesOf({ zone, traefik, gitlab }: Config): Promise<Found> {
+/** What certificates are for: the zone's wildcard, and a console outside of it. */
+function certifiedIn({ zone, publicUrl }: Config): readonly string[] {
+  const { host, isAddress } = hostOf(publicUrl);
+  const isApart = !isAddress && !isLoopbackHost(host) && host !== zone && !inZone(host, zone);
+  return [`*.${zone}`, ...(isApart && publicUrl.startsWith("https:") ? [host] : [])];
+}
+
+/** Which authorities may certify a name (RFC 8659): any may, where nothing is said. */
+async function authoritiesOf(name: string, config: Config): Promise<[name: string, found: Found]> {
+  const { resolvers } = config.gitlab.domains;
   const resolver = new Resolver({ timeout: TIMEOUT_MS / 2, tries: 2 });
-  if (gitlab.domains.resolvers.length > 0) resolver.setServers(gitlab.domains.resolvers);
-  let records: readonly Caa[] | undefined;
-  let at = zone;
+  if (resolvers.length > 0) resolver.setServers(resolvers);
   try {
-    for (; records === undefined && at.includes("."); at = parentOf(at)) {
-      const found = await caaAt(resolver, at);
-      if (found.length > 0) {
-        records = found;
-        break;
-      }
+    for (let at = name.replace(/^\*\./, ""); at.includes("."); at = parentOf(at)) {
+      const records = await caaAt(resolver, at);
+      if (records.length > 0) return [name, authoritiesFound(records, at, name, config)];
     }
+    return [name, authoritiesFound([], "", name, config)];
   } catch (error) {
-    const says = `DNS did not say which authorities may certify ${zone} (${codeOf(error) ?? "no answer"}).`;
-    return warning(says);
+    const why = codeOf(error) ?? "no answer";
+    return [name, warning(`DNS did not say which authorities may certify ${name} (${why}).`)];
   }
-  return authoritiesFound(records, at, zone, traefik.certResolver !== null);
 }
 
 type Caa = Awaited<ReturnType<Resolver["resolveCaa"]>>[number];
@@ -167,32 +171,38 @@ function parentOf(name: string): string {
 }
 
 function authoritiesFound(
-  records: readonly Caa[] | undefined,
+  records: readonly Caa[],
   at: string,
-  zone: string,
-  hasResolver: boolean,
+  name: string,
+  { traefik: { certResolver } }: Config,
 ): Found {
-  const advice = `${zone} CAA 0 issuewild "${USUAL_AUTHORITY}; accounturi=…" and the same for issue, with the address of Traefik's account at its authority`;
-  const issue = (records ?? []).flatMap((record) => record.issue ?? []);
-  const wild = (records ?? []).flatMap((record) => record.issuewild ?? []);
+  const host = name.replace(/^\*\./, "");
+  const both = name === host ? "" : " and the same for issuewild,";
+  const advice = `${host} CAA 0 issue "${USUAL_AUTHORITY}; accounturi=…",${both} with the address of Traefik's account at its authority`;
+  const issue = records.flatMap((record) => record.issue ?? []);
+  const wild = records.flatMap((record) => record.issuewild ?? []);
   // Without `issuewild` records, those for `issue` speak of wildcards, too.
-  const speaking = wild.length > 0 ? wild : issue;
-  if (records === undefined || speaking.length === 0) {
+  const speaking = wild.length > 0 && name !== host ? wild : issue;
+  if (speaking.length === 0) {
     return warning(
-      `Any authority may certify names of ${zone}, also for somebody who has a host for a while: add ${advice}.`,
+      `Any authority may certify ${name}, also for somebody who has a host for a while: add ${advice}.`,
     );
   }
   const facts = { at, issue: issue.join(" "), issuewild: wild.join(" ") };
-  const may = speaking.filter((value) => value.split(";")[0]?.trim() !== "");
-  const usual = may.filter((value) => value.split(";")[0]?.trim() === USUAL_AUTHORITY);
-  if (hasResolver && usual.length === 0) {
-    const only = may.length === 0 ? "nobody" : listed(may);
-    const says = `The CAA records at ${at} let only ${only} certify *.${zone}, not ${USUAL_AUTHORITY}, which Traefik asks unless its resolver has another caServer: add it, or leave this if it has.`;
-    return may.length === 0 ? wrong(says, facts) : warning(says, facts);
+  const authorityOf = (value: string) => value.split(";")[0]?.trim() ?? "";
+  const may = speaking.filter((value) => authorityOf(value) !== "");
+  if (may.length === 0) {
+    return wrong(`The CAA records at ${at} let nobody certify ${name}: add ${advice}.`, facts);
   }
-  if (!speaking.every((value) => value.trim() === ";" || /accounturi\s*=/.test(value))) {
-    const says = `${listed(speaking)} may certify names of ${zone}, for any account there: name Traefik's own, ${advice}.`;
+  if (certResolver !== null && !may.some((value) => authorityOf(value) === USUAL_AUTHORITY)) {
+    return warning(
+      `The CAA records at ${at} let only ${listed(may)} certify ${name}, not ${USUAL_AUTHORITY}, which Traefik asks unless its resolver has another caServer: add it, or leave this if it has.`,
+      facts,
+    );
+  }
+  if (!may.every((value) => /accounturi\s*=/.test(value))) {
+    const says = `${listed(may)} may certify ${name}, for any account there: name Traefik's own, ${advice}.`;
     return warning(says, facts);
   }
-  return ok(`Only ${listed(speaking)} may certify *.${zone}.`, facts);
+  return ok(`Only ${listed(may)} may certify ${name}.`, facts);
 }

@@ -38,10 +38,14 @@ export function partsOf({ subject, running, notAsked, store }: Patient): readonl
     publicAddressPart(subject),
     backendsPart(subject),
     ...moduleParts(subject),
-    clocksPart(subject, [
-      ...ownSystems(config),
-      ...modules.flatMap(({ systems }) => systems(config)),
-    ]),
+    clocksPart(
+      subject,
+      onceEach([
+        ...ownSystems(config),
+        // GitLab before a sign-in that may be at the same place.
+        ...modules.toReversed().flatMap(({ systems }) => systems(config)),
+      ]),
+    ),
   ];
 }
 
@@ -50,4 +54,14 @@ function ownSystems({ traefik: { apiUrls } }: Config): readonly Clocked[] {
     name: apiUrls.length === 1 ? "Traefik" : `Traefik ${url}`,
     url,
   }));
+}
+
+/** One server has one clock, whatever it is asked for. */
+function onceEach(systems: readonly Clocked[]): readonly Clocked[] {
+  const byOrigin = new Map<string, Clocked>();
+  for (const system of systems) {
+    const { origin } = new URL(system.url);
+    if (!byOrigin.has(origin)) byOrigin.set(origin, system);
+  }
+  return [...byOrigin.values()];
 }

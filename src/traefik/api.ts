@@ -93,11 +93,9 @@ export class TraefikApi {
     this.#signal = signal;
   }
 
-  /** @returns the version, and by how many seconds Traefik's clock is ahead */
-  async version(): Promise<{ readonly version: string; readonly aheadBy: number | undefined }> {
-    const { body, aheadBy } = await this.#get("version");
-    const { Version: version } = this.#parse("version", z.object({ Version: z.string() }), body);
-    return { version, aheadBy };
+  async version(): Promise<string> {
+    const { body } = await this.#get("version");
+    return this.#parse("version", z.object({ Version: z.string() }), body).Version;
   }
 
   async overview(): Promise<z.infer<typeof overviewSchema>> {

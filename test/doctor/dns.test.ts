@@ -23,6 +23,7 @@ beforeEach(async () => {
   dns.set("*.tardis.test", { A: [HERE] });
   dns.set("console.tardis-host.test", { A: [HERE] });
   dns.set("s3.tardis.test", { A: [HERE] });
+  dns.set("tardis-host.test", { CAA: [`issue ${ACCOUNT}`] });
 });
 afterEach(() => dns.close());
 
@@ -45,7 +46,8 @@ describe("the doctor at DNS", () => {
       `*.tardis.test: *.tardis.test leads to ${HERE}.`,
       `console.tardis-host.test: console.tardis-host.test leads to ${HERE}.`,
       `s3.tardis.test: s3.tardis.test leads to ${HERE}.`,
-      `CAA: Only ${ACCOUNT} may certify *.tardis.test.`,
+      `CAA of *.tardis.test: Only ${ACCOUNT} may certify *.tardis.test.`,
+      `CAA of console.tardis-host.test: Only ${ACCOUNT} may certify console.tardis-host.test.`,
     ]);
   });
 
@@ -103,29 +105,29 @@ describe("the doctor at DNS", () => {
   });
 
   it.each<[readonly string[] | DnsFailure, RegExp]>([
-    [[], /^warning: Any authority may certify names of tardis\.test/],
+    [[], /^warning: Any authority may certify \*\.tardis\.test/],
     [["iodef mailto:a@tardis.test"], /^warning: Any authority may/],
     [
       ["issue letsencrypt.org"],
-      /^warning: letsencrypt\.org may certify names of tardis\.test, for any account/,
+      /^warning: letsencrypt\.org may certify \*\.tardis\.test, for any account/,
     ],
     [[`issue ${ACCOUNT}`], /^ok: /],
     [
       ["issue ca.example"],
       /^warning: .*let only ca\.example certify \*\.tardis\.test, not letsencrypt\.org/,
     ],
-    [[`issue ${ACCOUNT}`, "issuewild ;"], /^wrong: .*let only nobody certify/],
+    [[`issue ${ACCOUNT}`, "issuewild ;"], /^wrong: .*let nobody certify/],
     ["SERVFAIL", /^warning: DNS did not say which authorities/],
   ])("tells who may certify the zone by %j", async (CAA, says) => {
     dns.set("tardis.test", { A: [HERE], SOA: true, CAA });
-    expect(saidOf(await look(), "CAA")).toMatch(says);
+    expect(saidOf(await look(), "CAA of *.tardis.test")).toMatch(says);
   });
 
   it("takes the authorities of a zone above", async () => {
     dns.set("hosts.tardis.test", { A: [HERE] });
     dns.set("*.hosts.tardis.test", { A: [HERE] });
     const lines = await look({ ZONE: "hosts.tardis.test" });
-    expect(saidOf(lines, "CAA")).toMatch(/^ok: Only letsencrypt\.org/);
+    expect(saidOf(lines, "CAA of *.hosts.tardis.test")).toMatch(/^ok: Only letsencrypt\.org/);
   });
 
   it("asks nobody about localhost", async () => {

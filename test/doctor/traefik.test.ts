@@ -65,7 +65,6 @@ describeWithService("traefik", "the doctor at a real Traefik", () => {
     expect(saidOf(lines, "certificate resolver")).toBe("ok: There is le, with a DNS challenge.");
     expect(saidOf(lines, "entry point websecure")).toContain("takes HTTPS at 127.0.0.1:");
     expect(saidOf(lines, "routers")).toMatch(/^ok: All of ours are in force/);
-    expect(saidOf(lines, "clock")).toMatch(/^ok: /);
     expect(lines.find(({ what }) => what === "version")?.facts["version"]).toMatch(/^3\.7\./);
   });
 

@@ -1,5 +1,4 @@
 import { skipped, wrong, type Look, type Part, type Subject } from "../../checks/check.ts";
-import { clockFound } from "../../checks/clock.ts";
 import { notReached } from "../../checks/unreachable.ts";
 import { TraefikApi, TraefikApiError } from "../api.ts";
 import { lookAtEntryPoints } from "./entry-points.ts";
@@ -26,9 +25,7 @@ async function lookAtTraefik(look: Look, subject: Subject, url: string): Promise
   const { config, reach } = subject;
   const api = new TraefikApi(url, reach, signal);
   try {
-    const { version, aheadBy } = await api.version();
-    tell("version", versionFound(version, config.traefik));
-    if (aheadBy !== undefined) tell("clock", clockFound("Traefik", aheadBy));
+    tell("version", versionFound(await api.version(), config.traefik));
   } catch (error) {
     tell("API", wrong(whyNot(error, url, signal)));
     return;

@@ -84,6 +84,9 @@ const STARTING = JSON.stringify({
   code: "unavailable",
   detail: "The console is starting; try again shortly.",
 });
+/** What Traefik takes; more than all the cookies that a browser keeps for a zone, which any of its
+ * hosts may set: 180 of 4 kB. With less, a member's page could shut others out of the console. */
+const HEADER_MAX = 1024 * 1024;
 /** Above Traefik's 90 s of idle keep-alive, so that it is never us who close under a request. */
 const KEEP_ALIVE_MS = 95_000;
 /** The folder's path is short enough on every system where sockets are: 108 characters on Linux. */
@@ -172,7 +175,9 @@ export async function startConsole(
     void response
       .writeHead(503, { "Content-Type": "application/problem+json", "Retry-After": "1" })
       .end(STARTING);
-  const publicServer = createServer((request, response) => answerPublic(request, response));
+  const publicServer = createServer({ maxHeaderSize: HEADER_MAX }, (request, response) =>
+    answerPublic(request, response),
+  );
   publicServer.keepAliveTimeout = KEEP_ALIVE_MS;
   await makeDataFolder(given.data);
   await requireAlone(given);

@@ -419,6 +419,16 @@ async function publicListener(
     admins.group === null
       ? undefined
       : new (await import("./auth/group-admins.ts")).GroupAdmins({ config, now, send });
+  const adminChecks =
+    groupAdmins === undefined
+      ? undefined
+      : new (await import("./auth/admin-checks.ts")).AdminChecks({
+          groupAdmins,
+          sessions: core.sessions,
+          issuer: oidc.issuer ?? "",
+          now,
+          log,
+        });
   // Asked now, so that the first one who comes does not wait for it.
   void provider?.isThere();
   const signIn = {
@@ -430,6 +440,7 @@ async function publicListener(
     usernameClaim: oidc.usernameClaim,
     provider,
     groupAdmins,
+    adminChecks,
     cookies: ownCookies(config.publicUrl),
     now,
     clientAddress: address,

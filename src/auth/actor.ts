@@ -57,7 +57,12 @@ function holderOf(state: State, id: string): Owner {
 export interface SignedIn {
   readonly person: Person;
   readonly actor: Actor;
+  /** Whether the provider made them an admin, and has not said so again for too long. */
+  readonly adminLapsed: boolean;
 }
+
+/** How long the provider's word that somebody is an admin is good without its saying so again. */
+export const ADMIN_WORD_MS = 15 * 60 * 1000;
 
 /**
  * Who a session belongs to now, by the state of now: a demotion, a suspension, a deletion and a
@@ -68,12 +73,19 @@ export function sessionHolder(state: State, session: Session, now: Date): Signed
   const person = state.owners.get(session.person);
   if (person?.kind !== "person" || person.suspended !== undefined) return undefined;
   if (person.signedOut !== undefined && session.createdAt <= person.signedOut) return undefined;
-  const byProvider =
-    session.adminUntil !== undefined && now.getTime() < Date.parse(session.adminUntil);
-  const admin = person.role === "admin" || byProvider;
+  const { adminUntil, adminSeenAt = session.createdAt } = session;
+  const until = Math.min(
+    adminUntil === undefined ? 0 : Date.parse(adminUntil),
+    Date.parse(adminSeenAt) + ADMIN_WORD_MS,
+  );
+  const admin = person.role === "admin" || now.getTime() < until;
   const scopes = new Set<Scope>(SCOPES);
   if (!admin) scopes.delete("admin");
-  return { person, actor: { name: person.name, owner: person.id, admin, scopes, token: null } };
+  return {
+    person,
+    actor: { name: person.name, owner: person.id, admin, scopes, token: null },
+    adminLapsed: adminUntil !== undefined && !admin,
+  };
 }
 
 function operatorsActor(token: Token): Actor {

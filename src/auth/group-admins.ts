@@ -53,15 +53,36 @@ export class GroupAdmins {
    */
   async adminUntil(subject: string, accessToken: string): Promise<Date | undefined> {
     const { config, now } = this.#options;
-    const { group, level, hours } = config.signIn.admins;
+    const until = new Date(now().getTime() + config.signIn.admins.hours * HOUR_MS);
+    return (await this.#isAdmin(subject, config.gitlab.token ?? accessToken)) ? until : undefined;
+  }
+
+  /** Whether it can be asked for somebody who is not there: with the console's own token. */
+  get canAskAgain(): boolean {
+    return this.#options.config.gitlab.token !== null;
+  }
+
+  /**
+   * Whether somebody is an admin still.
+   * @param subject the user's id in GitLab
+   * @throws GitLabError; Error where it cannot be asked again
+   */
+  isStill(subject: string): Promise<boolean> {
+    const { token } = this.#options.config.gitlab;
+    if (token === null) throw new Error("there is no token to ask GitLab with");
+    return this.#isAdmin(subject, token);
+  }
+
+  async #isAdmin(subject: string, token: string): Promise<boolean> {
+    const { config, now } = this.#options;
+    const { group, level } = config.signIn.admins;
     // A subject that is no number is none of GitLab's, and becomes no part of a path.
-    if (group === null || !/^[1-9]\d{0,15}$/.test(subject)) return undefined;
-    const until = new Date(now().getTime() + hours * HOUR_MS);
+    if (group === null || !/^[1-9]\d{0,15}$/.test(subject)) return false;
     try {
       const { body } = await this.#transport.call({
         method: "GET",
         path: `api/v4/groups/${group}/members/all/${subject}`,
-        headers: { authorization: `Bearer ${config.gitlab.token ?? accessToken}` },
+        headers: { authorization: `Bearer ${token}` },
       });
       const member = memberSchema.parse(body);
       const isActive =
@@ -69,9 +90,9 @@ export class GroupAdmins {
       const endsAt = member.expires_at ?? undefined;
       const isOver = endsAt !== undefined && Date.parse(endsAt) <= now().getTime();
       const isAdmin = String(member.id) === subject && member.access_level >= level;
-      return isAdmin && isActive && !isOver ? until : undefined;
+      return isAdmin && isActive && !isOver;
     } catch (error) {
-      if (isMissing(error)) return undefined;
+      if (isMissing(error)) return false;
       throw error;
     }
   }

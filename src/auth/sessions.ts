@@ -16,6 +16,8 @@ export interface Session {
   readonly agent: string;
   /** Until when the provider's word makes them an admin; nobody's word does without it. */
   readonly adminUntil?: string | undefined;
+  /** When the provider said so last; when it began, without. */
+  readonly adminSeenAt?: string | undefined;
 }
 
 /** What a request shows of where it comes from. */
@@ -141,6 +143,34 @@ export class Sessions {
     return ended;
   }
 
+  /**
+   * Writes down what the provider says of a session's person.
+   * @param seenAt when it said so; undefined: they are no admin by it
+   * @returns the session as it is then; undefined for one that has ended
+   */
+  async confirmAdmin(
+    { person, id }: Pick<Session, "person" | "id">,
+    seenAt: Date | undefined,
+  ): Promise<Session | undefined> {
+    const store = this.#store();
+    const hash = await store.get(indexKey({ person, id }));
+    if (hash === undefined) return undefined;
+    const key = sessionKey(hash);
+    for (let tries = 0; tries < TRIES; tries++) {
+      const text = await store.get(key);
+      const kept = text === undefined ? undefined : this.#alive(text);
+      if (text === undefined || kept === undefined) return undefined;
+      const { adminUntil, adminSeenAt: _before, ...member } = kept;
+      const next: Kept =
+        seenAt === undefined
+          ? member
+          : { ...member, adminUntil, adminSeenAt: seenAt.toISOString() };
+      if (await store.compareAndSet(key, text, textOf(next), this.#ttlOf(next)))
+        return withoutHash(next);
+    }
+    throw busy();
+  }
+
   async #remove(index: string, hash: string): Promise<boolean> {
     const store = this.#store();
     const key = sessionKey(hash);
@@ -150,9 +180,7 @@ export class Sessions {
       await store.compareAndSet(index, hash, undefined, 1);
       return text !== undefined && this.#alive(text) !== undefined;
     }
-    throw new Refusal("unavailable", "The session is in use all the time; try again shortly.", {
-      retryAfter: 1,
-    });
+    throw busy();
   }
 
   #hashesOf(person: string): Promise<ReadonlyMap<string, string>> {
@@ -180,6 +208,12 @@ export class Sessions {
       retryAfter: 5,
     });
   }
+}
+
+function busy(): Refusal {
+  return new Refusal("unavailable", "The session is in use all the time; try again shortly.", {
+    retryAfter: 1,
+  });
 }
 
 function sessionKey(hash: string): string {

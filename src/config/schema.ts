@@ -309,7 +309,9 @@ export const schema = z.strictObject({
         "The id of the group in GitLab whose members are admins; null: by their role here only.",
       ),
       level: whole(5, 60).describe("The least role in it, as GitLab counts: 40 is Maintainer."),
-      hours: whole(1, 720).describe("Hours after a sign-in for which that holds."),
+      hours: whole(1, 720).describe(
+        "Hours after a sign-in for which that holds, as long as GitLab says so.",
+      ),
     }),
   }),
 });

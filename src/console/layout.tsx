@@ -158,7 +158,8 @@ function Header({ site, visitor, section }: Pick<LayoutProps, "site" | "visitor"
 
 function Signed({ visitor, section }: { visitor: Visitor; section: Section | undefined }) {
   const { admin } = visitor.actor;
-  const sections = Object.entries(SECTIONS).filter(([name]) => name !== "admin" || admin);
+  const hasAdmin = admin || visitor.adminLapsed;
+  const sections = Object.entries(SECTIONS).filter(([name]) => name !== "admin" || hasAdmin);
   return (
     <>
       <nav class="sections" aria-label="Sections">

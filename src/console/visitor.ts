@@ -11,6 +11,8 @@ export interface Visitor {
   readonly actor: Actor;
   /** The session's id, as lists of sessions show it; never the cookie's secret. */
   readonly session: string;
+  /** Whether the provider has to say again that they are an admin before they are one. */
+  readonly adminLapsed: boolean;
 }
 
 /** What a request of someone signed in carries to the pages. */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { authenticate, sessionHolder } from "../../src/auth/actor.ts";
+import { ADMIN_WORD_MS, authenticate, sessionHolder } from "../../src/auth/actor.ts";
 import type { Session } from "../../src/auth/sessions.ts";
 import { Refusal } from "../../src/errors.ts";
 import { ALL_SCOPES, startApi, type TestApi } from "../api/support.ts";
@@ -145,10 +145,17 @@ describe("a session", () => {
   test("is an admin's by the provider's word until that is old", () => {
     const until = new Date(api.now().getTime() + DAY_MS).toISOString();
     const one = session("alice", { adminUntil: until });
-    expect(holder(one)?.actor.admin).toBe(true);
-    api.advance(DAY_MS);
-    expect(holder(one)?.actor.admin).toBe(false);
+    const adminOf = (at: Session) => [holder(at)?.actor.admin, holder(at)?.adminLapsed];
+    expect(adminOf(one)).toEqual([true, false]);
+    api.advance(ADMIN_WORD_MS);
+    expect(adminOf(one)).toEqual([false, true]);
     expect(holder(one)?.actor.scopes.has("admin")).toBe(false);
+    expect(adminOf({ ...one, adminSeenAt: api.now().toISOString() })).toEqual([true, false]);
+    api.advance(DAY_MS);
+    const confirmed = { ...one, adminSeenAt: api.now().toISOString() };
+    expect(adminOf(confirmed)).toEqual([false, true]);
+    expect(adminOf(session("alice"))).toEqual([false, false]);
+    expect(adminOf(session("ada", { adminUntil: until }))).toEqual([true, false]);
   });
 
   test("is dead once its person is suspended, and stays so when they are resumed", async () => {

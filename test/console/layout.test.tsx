@@ -29,7 +29,7 @@ function gallery() {
   app.route("/", assets());
   app.use((context, next) => {
     const person = { id: "per-1", name: "alice", displayName: HOSTILE } as Visitor["person"];
-    context.set("visitor", { person, actor: operator, session: "s" });
+    context.set("visitor", { person, actor: operator, session: "s", adminLapsed: false });
     return next();
   });
   app.get("/", (context) => {

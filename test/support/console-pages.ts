@@ -174,7 +174,7 @@ export async function startPages(
     const person = ledger.state.owners.get(ledger.state.ownersByName.get(name) ?? "");
     if (person?.kind !== "person" || person.suspended !== undefined || signedOut.has(name))
       return undefined;
-    return { person, actor: actorOf(person), session: `ses-${name}` };
+    return { person, actor: actorOf(person), session: `ses-${name}`, adminLapsed: false };
   };
   const signed = new SignedPages({
     pages: () => pages(services),

@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import type { PageEnv } from "../visitor.ts";
 import { home } from "./home.tsx";
+import { askAgain } from "./ask-again.tsx";
 import { audit } from "./audit.tsx";
 import { doctorPage } from "./doctor.tsx";
 import { gitlab } from "./gitlab.tsx";
@@ -23,13 +24,16 @@ import { traefik } from "./traefik.tsx";
 
 /**
  * The pages below `/admin`. For whoever is no admin now none of them is there: they get what any
- * path without a page gets.
+ * path without a page gets. Whom the provider made one, and has not said so again for long, is led to
+ * it and back.
  */
 export function adminPages(services: AdminServices): Hono<PageEnv> {
   const app = new Hono<PageEnv>();
-  app.use("/admin/*", (context, next) =>
-    context.get("visitor").actor.admin ? next() : Promise.resolve(context.notFound()),
-  );
+  app.use("/admin/*", async (context, next) => {
+    const { actor, adminLapsed } = context.get("visitor");
+    if (actor.admin) return next();
+    return adminLapsed ? askAgain(context, services) : context.notFound();
+  });
   app.route("/", home(services));
   app.route("/", doctorPage(services));
   app.route("/", search(services));

@@ -11,18 +11,11 @@ import { arrive, arriving } from "./arrive.ts";
 import { guarded } from "./guarded.ts";
 import { newcomerOf } from "./newcomer.ts";
 import { invitationPage, signInPage } from "./pages.tsx";
-import { returnPath } from "./return-path.ts";
+import { returnPath, startPath } from "./return-path.ts";
 import type { SignInServices } from "./services.ts";
 import { requireLedger } from "./signed-in.ts";
 
 const SECRET = /^[A-Za-z0-9_-]{43}$/;
-
-/** Where a sign-in at the provider begins. */
-export function startPath(query: { readonly to?: string; readonly invitation?: string }): string {
-  const search = new URLSearchParams({ ...query });
-  if (query.to === "/") search.delete("to");
-  return search.size === 0 ? "/sign-in/start" : `/sign-in/start?${search.toString()}`;
-}
 
 /**
  * Signing in at the provider: `/sign-in/start` leads there, `/sign-in/callback` takes up who comes

@@ -15,3 +15,10 @@ export function returnPath(text: string | undefined): string {
 export function signInPath(to: string): string {
   return to === "/" ? "/sign-in" : `/sign-in?to=${encodeURIComponent(to)}`;
 }
+
+/** Where a sign-in at the provider begins. */
+export function startPath(query: { readonly to?: string; readonly invitation?: string }): string {
+  const search = new URLSearchParams({ ...query });
+  if (query.to === "/") search.delete("to");
+  return search.size === 0 ? "/sign-in/start" : `/sign-in/start?${search.toString()}`;
+}

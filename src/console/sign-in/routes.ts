@@ -1,8 +1,8 @@
 import { Hono } from "hono";
 import { linkRoutes } from "./links.ts";
 import { signInPage } from "./pages.tsx";
-import { providerRoutes, startPath } from "./provider.ts";
-import { returnPath } from "./return-path.ts";
+import { providerRoutes } from "./provider.ts";
+import { returnPath, startPath } from "./return-path.ts";
 import type { SignInServices } from "./services.ts";
 import { visitorOf } from "./signed-in.ts";
 

@@ -1,4 +1,5 @@
 import type { Context } from "hono";
+import type { AdminChecks } from "../../auth/admin-checks.ts";
 import type { Attempts } from "../../auth/attempts.ts";
 import type { Flows } from "../../auth/flows.ts";
 import type { GroupAdmins } from "../../auth/group-admins.ts";
@@ -31,6 +32,8 @@ export interface SignInServices {
   readonly usernameClaim: string;
   /** Who is an admin by a group of GitLab; undefined where nobody is. */
   readonly groupAdmins: GroupAdmins | undefined;
+  /** Asks again whether they still are; undefined as above. */
+  readonly adminChecks: AdminChecks | undefined;
   readonly cookies: OwnCookies;
   readonly now: () => Date;
   /** Where a request really comes from. */

@@ -37,8 +37,14 @@ export async function visitorOf(
   requireLedger(services);
   const secret = services.cookies.session.read(context);
   if (secret === undefined) return undefined;
-  const session = await services.sessions.find(secret, seenOf(services, context));
-  if (session === undefined) return undefined;
+  const found = await services.sessions.find(secret, seenOf(services, context));
+  if (found === undefined) return undefined;
+  const { state } = requireLedger(services);
+  const person = state.owners.get(found.person);
+  const session =
+    person?.kind === "person"
+      ? ((await services.adminChecks?.look(found, person)) ?? found)
+      : found;
   const holder = sessionHolder(requireLedger(services).state, session, services.now());
   return holder === undefined ? undefined : { ...holder, session: session.id };
 }

@@ -1,0 +1,109 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Answer } from "../../support/request.ts";
+import { mountedRoutes } from "./mounted.ts";
+import { HELD_ELSEWHERE, lets, ROWS, type Row } from "./rows.ts";
+import { ACTORS, startWorld, type ActorName, type Params, type World } from "./world.ts";
+
+let world: World;
+beforeAll(async () => {
+  world = await startWorld();
+});
+afterAll(() => world?.close());
+
+const filled = (text: string, params: Params, open: string, close = "") =>
+  Object.entries(params).reduce(
+    (all, [name, value]) => all.replaceAll(`${open}${name}${close}`, value),
+    text,
+  );
+
+/** Asks as somebody. @returns what they are answered, without what they asked for */
+async function ask(actor: ActorName, route: string, { form = {} }: Row, params: Params) {
+  const [method = "", pattern = ""] = route.split(" ");
+  const path = filled(pattern, params, ":");
+  const sent = Object.fromEntries(
+    Object.entries(form).map(([name, text]) => [name, filled(text, params, "{", "}")]),
+  );
+  const visitor = await world.as(actor);
+  const answer = await visitor.ask(path, { method, ...(method === "POST" ? { form: sent } : {}) });
+  return plain(answer, params);
+}
+
+function plain({ status, headers, body }: Answer, params: Params) {
+  const { date: _at, "content-length": _length, ...rest } = headers;
+  const forget = (text: string) =>
+    Object.entries(params)
+      // A number stands in too many other places.
+      .filter(([name]) => name !== "revision")
+      .map(([, value]) => value)
+      .reduce(
+        (all, value) =>
+          all.replaceAll(value, "ASKED").replaceAll(encodeURIComponent(value), "ASKED"),
+        text,
+      );
+  return { status, headers: JSON.parse(forget(JSON.stringify(rest))), body: forget(body) };
+}
+
+/** Of the same length and kind, and of nothing. */
+function missing(params: Params): Params {
+  return Object.fromEntries(
+    Object.entries(params).map(([name, value]) => {
+      if (name === "revision") return [name, String(Number(value) + 900_000)];
+      if (name === "host") return [name, value.replace(/^./, "q")];
+      return [name, value.replace(/.$/, (end) => (end === "z" ? "y" : "z"))];
+    }),
+  );
+}
+
+/** What somebody has changed since a revision; GitLab's sync may change something at any time. */
+async function changesOf(actor: ActorName, after: number) {
+  if (revision() === after) return [];
+  const { items } = await world.must("GET", "/events?limit=20");
+  return (items as { revision: number; actor: { name: string } }[]).filter(
+    (event) => event.revision > after && event.actor.name === actor,
+  );
+}
+
+const revision = () => world.running.core.requireLedger().state.revision;
+const cases = Object.entries(ROWS).flatMap(([route, row]) =>
+  row.whose.map((owner) => [`${route}, ${owner}'s`, route, row, owner] as const),
+);
+
+describe("every page and form", () => {
+  it("has a row, or is held elsewhere", () => {
+    const listed = [...Object.keys(ROWS), ...Object.keys(HELD_ELSEWHERE)].toSorted();
+    expect(listed).toEqual([...mountedRoutes(world.running)].toSorted());
+  });
+
+  it.each(cases)(
+    "%s: is for whom it is, and for nobody else",
+    async (_title, route, row, owner) => {
+      for (const actor of Object.keys(ACTORS) as ActorName[]) {
+        const params = await world.make(row.of, owner);
+        const before = revision();
+        const answer = await ask(actor, route, row, params);
+        const who = `${actor}, ${ACTORS[actor]}`;
+        if (lets(row, actor, owner)) {
+          expect([who, answer.status]).toEqual([who, row.answer]);
+          expect(answer.headers["location"] ?? "").not.toMatch(/^\/sign-in\?/);
+          continue;
+        }
+        expect([who, await changesOf(actor, before)]).toEqual([who, []]);
+        if (actor === "nobody" || actor === "erik") {
+          const isPage = route.startsWith("GET");
+          expect([who, answer.status]).toEqual([who, isPage ? 303 : 401]);
+          if (isPage) expect(answer.headers["location"]).toMatch(/^\/sign-in(\?|$)/);
+        } else {
+          expect([who, answer.status]).toEqual([who, row.missing]);
+        }
+        // As for what is not there: for the admins' pages, as where no page is.
+        const nothing =
+          row.may === "admins" && actor !== "nobody" && actor !== "erik"
+            ? await ask(actor, `${route.split(" ")[0]} /no/such/page`, row, params)
+            : await ask(actor, route, row, missing(params));
+        expect(answer).toEqual(nothing);
+        // Bob and alice are shown what is their own.
+        if (actor !== "bob" && actor !== "alice") expect(answer.body).not.toContain("mark-");
+      }
+    },
+  );
+});

@@ -1,0 +1,230 @@
+import type { Mounted } from "./mounted.ts";
+import type { ActorName, OwnerName, ThingKind } from "./world.ts";
+
+/** What is expected of one page or form. */
+export interface Row {
+  /** What its path, or its form, speaks of. */
+  readonly of: ThingKind;
+  /** Whose it may be: asked for each. */
+  readonly whose: readonly OwnerName[];
+  /** Who is let, beside whoever it belongs to. Everybody who is signed in: nobody's thing. */
+  readonly may: "its own" | "its own and admins" | "everybody" | "admins";
+  /** Sent with it; `{id}` stands for the thing's. */
+  readonly form?: Readonly<Record<string, string>>;
+  /** What whoever is let is answered. */
+  readonly answer: number;
+  /** What is answered for a thing that is not there. */
+  readonly missing: number;
+}
+
+const BOTH: readonly OwnerName[] = ["alice", "games"];
+const HERS: readonly OwnerName[] = ["alice"];
+const GROUPS: readonly OwnerName[] = ["games"];
+const TARGET = "http://127.0.0.1:9001";
+
+const row = (more: Partial<Row>): Row => ({
+  of: "none",
+  whose: HERS,
+  may: "everybody",
+  answer: 200,
+  missing: 404,
+  ...more,
+});
+const list = row({});
+const done = { answer: 303 } as const;
+const endpoint = { of: "endpoint", whose: BOTH, may: "its own and admins" } as const;
+const group = { of: "group", whose: GROUPS, may: "its own and admins" } as const;
+const admin = (of: ThingKind = "none", more: Partial<Row> = {}) =>
+  row({ of, may: "admins", ...more });
+
+/** What no row speaks of, and where it is held instead. */
+export const HELD_ELSEWHERE: Readonly<Partial<Record<Mounted, string>>> = {
+  "GET /sign-in": "test/console/sign-in/signed-in.test.ts",
+  "GET /sign-in/start": "test/console/sign-in/provider.test.ts",
+  "GET /sign-in/callback": "test/console/sign-in/provider.test.ts",
+  "GET /sign-in/invitation/:code": "test/console/sign-in/invitations.test.ts",
+  "GET /sign-in/link/:code": "test/console/sign-in/links.test.ts",
+  "POST /sign-in/link": "test/console/sign-in/links.test.ts",
+};
+
+/** Every page and form behind the sign-in. */
+export const ROWS: Readonly<Record<Mounted, Row>> = {
+  "POST /sign-out": row(done),
+  "GET /": list,
+  "GET /sites/:host": row({ of: "host", whose: BOTH, may: "its own" }),
+  "GET /endpoints/new": list,
+  "POST /endpoints": row({
+    of: "label",
+    whose: BOTH,
+    may: "its own and admins",
+    form: { label: "{label}", path: "{path}", target: TARGET },
+    ...done,
+  }),
+  "POST /endpoints/preview": row({
+    of: "label",
+    whose: BOTH,
+    may: "its own and admins",
+    form: { label: "{label}", path: "{path}", target: TARGET },
+  }),
+  "GET /endpoints/:id": row(endpoint),
+  "GET /endpoints/:id/edit": row(endpoint),
+  "GET /endpoints/:id/remove": row(endpoint),
+  "POST /endpoints/:id": row({
+    ...endpoint,
+    form: { path: "{path}", target: TARGET, revision: "{revision}" },
+    ...done,
+  }),
+  "POST /endpoints/:id/preview": row({
+    ...endpoint,
+    form: { path: "{path}", target: TARGET, revision: "{revision}" },
+  }),
+  "POST /endpoints/:id/pause": row({ ...endpoint, form: { revision: "{revision}" }, ...done }),
+  "POST /endpoints/:id/resume": row({ ...endpoint, form: { revision: "{revision}" }, ...done }),
+  "POST /endpoints/:id/remove": row({ ...endpoint, form: { revision: "{revision}" }, ...done }),
+  "GET /pages/:id": row({ of: "page", whose: BOTH, may: "its own and admins" }),
+  "GET /groups": list,
+  "GET /groups/:id": row(group),
+  "POST /groups/:id/managers": row({
+    ...group,
+    form: { manager: "yuri", revision: "{revision}" },
+    ...done,
+  }),
+  "GET /groups/:id/managers/:person": row(group),
+  "POST /groups/:id/managers/:person": row({
+    ...group,
+    form: { revision: "{revision}" },
+    ...done,
+  }),
+  "POST /groups/:id/hand-over": row({
+    ...group,
+    form: { manager: "yuri", revision: "{revision}", sure: "yes" },
+    ...done,
+  }),
+  "POST /memberships/:owner/renew": row({
+    of: "membership",
+    whose: BOTH,
+    may: "its own and admins",
+    ...done,
+  }),
+  "GET /requests": list,
+  "GET /requests/new": list,
+  "POST /requests": row({
+    of: "owner",
+    whose: BOTH,
+    may: "its own and admins",
+    form: { kind: "label", label: "{name}", owner: "{owner}", reason: "x" },
+    ...done,
+  }),
+  "POST /requests/:id/withdraw": row({
+    of: "request",
+    whose: BOTH,
+    may: "its own and admins",
+    ...done,
+  }),
+  "POST /requests/:id/acknowledge": row({
+    of: "answered",
+    whose: BOTH,
+    may: "its own and admins",
+    ...done,
+  }),
+  "GET /access": list,
+  "GET /access/new": list,
+  "POST /access/tokens": row({
+    of: "owner",
+    whose: BOTH,
+    may: "its own and admins",
+    form: { name: "{name}", owner: "{owner}", "scope.read": "yes", days: "3" },
+  }),
+  "GET /access/tokens/:token/revoke": row({
+    of: "token",
+    whose: BOTH,
+    may: "its own and admins",
+  }),
+  "POST /access/tokens/:token/revoke": row({
+    of: "token",
+    whose: BOTH,
+    may: "its own and admins",
+    ...done,
+  }),
+  "POST /access/sessions/:session/end": row({ of: "session", may: "its own", ...done }),
+  "GET /activity": list,
+  "POST /activity/:revision/undo": row({
+    of: "removal",
+    whose: BOTH,
+    may: "its own and admins",
+    ...done,
+  }),
+  "GET /admin": admin(),
+  "GET /admin/search": admin(),
+  "GET /admin/owners": admin(),
+  "GET /admin/owners/new": admin(),
+  "POST /admin/owners/new": admin("owner", { form: { kind: "person", name: "{name}" }, ...done }),
+  "GET /admin/owners/:owner": admin("owner"),
+  "GET /admin/owners/:owner/edit": admin("owner"),
+  "POST /admin/owners/:owner/edit": admin("person", {
+    form: { displayName: "{name}", role: "member", revision: "{revision}" },
+    ...done,
+  }),
+  "GET /admin/owners/:owner/suspend": admin("person"),
+  "POST /admin/owners/:owner/suspend": admin("person", {
+    form: { reason: "Spam.", revision: "{revision}" },
+    ...done,
+  }),
+  "GET /admin/owners/:owner/resume": admin("suspended"),
+  "POST /admin/owners/:owner/resume": admin("suspended", {
+    form: { revision: "{revision}" },
+    ...done,
+  }),
+  "POST /admin/owners/:owner/labels": admin("owner", { form: { label: "{name}" }, ...done }),
+  "POST /admin/owners/:owner/labels/:label/free": admin("restingLabel", done),
+  "GET /admin/owners/:owner/labels/:label/give-back": admin("extraLabel"),
+  "POST /admin/owners/:owner/labels/:label/give-back": admin("extraLabel", done),
+  "POST /admin/owners/:owner/renew": admin("membership", {
+    form: { revision: "{revision}" },
+    ...done,
+  }),
+  "POST /admin/owners/:owner/tokens/:token/revoke": admin("token", done),
+  "POST /admin/owners/:owner/sessions/:session/end": admin("session", done),
+  "POST /admin/owners/:owner/passes": admin("person", { form: { use: "sign-in" } }),
+  "GET /admin/requests": admin(),
+  "GET /admin/requests/:request": admin("request"),
+  "POST /admin/requests/:request": admin("request", {
+    form: { decision: "decline", answer: "No.", revision: "{revision}" },
+    ...done,
+  }),
+  "GET /admin/routes": admin(),
+  "GET /admin/gitlab": admin(),
+  "POST /admin/gitlab/sync": admin("none", done),
+  "GET /admin/gitlab/pages": admin(),
+  "GET /admin/gitlab/domains": admin(),
+  "GET /admin/gitlab/runs/:run": admin("heldRun"),
+  "GET /admin/gitlab/runs/:run/approve": admin("heldRun"),
+  "POST /admin/gitlab/runs/:run/approve": admin("heldRun", done),
+  "GET /admin/traefik": admin(),
+  "GET /admin/traefik/document": admin(),
+  "GET /admin/traefik/document.json": admin(),
+  "GET /admin/set-aside": admin(),
+  "GET /admin/reserved-names": admin(),
+  "POST /admin/reserved-names": admin("owner", {
+    form: { label: "{name}", reason: "x" },
+    ...done,
+  }),
+  "POST /admin/reserved-names/:label/release": admin("reserved", done),
+  "GET /admin/memberships": admin(),
+  "GET /admin/audit": admin(),
+};
+
+/** Whether the row lets this actor, for a thing of this owner. */
+export function lets({ may }: Row, actor: ActorName, owner: OwnerName): boolean {
+  const isOwn = actor === "alice" ? owner === "alice" : actor === "bob" && owner === "games";
+  switch (may) {
+    case "everybody":
+      return actor !== "erik" && actor !== "nobody";
+    case "admins":
+      return actor === "ada";
+    case "its own":
+      return isOwn;
+    case "its own and admins":
+      return isOwn || actor === "ada";
+  }
+}

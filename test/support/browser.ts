@@ -20,7 +20,7 @@ export interface Window {
   readonly page: Page;
   readonly context: BrowserContext;
   /** What the browser complained of: errors on its console, of scripts, of the content policy. */
-  readonly complaints: readonly string[];
+  readonly complaints: string[];
 }
 
 /**

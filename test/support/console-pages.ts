@@ -63,8 +63,11 @@ export function withHeaders<E extends object>(): Hono<E> {
 const DAY_MS = 24 * 60 * 60 * 1000;
 const AXE = readFileSync(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
 
-/** What keeps people out of a page, a line for each: the rule, and where. */
-export async function barriers(page: Page): Promise<string[]> {
+/**
+ * What keeps people out of a page, a line for each: the rule, and where.
+ * @param rules axe's names of those to look at; all of them, without
+ */
+export async function barriers(page: Page, rules?: readonly string[]): Promise<string[]> {
   const session = await page.context().newCDPSession(page);
   // In a world of its own, so that the page's content policy stays as it is.
   const { frameTree } = await session.send("Page.getFrameTree");
@@ -82,9 +85,11 @@ export async function barriers(page: Page): Promise<string[]> {
     if (exceptionDetails !== undefined) throw new Error(exceptionDetails.text);
     return result.value as unknown;
   };
-  await run(AXE);
+  // Large, and there already where the same page was looked at before.
+  if (await run("typeof axe === 'undefined'")) await run(AXE);
+  const options = JSON.stringify(rules === undefined ? {} : { runOnly: rules });
   const found = await run(
-    "axe.run(document).then(({ violations }) => violations.flatMap(({ id, help, nodes }) => nodes.map((node) => `${id}: ${help}: ${node.html}`)))",
+    `axe.run(document, ${options}).then(({ violations }) => violations.flatMap(({ id, help, nodes }) => nodes.map((node) => id + ": " + help + ": " + node.html)))`,
   );
   await session.detach();
   return found as string[];

@@ -68,9 +68,11 @@ export function sites(services: PageServices): Hono<PageEnv> {
         )}
         {shown.map((name, index) => (
           <>
-            {owners.length > 1 && shown[index - 1]?.owner !== name.owner ? (
-              <h2>{ownerHeading(name.owner, person)}</h2>
-            ) : null}
+            {shown[index - 1]?.owner === name.owner ? null : (
+              <h2 class={owners.length > 1 ? undefined : "unseen"}>
+                {ownerHeading(name.owner, person)}
+              </h2>
+            )}
             <HostCard name={name} view={view} now={site.now()} />
           </>
         ))}

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Answer } from "../../support/request.ts";
+import { askedFor } from "./asked.ts";
 import { mountedRoutes } from "./mounted.ts";
 import { HELD_ELSEWHERE, lets, ROWS, type Row } from "./rows.ts";
 import { ACTORS, startWorld, type ActorName, type Params, type World } from "./world.ts";
@@ -10,21 +11,11 @@ beforeAll(async () => {
 });
 afterAll(() => world?.close());
 
-const filled = (text: string, params: Params, open: string, close = "") =>
-  Object.entries(params).reduce(
-    (all, [name, value]) => all.replaceAll(`${open}${name}${close}`, value),
-    text,
-  );
-
 /** Asks as somebody. @returns what they are answered, without what they asked for */
-async function ask(actor: ActorName, route: string, { form = {} }: Row, params: Params) {
-  const [method = "", pattern = ""] = route.split(" ");
-  const path = filled(pattern, params, ":");
-  const sent = Object.fromEntries(
-    Object.entries(form).map(([name, text]) => [name, filled(text, params, "{", "}")]),
-  );
+async function ask(actor: ActorName, route: string, row: Row, params: Params) {
+  const { method, path, form } = askedFor(route, row, params);
   const visitor = await world.as(actor);
-  const answer = await visitor.ask(path, { method, ...(method === "POST" ? { form: sent } : {}) });
+  const answer = await visitor.ask(path, { method, ...(form === undefined ? {} : { form }) });
   return plain(answer, params);
 }
 

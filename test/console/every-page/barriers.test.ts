@@ -1,0 +1,153 @@
+import type { Browser, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { openWindow, startBrowser, WIDTHS, type Window } from "../../support/browser.ts";
+import { barriers } from "../../support/console-pages.ts";
+import { describeWithService } from "../../support/services.ts";
+import { askedFor, type Asked } from "./asked.ts";
+import { ROWS, type Row } from "./rows.ts";
+import { startWorld, type ActorName, type Params, type ThingKind, type World } from "./world.ts";
+
+/** What is no page. */
+const NO_PAGE = new Set(["GET /admin/traefik/document.json"]);
+
+type Form = Readonly<Record<string, string>>;
+
+/** Pages and answers that look otherwise than the rows' own: who asks what, of what. */
+type More = readonly [who: ActorName, route: string, of?: ThingKind, form?: Form];
+const MORE: readonly More[] = [
+  ["nobody", "GET /sign-in"],
+  ["nobody", "GET /sign-in/link/wrong"],
+  ["nobody", "POST /requests"],
+  ["alice", "GET /nothing/here"],
+  ["alice", "GET /endpoints/nothing"],
+  ["carol", "GET /"],
+  ["carol", "GET /groups"],
+  ["carol", "GET /requests"],
+  ["carol", "GET /access"],
+  ["carol", "GET /activity"],
+  ["alice", "GET /?q=mark"],
+  ["alice", "GET /?q=nothing"],
+  ["alice", "GET /", "membership"],
+  ["alice", "GET /", "answered"],
+  ["bob", "GET /groups/:owner", "owner"],
+  ["alice", "GET /endpoints/new?label=alice&path=/x"],
+  ["alice", "GET /requests/new?kind=label"],
+  ["alice", "GET /requests/new?kind=quota"],
+  ["alice", "GET /requests/new?kind=target"],
+  ["alice", "GET /requests/new?kind=renewal"],
+  ["alice", "POST /requests", "owner", { kind: "quota", owner: "{owner}", amount: "x" }],
+  ["alice", "POST /requests", "owner", { kind: "target", owner: "{owner}", network: "x" }],
+  ["alice", "POST /endpoints", "label", { label: "{label}", target: "http://192.168.1.1:80" }],
+  ["alice", "POST /endpoints/:id", "endpoint", { path: "/x", target: "10.0.0.1", revision: "1" }],
+  ["alice", "POST /endpoints/:id/remove", "endpoint", { revision: "1" }],
+  ["bob", "POST /groups/:id/hand-over", "group", { manager: "yuri", revision: "{revision}" }],
+  ["bob", "POST /groups/:id/managers", "group", { manager: "none", revision: "{revision}" }],
+  ["ada", "GET /admin/search?q=alice"],
+  ["ada", "GET /admin/owners?q=nothing"],
+  ["ada", "GET /admin/requests?state=all", "answered"],
+  ["ada", "GET /admin/routes?q=mark"],
+  ["ada", "GET /admin/traefik/document?entry=zone-default"],
+  ["ada", "GET /admin/owners/:owner", "suspended"],
+  ["ada", "POST /admin/requests/:request", "request", { decision: "decline", revision: "1" }],
+  ["ada", "POST /admin/owners/:owner/passes", "person", { use: "invitation" }],
+  [
+    "ada",
+    "POST /admin/owners/:owner/edit",
+    "person",
+    { email: "x", targets: "x", "quota.endpoints": "x", revision: "1" },
+  ],
+  ["ada", "POST /admin/owners/:owner/edit", "person", { displayName: "Other", revision: "1" }],
+];
+
+describeWithService("chromium", "every page, form and answer", (chromium) => {
+  let world: World;
+  let browser: Browser;
+  let origin: string;
+  let window: Window;
+  beforeAll(async () => {
+    // Without HTTPS, as for a trial on a laptop: browsers keep its cookies.
+    [browser, world] = await Promise.all([
+      startBrowser(chromium),
+      startWorld({ publicUrl: "http://localhost:0" }),
+    ]);
+    origin = world.running.config.publicUrl;
+    window = await openWindow(browser);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await world?.close();
+  });
+  afterEach(() => window.context.clearCookies());
+
+  /** Goes where a request leads, as whoever it is. */
+  async function go(who: ActorName, { method, path, form }: Asked): Promise<Page> {
+    const { page, context } = window;
+    const [secret] = (await world.as(who)).cookies.values();
+    if (secret !== undefined)
+      await context.addCookies([{ name: "tardis-session", value: secret, url: origin }]);
+    const url = origin + path;
+    if (method === "POST") {
+      const postData = new URLSearchParams(form).toString();
+      const headers = { origin, "content-type": "application/x-www-form-urlencoded" };
+      await page.route(
+        url,
+        (route) =>
+          route.continue({
+            method,
+            postData,
+            headers: { ...route.request().headers(), ...headers },
+          }),
+        { times: 1 },
+      );
+    }
+    await page.goto(url);
+    return page;
+  }
+
+  async function expectNoBarrier(page: Page): Promise<void> {
+    const at = page.url().slice(origin.length);
+    for (const [width, scheme, rules] of [
+      ["desk", "light", undefined],
+      ["desk", "dark", ["color-contrast"]],
+      ["phone", "dark", undefined],
+      ["phone", "light", ["color-contrast"]],
+    ] as const) {
+      await page.emulateMedia({ colorScheme: scheme });
+      await page.setViewportSize({ width: WIDTHS[width], height: 900 });
+      const where = `${at}, ${width}, ${scheme}`;
+      expect([where, await barriers(page, rules)]).toEqual([where, []]);
+      const over = await page.evaluate<number>("document.documentElement.scrollWidth - innerWidth");
+      expect([where, Math.max(0, over)]).toEqual([where, 0]);
+    }
+    expect(await page.getByRole("heading", { level: 1 }).count()).toBe(1);
+    expect(window.complaints.splice(0)).toEqual([]);
+  }
+
+  const actorOf = ({ may, whose }: Row): ActorName =>
+    may === "admins" ? "ada" : whose[0] === "games" ? "bob" : "alice";
+  const rows = Object.entries(ROWS).filter(([route]) => !NO_PAGE.has(route));
+  const make = ({ of, whose }: Row): Promise<Params> => world.make(of, whose[0] ?? "alice");
+
+  it.each(rows)("%s keeps nobody out", async (route, row) => {
+    const who = actorOf(row);
+    const page = await go(who, askedFor(route, row, await make(row)));
+    await expectNoBarrier(page);
+  });
+
+  it.each(rows.filter(([, { form }]) => form !== undefined))(
+    "%s keeps nobody out when it is refused",
+    async (route, row) => {
+      const page = await go(actorOf(row), askedFor(route, {}, await make(row)));
+      await expectNoBarrier(page);
+    },
+  );
+
+  const more = MORE.map((entry) => {
+    const [who, route, of] = entry;
+    return [`${route} for ${who}${of === undefined ? "" : `, of ${of}`}`, entry] as const;
+  });
+  it.each(more)("%s keeps nobody out", async (_title, [who, route, of = "none", form = {}]) => {
+    const params = await world.make(of, who === "bob" ? "games" : "alice");
+    await expectNoBarrier(await go(who, askedFor(route, { form }, params)));
+  });
+});

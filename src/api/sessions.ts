@@ -6,6 +6,7 @@ import { Refusal } from "../errors.ts";
 import { signOut } from "../owners/sign-out.ts";
 import { change, changeQuery, conditionalHeaders, dryRunSchemaOf } from "./change.ts";
 import { ifMatch } from "./conditional.ts";
+import { endSession } from "./end-session.ts";
 import { dryRemoval, json, ownerParams, removed, resource, security } from "./contract.ts";
 import type { ApiContext } from "./deps.ts";
 import type { Services } from "./services.ts";
@@ -103,7 +104,7 @@ export function sessions(services: Services) {
       const isDry = context.req.valid("query").dryRun === "true";
       const found = isDry
         ? (await kept.of(person)).some((one) => one.id === session)
-        : await kept.end(person, session);
+        : await endSession(services, context.get("actor"), person, session);
       if (!found) throw new Refusal("not_found", "There is no such session.");
       if (!isDry) return context.body(null, 204);
       const routes = { added: [], removed: [], changed: [] };

@@ -32,3 +32,24 @@ export const signOut: Verb<SignOutInput, Person> = (state, context, input) => {
     result: next,
   };
 };
+
+/**
+ * Writes down that somebody else ended one of a person's sessions. The session itself is none of the
+ * state: their record is only written anew.
+ */
+export const recordSessionEnd: Verb<{ readonly id: string }, Person> = (state, context, { id }) => {
+  const owner = state.owners.get(id);
+  const person = owner?.kind === "person" ? owner : undefined;
+  authorise(state, context.actor, "session.revoke", person?.id ?? null, "person");
+  if (person === undefined) throw new Refusal("not_found", "There is no such person.");
+  const next: Person = { ...person, revision: context.revision };
+  return {
+    changes: [{ kind: "person", id: person.id, entity: next }],
+    event: {
+      type: "person.session-ended",
+      summary: `one of the sessions of ${person.name} was ended`,
+      owners: [person.id],
+    },
+    result: next,
+  };
+};

@@ -50,6 +50,35 @@ it("sessions are listed without anything that lets in, and ended one by one", as
   expect(await idsOf("bob")).toEqual([bobs.session.id]);
 });
 
+it("one that somebody else ends is in the history, one's own is not", async () => {
+  const token = await api.tokenFor("alice");
+  const below = "/api/v1/persons/alice/sessions";
+  const newest = async () => (await api.must("GET", "/api/v1/events?limit=1")).items[0];
+  const own = await api.sessions.begin(alice, seen);
+  const before = await newest();
+  expect((await api.request("DELETE", `${below}/${own.session.id}`, { token })).status).toBe(204);
+  expect(await newest()).toEqual(before);
+  const { session, secret } = await api.sessions.begin(alice, seen);
+  await api.must("DELETE", `${below}/${session.id}`);
+  expect(await api.sessions.find(secret, seen)).toBeUndefined();
+  const event = await newest();
+  expect(event).toMatchObject({
+    type: "person.session-ended",
+    summary: "one of the sessions of alice was ended",
+    owners: [alice],
+  });
+  expect(JSON.stringify(event)).not.toContain(session.id);
+  // What was not there is no event, and what was refused is none.
+  await expect(api.must("DELETE", `${below}/${session.id}`)).rejects.toThrow("404");
+  const bobs = await api.tokenFor("bob");
+  const kept = await api.sessions.begin(alice, seen);
+  const path = `${below}/${kept.session.id}`;
+  expect((await api.request("DELETE", path, { token: bobs })).status).toBe(404);
+  expect((await newest()).revision).toBe(api.state().revision);
+  expect(await api.sessions.find(kept.secret, seen)).toBeDefined();
+  await api.sessions.end(alice, kept.session.id);
+});
+
 it("a person is signed out everywhere, and stays so whatever a store brings back", async () => {
   const { session, secret } = await api.sessions.begin(alice, seen);
   const holder = () => sessionHolder(api.state(), session, api.now());

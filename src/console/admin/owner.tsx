@@ -4,6 +4,7 @@ import { renewMembership } from "../../owners/renew.ts";
 import { Refusal } from "../../errors.ts";
 import { revokeToken } from "../../owners/tokens.ts";
 import { freeLabel, grantLabel } from "../../owners/labels.ts";
+import { endSession } from "../../api/end-session.ts";
 import { carryOut } from "../../api/carry-out.ts";
 import { leaveFlash } from "../flash.ts";
 import { errorsOf, noErrors, revisionOf, statusOf, type FormErrors } from "../forms.ts";
@@ -124,7 +125,7 @@ export function ownerPage(services: AdminServices): Hono<PageEnv> {
     const owner = ownerFor(services, context, "owner.administer");
     const { session } = context.req.param();
     return doing(context, services, `${pathOf(owner)}#sessions`, async () =>
-      (await sessions.end(owner.id, session))
+      (await endSession(services, context.get("visitor").actor, owner.id, session))
         ? "The session was ended: that browser is signed out."
         : "That session had ended already.",
     );

@@ -8,11 +8,13 @@ import type { State } from "../../domain/state.ts";
 import { Refusal } from "../../errors.ts";
 import { declineRequest, grantRequest } from "../../requests/decide.ts";
 import { wishInWords } from "../../requests/wish.ts";
+import { markOf } from "../delivery.ts";
 import { leaveFlash } from "../flash.ts";
 import { FormErrors, noErrors, revisionOf, statusOf } from "../forms.ts";
 import { Empty } from "../parts/empty.tsx";
 import { ErrorSummary } from "../parts/error-summary.tsx";
 import { AreaField } from "../parts/fields.tsx";
+import { Live } from "../parts/live.tsx";
 import { Pager } from "../parts/pager.tsx";
 import { REQUEST_WORDS, RequestState } from "../parts/request-state.tsx";
 import { Table } from "../parts/table.tsx";
@@ -63,24 +65,26 @@ export function requests(services: AdminServices): Hono<PageEnv> {
             },
           ]}
         />
-        {items.length === 0 ? (
-          <Empty title={wanted === "open" ? "Nobody waits for you" : "There is none"}>
-            Members ask for names, higher limits, targets and renewals; they stand here then.
-          </Empty>
-        ) : (
-          <Table
-            caption="Requests"
-            columns={["Wish", "For", "By", "Asked", "State"]}
-            rows={items.map((request) => [
-              <a href={`${PATH}/${request.id}`}>{sentence(wishInWords(request.wish))}</a>,
-              <OwnerOf state={state} id={request.owner} />,
-              <Who state={state} id={request.asker} />,
-              <Time at={request.createdAt} now={now} />,
-              <RequestState state={request.state} />,
-            ])}
-          />
-        )}
-        <Pager newer={newer} older={older} words={[...PAGER_WORDS]} />
+        <Live context={context} mark={markOf(state, services)}>
+          {items.length === 0 ? (
+            <Empty title={wanted === "open" ? "Nobody waits for you" : "There is none"}>
+              Members ask for names, higher limits, targets and renewals; they stand here then.
+            </Empty>
+          ) : (
+            <Table
+              caption="Requests"
+              columns={["Wish", "For", "By", "Asked", "State"]}
+              rows={items.map((request) => [
+                <a href={`${PATH}/${request.id}`}>{sentence(wishInWords(request.wish))}</a>,
+                <OwnerOf state={state} id={request.owner} />,
+                <Who state={state} id={request.asker} />,
+                <Time at={request.createdAt} now={now} />,
+                <RequestState state={request.state} />,
+              ])}
+            />
+          )}
+          <Pager newer={newer} older={older} words={[...PAGER_WORDS]} />
+        </Live>
       </>,
     );
   });

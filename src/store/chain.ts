@@ -104,8 +104,13 @@ export interface Link {
  * the writes, so a history can be checked from its events alone.
  */
 export function linkId(link: Link): string {
+  return linkIdWith(link, eventText(link.event));
+}
+
+/** `linkId`, where the canonical JSON of the event is at hand. */
+export function linkIdWith(link: Omit<Link, "event">, event: string): string {
   const head = `${link.lineage}\n${link.parent}\n${link.revision}\n${link.content}\n`;
-  return hash("sha256", head + eventText(link.event), "base64url");
+  return hash("sha256", head + event, "base64url");
 }
 
 /**

@@ -3,7 +3,7 @@
  * carries what it can be checked by.
  */
 import { hash } from "node:crypto";
-import { canonicalJson, digestText, eventText, linkId } from "./chain.ts";
+import { canonicalJson, digestText, eventText, linkIdWith } from "./chain.ts";
 import type { Digest } from "./chain.ts";
 import type { Commit, Json, Position, StoredEvent, StoredLink } from "./store.ts";
 
@@ -92,16 +92,16 @@ export function decodePosition(value: { readonly [key: string]: unknown }): Posi
 
 /** A link's text; its revision is where it lies. */
 export function encodeLink(link: StoredLink): string {
-  const { commit, content, event, lineage, parent } = link;
-  // Canonical JSON, with its keys in their order.
-  const parts = [
-    `"commit":${canonicalJson(commit)}`,
-    `"content":${canonicalJson(content)}`,
-    `"event":${eventText(event)}`,
-    `"lineage":${canonicalJson(lineage)}`,
-    `"parent":${canonicalJson(parent)}`,
-  ];
-  return `{${parts.join(",")}}`;
+  const [head, tail] = aroundEvent(link);
+  return head + eventText(link.event) + tail;
+}
+
+/** What stands before and after a link's event: canonical JSON, with its keys in their order. */
+function aroundEvent({ commit, content, lineage, parent }: Omit<StoredLink, "event" | "revision">) {
+  return [
+    `{"commit":${canonicalJson(commit)},"content":${canonicalJson(content)},"event":`,
+    `,"lineage":${canonicalJson(lineage)},"parent":${canonicalJson(parent)}}`,
+  ] as const;
 }
 
 /** The link at a revision; undefined when it is not what was written there. */
@@ -112,8 +112,12 @@ export function decodeLink(revision: number, text: string): StoredLink | undefin
   if (typeof commit !== "string" || typeof parent !== "string") return undefined;
   if (typeof lineage !== "string" || typeof content !== "string") return undefined;
   if (!isRecord(event)) return undefined;
-  const link = { lineage, parent, revision, content, event: event as Commit["event"] };
-  return linkId(link) === commit ? { ...link, commit } : undefined;
+  const link = { lineage, parent, revision, content, event: event as Commit["event"], commit };
+  const [head, tail] = aroundEvent(link);
+  if (!text.startsWith(head) || !text.endsWith(tail)) return undefined;
+  // As it stands there: to write a large event anew takes longer than all the rest of reading it.
+  const canonical = text.slice(head.length, text.length - tail.length);
+  return linkIdWith(link, canonical) === commit ? link : undefined;
 }
 
 /** An event without the parts that only the chain needs. */

@@ -73,6 +73,16 @@ describe("a commit that was worked out ahead", () => {
     );
   });
 
+  it("has a link that is refused when it reads the same and is written differently", () => {
+    const commit: Commit = { writes: [], event: { type: "test", changes: [1, 2] } };
+    const link = workOutCommits(start, [commit]).links[0]!.link;
+    const text = encodeLink(link);
+    expect(decodeLink(link.revision, text)).toEqual(link);
+    expect(decodeLink(link.revision, text.replace("[1,2]", "[1, 2]"))).toBeUndefined();
+    expect(decodeLink(link.revision, `${text} `)).toBeUndefined();
+    expect(decodeLink(link.revision, text.replace("[1,2]", "[1,3]"))).toBeUndefined();
+  });
+
   it("cannot hold what does not read back as it was written", () => {
     const write = (value: unknown): Commit => ({
       writes: [{ key: "label/a", value: value as Json }],

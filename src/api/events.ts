@@ -2,7 +2,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { actsFor, sees, type Actor } from "../domain/policy.ts";
 import { findOwner, type State } from "../domain/state.ts";
 import { Refusal } from "../errors.ts";
-import type { Json, StoredEvent } from "../store/store.ts";
+import type { HistoryQuery, Json, StoredEvent } from "../store/store.ts";
 import { json, resource, security } from "./contract.ts";
 import type { Services } from "./services.ts";
 import {
@@ -74,36 +74,66 @@ export interface Wanted {
   readonly limit: number;
 }
 
-export interface EventsFound {
-  readonly items: readonly EventView[];
+export interface EventsFound<View = EventView> {
+  readonly items: readonly View[];
   /** Where to go on, as `before`; undefined when nothing is left. */
   readonly next: number | undefined;
+}
+
+/** An event as a list shows it: of many changes only the first. */
+export interface BriefView extends EventView {
+  /** How many changes are not among them, whether or not the actor may see those. */
+  readonly leftOut: number;
 }
 
 /**
  * Reads the history, newest first, as far as the actor may see it. Fewer may be found than there
  * are: older events are then looked through next.
  */
-export async function readEvents(
+export function readEvents(
   { ledger }: Pick<Services, "ledger">,
   wanted: Wanted,
 ): Promise<EventsFound> {
-  const { state } = ledger;
-  const items: EventView[] = [];
+  return scan(
+    ledger.state,
+    wanted,
+    (query) => ledger.store.history({ ...query, reverse: true }),
+    (stored) => view(ledger.state, wanted.actor, stored),
+  );
+}
+
+/** The same in brief, at a cost that does not grow with how much an event changed. */
+export function readBriefEvents(
+  { ledger, history }: Pick<Services, "ledger" | "history">,
+  wanted: Wanted,
+): Promise<EventsFound<BriefView>> {
+  return scan(
+    ledger.state,
+    wanted,
+    (query) => history.read(query),
+    (stored) => ({ ...view(ledger.state, wanted.actor, stored), leftOut: stored.leftOut }),
+  );
+}
+
+async function scan<Stored extends StoredEvent, View>(
+  state: State,
+  wanted: Wanted,
+  read: (query: Pick<HistoryQuery, "before" | "limit">) => Promise<readonly Stored[]>,
+  viewOf: (stored: Stored) => View,
+): Promise<EventsFound<View>> {
+  const items: View[] = [];
   let { before } = wanted;
-  for (let scanned = 0; scanned < SCANNED_MAX;) {
-    const batch = await ledger.store.history({
-      reverse: true,
-      limit: BATCH,
-      ...(before === undefined ? {} : { before }),
-    });
+  // Most that are looked at are wanted, so no more are read at first; where they are not, many.
+  let size = Math.min(wanted.limit + 1, BATCH);
+  for (let scanned = 0; scanned < SCANNED_MAX; size = BATCH) {
+    const batch = await read({ limit: size, ...(before === undefined ? {} : { before }) });
     for (const stored of batch) {
       if (items.length === wanted.limit) return { items, next: before ?? 0 };
       before = stored.revision;
-      if (isWanted(state, wanted, stored)) items.push(view(state, wanted.actor, stored));
+      if (isWanted(state, wanted, stored)) items.push(viewOf(stored));
     }
     scanned += batch.length;
-    if (batch.length < BATCH) return { items, next: undefined };
+    if (batch.length < size) return { items, next: undefined };
   }
   return { items, next: before ?? 0 };
 }

@@ -1,3 +1,4 @@
+import { BriefHistory } from "../store/brief-history.ts";
 import type { Ledger } from "../store/ledger.ts";
 import type { TableSettings } from "../traefik/table.ts";
 import type { HostsBelow } from "../traefik/touched-hosts.ts";
@@ -10,9 +11,11 @@ export interface Services extends Deps {
   readonly limits: Limits;
   readonly table: TableSettings;
   readonly below: () => HostsBelow;
+  /** The history for lists of events. */
+  readonly history: BriefHistory;
 }
 
-type Kept = Pick<Services, "limits" | "below">;
+type Kept = Pick<Services, "limits" | "below" | "history">;
 
 /** A member's rate of changes is one, over the API and over the web pages. */
 const kept = new WeakMap<Ledger, Kept>();
@@ -21,7 +24,11 @@ export function servicesOf(deps: Deps): Services {
   const { ledger, rules, config } = deps;
   let shared = kept.get(ledger);
   if (shared === undefined) {
-    shared = { limits: new Limits(rules), below: hostsBelowIn(ledger, rules.zone) };
+    shared = {
+      limits: new Limits(rules),
+      below: hostsBelowIn(ledger, rules.zone),
+      history: new BriefHistory(ledger),
+    };
     kept.set(ledger, shared);
   }
   return { ...deps, ...shared, table: { rules, userhomes: config.userhomes.enabled } };

@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { readEvents, type EventView } from "../../api/events.ts";
+import { readBriefEvents, type BriefView } from "../../api/events.ts";
 import type { Actor } from "../../domain/policy.ts";
 import { findOwner } from "../../domain/state.ts";
 import { Empty } from "../parts/empty.tsx";
@@ -101,12 +101,12 @@ async function read(
   actor: Actor,
   wanted: Wanted,
   start: number | undefined,
-): Promise<{ items: EventView[]; next: number | undefined }> {
-  const items: EventView[] = [];
+): Promise<{ items: BriefView[]; next: number | undefined }> {
+  const items: BriefView[] = [];
   let before = start;
   for (let turn = 0; turn < TURNS; turn++) {
     const { owner, type } = wanted;
-    const found = await readEvents(services, { actor, owner, type, before, limit: ROWS });
+    const found = await readBriefEvents(services, { actor, owner, type, before, limit: ROWS });
     for (const event of found.items) {
       // Events come in the order of time: what is older than asked for ends it.
       if (wanted.from !== undefined && Date.parse(event.at) < wanted.from)
@@ -121,7 +121,7 @@ async function read(
   return { items, next: before };
 }
 
-function isWanted({ by, until }: Wanted, { actor, at }: EventView): boolean {
+function isWanted({ by, until }: Wanted, { actor, at }: BriefView): boolean {
   if (until !== undefined && Date.parse(at) >= until) return false;
   return actor.name.toLowerCase().includes(by);
 }

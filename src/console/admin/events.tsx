@@ -1,9 +1,9 @@
-import type { EventView } from "../../api/events.ts";
+import type { BriefView, EventView } from "../../api/events.ts";
 import { hostOf, type Label } from "../../domain/names.ts";
 import type { State } from "../../domain/state.ts";
 import { Time } from "../parts/time.tsx";
 import type { AdminServices } from "./services.ts";
-import { sentence } from "./words.ts";
+import { counted, sentence } from "./words.ts";
 
 const PLACES_SHOWN = 8;
 
@@ -67,7 +67,7 @@ export function EventList({
 }: {
   services: AdminServices;
   state: State;
-  events: readonly EventView[];
+  events: readonly BriefView[];
 }) {
   const now = services.site.now();
   return (
@@ -81,7 +81,7 @@ export function EventList({
             <Concerned state={state} event={event} />, <Time at={event.at} now={now} />, revision{" "}
             {event.revision}, <code>{event.type}</code>
           </p>
-          <Places touched={placesTouched(event, services.rules.zone)} />
+          <Places touched={placesTouched(event, services.rules.zone)} more={event.leftOut} />
         </li>
       ))}
     </ol>
@@ -106,16 +106,22 @@ function Concerned({ state, event }: { state: State; event: EventView }) {
   );
 }
 
-function Places({ touched }: { touched: readonly Touched[] }) {
+/** @param more changes whose places are not looked at */
+function Places({ touched, more }: { touched: readonly Touched[]; more: number }) {
   if (touched.length === 0) return null;
+  const shown = touched.slice(0, PLACES_SHOWN);
   return (
     <ul class="touched">
-      {touched.slice(0, PLACES_SHOWN).map(({ how, place }) => (
+      {shown.map(({ how, place }) => (
         <li>
           <span aria-hidden="true">{SIGNS[how]}</span> <span class="unseen">{how}</span> {place}
         </li>
       ))}
-      {touched.length > PLACES_SHOWN ? <li>and {touched.length - PLACES_SHOWN} more</li> : null}
+      {more > 0 ? (
+        <li>and the places of {counted(more + touched.length - shown.length, "more change")}</li>
+      ) : touched.length > shown.length ? (
+        <li>and {touched.length - shown.length} more</li>
+      ) : null}
     </ul>
   );
 }

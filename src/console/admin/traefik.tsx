@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { readEvents } from "../../api/events.ts";
+import { readBriefEvents } from "../../api/events.ts";
 import { Badge } from "../parts/badge.tsx";
 import { Live } from "../parts/live.tsx";
 import { Table } from "../parts/table.tsx";
@@ -24,7 +24,7 @@ export function traefik(services: AdminServices): Hono<PageEnv> {
     const { state } = ledger;
     const { actor } = context.get("visitor");
     const now = site.now();
-    const { items } = await readEvents(services, { actor, limit: REVISIONS });
+    const { items } = await readBriefEvents(services, { actor, limit: REVISIONS });
     const pollers = pollersShown(services, now).slice(0, POLLERS);
     return showAdmin(
       context,

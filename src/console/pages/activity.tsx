@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { carryOut } from "../../api/carry-out.ts";
-import { readEvent, readEvents, type EventView } from "../../api/events.ts";
+import { readEvent, readBriefEvents, type EventView } from "../../api/events.ts";
 import type { Endpoint } from "../../domain/entities.ts";
 import { actsFor } from "../../domain/policy.ts";
 import { readRecord } from "../../domain/records.ts";
@@ -32,7 +32,7 @@ export function activity(services: PageServices): Hono<PageEnv> {
     const of = context.req.query("of");
     const owner = owners.find(({ id }) => id === of);
     const before = Number(context.req.query("before") ?? Number.NaN);
-    const { items, next } = await readEvents(services, {
+    const { items, next } = await readBriefEvents(services, {
       // An admin's page of all that happens is another one.
       actor: { ...actor, admin: false },
       owner: owner?.id,

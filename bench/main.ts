@@ -1,5 +1,6 @@
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
+import { adminPages } from "./admin-pages.ts";
 import { buckets } from "./buckets.ts";
 import { changes } from "./changes.ts";
 import { gitlabPages } from "./gitlab-pages.ts";
@@ -24,6 +25,7 @@ const benches = [
   growth,
   gitlabPages,
   pages,
+  adminPages,
   buckets,
 ];
 const HELP = `npm run bench -- [NAME ...] [--quick] [--json]

@@ -1,0 +1,93 @@
+import type { RunningConsole } from "../src/app.ts";
+import { operator } from "../src/domain/policy.ts";
+import { readRecord } from "../src/domain/records.ts";
+import type { Change } from "../src/domain/state.ts";
+import { startTestConsole, zone } from "../test/support/console.ts";
+import { temporaryFolder } from "../test/support/folder.ts";
+import { TestVisitor } from "../test/support/visitor.ts";
+import { seedRecords } from "./seed.ts";
+import { median, type Bench, type Row } from "./table.ts";
+
+const ENDPOINTS = 10_000;
+const GOAL_MS = 50;
+const ADMIN = "member0";
+
+const SHOWN = [
+  ["Overview", "/admin"],
+  ["a search", "/admin/search?q=member77"],
+  ["Owners", "/admin/owners"],
+  ["an owner", "/admin/owners/per-00000007"],
+  ["an owner's form", "/admin/owners/per-00000007/edit"],
+  ["what a suspension cuts", "/admin/owners/per-00000007/suspend"],
+  ["a new owner's form", "/admin/owners/new"],
+  ["Requests", "/admin/requests"],
+  ["Routes", "/admin/routes"],
+  ["Routes, narrowed down", "/admin/routes?host=member77"],
+  ["Traefik, with the last revisions", "/admin/traefik"],
+  ["the document", "/admin/traefik/document"],
+  ["an entry of the document", "/admin/traefik/document?entry=ep-00000077"],
+  ["what is not routed", "/admin/set-aside"],
+  ["Reserved names", "/admin/reserved-names"],
+  ["Memberships", "/admin/memberships"],
+  ["Audit log", "/admin/audit"],
+  ["Audit log of one owner", "/admin/audit?owner=member77"],
+] as const;
+
+/** The admins' web pages, asked for over loopback from a console in this process. */
+export const adminPages: Bench = {
+  name: "admin-pages",
+  run: async ({ quick }) => {
+    const folder = await temporaryFolder();
+    const running = await startTestConsole(folder.path, { userhomes: { enabled: true } });
+    try {
+      await fill(running);
+      const visitor = new TestVisitor(running);
+      await visitor.be(ADMIN);
+      const rows: Row[] = [];
+      for (const [name, path] of SHOWN) {
+        const times = await timesOf(visitor, path, quick ? 10 : 50);
+        rows.push({
+          what: `the admins' page ${name}, ${ENDPOINTS / 1000} k endpoints`,
+          measured: `median ${median(times).toFixed(1)} ms (up to ${Math.max(...times).toFixed(1)})`,
+          compared: "",
+          goal: `median ≤ ${GOAL_MS} ms`,
+          met: median(times) <= GOAL_MS,
+        });
+      }
+      return rows;
+    } finally {
+      await running.close();
+      await folder.remove();
+    }
+  },
+};
+
+/** Writes a whole host with one change: its event is as large as the host, and the last one. */
+async function fill({ core, publisher }: RunningConsole): Promise<void> {
+  const changes = [...seedRecords(ENDPOINTS, zone)].map(([key, value]): Change => {
+    const read = readRecord(key, value);
+    if (read.kind !== "entity") throw new Error(`${key} cannot be read`);
+    const { change } = read;
+    return change.kind === "person" && change.entity?.name === ADMIN
+      ? { ...change, entity: { ...change.entity, role: "admin" } }
+      : change;
+  });
+  await core.requireLedger().change(operator, () => ({
+    changes,
+    event: { type: "seeded", summary: "a host was put in", owners: [] },
+    result: null,
+  }));
+  await publisher.settled();
+}
+
+async function timesOf(visitor: TestVisitor, path: string, rounds: number): Promise<number[]> {
+  const times: number[] = [];
+  for (let round = 0; round < rounds + 3; round++) {
+    const began = performance.now();
+    const { status } = await visitor.get(path);
+    if (status !== 200) throw new Error(`${path}: ${status}`);
+    // The first ones warm the code up.
+    if (round >= 3) times.push(performance.now() - began);
+  }
+  return times;
+}

@@ -6,7 +6,8 @@ import type { Change, State } from "../domain/state.ts";
 import type { Hostname } from "../domain/names.ts";
 import type { Ledger } from "../store/ledger.ts";
 import type { Route, Unrouted } from "../traefik/routes.ts";
-import { hostRoutes, routingTable, type TableSettings } from "../traefik/table.ts";
+import { hostPart } from "../traefik/host-part.ts";
+import { routingTable, type TableSettings } from "../traefik/table.ts";
 import { HostsBelow, touchedHosts } from "../traefik/touched-hosts.ts";
 
 export const ROUTE_KINDS = [
@@ -198,15 +199,30 @@ export function routesDiff(
   for (const host of [...hosts].toSorted()) {
     const old = placesAt(before, settings, host, actor);
     const fresh = placesAt(after, settings, host, actor);
-    for (const [place, view] of fresh) {
-      const was = old.get(place);
-      if (was === undefined) diff.added.push(view);
-      else if (JSON.stringify(was) !== JSON.stringify(view))
-        diff.changed.push({ before: was, after: view });
+    const was = (route: Route) => routedView(before, settings.rules, route);
+    const is = (route: Route) => routedView(after, settings.rules, route);
+    for (const [place, route] of fresh) {
+      const other = old.get(place);
+      if (other === undefined) diff.added.push(is(route));
+      else if (
+        !isSame(other, route) ||
+        nameOf(before, route.owner) !== nameOf(after, route.owner)
+      ) {
+        const views = { before: was(other), after: is(route) };
+        if (JSON.stringify(views.before) !== JSON.stringify(views.after)) diff.changed.push(views);
+      }
     }
-    for (const [place, view] of old) if (!fresh.has(place)) diff.removed.push(view);
+    for (const [place, route] of old) if (!fresh.has(place)) diff.removed.push(was(route));
   }
   return diff;
+}
+
+/** Whether two routes of a place are surely the same, at a glance: a host may have thousands. */
+function isSame(a: Route, b: Route): boolean {
+  if (a.name !== b.name || a.owner !== b.owner || a.service.kind !== b.service.kind) return false;
+  return a.service.kind !== "endpoint" || b.service.kind !== "endpoint"
+    ? JSON.stringify(a.service) === JSON.stringify(b.service)
+    : a.service.endpoint === b.service.endpoint;
 }
 
 function placesAt(
@@ -214,14 +230,11 @@ function placesAt(
   settings: TableSettings,
   host: string,
   actor: Actor,
-): Map<string, RouteView> {
-  const places = new Map<string, RouteView>();
-  for (const route of hostRoutes(state, settings, host as Hostname).routes) {
-    if (!sees(state, actor, route.owner)) continue;
-    places.set(
-      `${route.path} ${route.queryParameter ?? ""}`,
-      routedView(state, settings.rules, route),
-    );
+): Map<string, Route> {
+  const places = new Map<string, Route>();
+  for (const route of hostPart(state, settings, host as Hostname).routes) {
+    if (sees(state, actor, route.owner))
+      places.set(`${route.path} ${route.queryParameter ?? ""}`, route);
   }
   return places;
 }

@@ -1,5 +1,6 @@
 import type { Page } from "../domain/entities.ts";
 import type { State } from "../domain/state.ts";
+import type { HostPart } from "./host-part.ts";
 import { hostRoutes, type TableSettings } from "./table.ts";
 
 export const PAGE_STATES = [
@@ -20,9 +21,6 @@ export interface PageStanding {
   /** The route that stands in its place. */
   readonly by: string | null;
 }
-
-/** What the table says of a host. */
-type HostPart = ReturnType<typeof hostRoutes>;
 
 /**
  * Tells how pages of a state stand. Each host is worked out once, however many of its pages are asked

@@ -7,14 +7,13 @@ import {
   type Label,
   type PathPrefix,
 } from "../domain/names.ts";
-import { isOwnHost, ownGrants, quotaOf, type Rules } from "../domain/rules.ts";
+import { isOwnHost, quotaOf, type Rules } from "../domain/rules.ts";
 import { pagesAt, pagesOf, type State } from "../domain/state.ts";
 import { isOwnDomain, whyPageConflicts, whyUnseen } from "./page-conflict.ts";
 import { whyUnreadable } from "./readable.ts";
 import { unreadable } from "./set-aside.ts";
+import { whyNotTargeted } from "./target-standing.ts";
 import { canonicalAddress } from "../domain/addresses.ts";
-import { parseTarget } from "../domain/targets.ts";
-import { whyRefused } from "../domain/target-policy.ts";
 import {
   hashedHost,
   priorityOf,
@@ -192,7 +191,7 @@ export class TableBuilder {
     if (blocked === "suspended" && record?.owner !== endpoint.owner) {
       return { state: "suspended", reason: `The holder of "${label}" is suspended.` };
     }
-    const misplaced = whyUnreadable(endpoint) ?? this.#whyMisplaced(endpoint, owner);
+    const misplaced = whyUnreadable(endpoint) ?? this.#whyMisplaced(endpoint.host, owner);
     if (misplaced !== undefined && blocked === undefined) {
       return { state: "set-aside", reason: misplaced };
     }
@@ -200,7 +199,7 @@ export class TableBuilder {
       return { state: "suspended", reason: owner.suspended.reason };
     }
     if (endpoint.paused) return { state: "paused" };
-    const reason = this.#whyNotTargeted(endpoint, owner);
+    const reason = whyNotTargeted(this.#rules, endpoint, owner);
     return reason === undefined ? { state: "routed" } : { state: "set-aside", reason };
   }
 
@@ -254,10 +253,18 @@ export class TableBuilder {
   /** @returns whether the host is claimed: one that is paused or has no target keeps it, too */
   #endpoints(host: Hostname, routes: Map<string, Route>): boolean {
     let claimed = false;
+    // Of a host with thousands of endpoints most have the same owner.
+    let last:
+      | { readonly id: string; readonly owner: Owner | undefined; misplaced?: string | undefined }
+      | undefined;
     for (const endpoint of this.#endpointsAt(host)) {
       const { id, path, owner: ownerId } = endpoint;
-      const owner = this.#state.owners.get(ownerId);
-      const misplaced = whyUnreadable(endpoint) ?? this.#whyMisplaced(endpoint, owner);
+      if (last?.id !== ownerId) {
+        const owner = this.#state.owners.get(ownerId);
+        last = { id: ownerId, owner, misplaced: this.#whyMisplaced(host, owner) };
+      }
+      const { owner } = last;
+      const misplaced = whyUnreadable(endpoint) ?? last.misplaced;
       if (misplaced !== undefined) {
         this.#leaveOut(endpoint, "set-aside", misplaced);
         continue;
@@ -268,7 +275,7 @@ export class TableBuilder {
         routes.set(path, this.#route("suspended", id, host, path, ownerId, { kind: "console" }));
         continue;
       }
-      const reason = this.#whyNotTargeted(endpoint, owner);
+      const reason = whyNotTargeted(this.#rules, endpoint, owner);
       if (reason !== undefined) {
         this.#leaveOut(endpoint, "set-aside", reason);
         continue;
@@ -299,7 +306,7 @@ export class TableBuilder {
   }
 
   /** Why an endpoint must not stand at its host: a name may have changed hands since it was made. */
-  #whyMisplaced({ host }: Endpoint, owner: Owner | undefined): string | undefined {
+  #whyMisplaced(host: Hostname, owner: Owner | undefined): string | undefined {
     if (owner === undefined) return "Its owner is gone.";
     if (!inZone(host, this.#rules.zone) && !isOwnHost(this.#rules, host)) {
       return `${host} is neither in ${this.#rules.zone} nor among ownHosts.`;
@@ -311,15 +318,6 @@ export class TableBuilder {
       return `${owner.name} no longer holds the label "${label}".`;
     }
     return undefined;
-  }
-
-  /** Why an endpoint's targets must not be reached: a grant may have been taken back since. */
-  #whyNotTargeted({ targets }: Endpoint, owner: Owner | undefined): string | undefined {
-    if (owner === undefined) return "Its owner is gone.";
-    // Of an owner's record only the grants matter to a target.
-    const unreadable = owner.targets === undefined ? undefined : whyUnreadable(owner);
-    if (unreadable !== undefined) return `The owner's targets cannot be read. ${unreadable}`;
-    return whyTargetsRefused(this.#rules, owner, targets);
   }
 
   #isReserved(label: Label): boolean {
@@ -396,16 +394,4 @@ function pagesOverQuota(state: State, rules: Rules, id: string): Set<string> {
   const sites = new Set(byAge.map(({ project }) => project));
   const over = new Set([...sites].slice(quotaOf(rules, owner).pages));
   return new Set(byAge.filter(({ project }) => over.has(project)).map((page) => page.id));
-}
-
-/** The policy's word on an endpoint's targets. */
-function whyTargetsRefused(
-  rules: Rules,
-  owner: Owner,
-  targets: readonly string[],
-): string | undefined {
-  const own = ownGrants(owner);
-  return targets
-    .map((target) => whyRefused(rules.targets, owner.name, own, parseTarget(target)))
-    .find((reason) => reason !== undefined);
 }

@@ -1,19 +1,14 @@
 import type { Endpoint, Owner, Page } from "../../domain/entities.ts";
 import { hostOf, labelOf, type Hostname } from "../../domain/names.ts";
-import { sees, type Actor } from "../../domain/policy.ts";
-import {
-  endpointsOf,
-  groupsOf,
-  labelsOf,
-  pagesAt,
-  pagesOf,
-  type State,
-} from "../../domain/state.ts";
+import type { Actor } from "../../domain/policy.ts";
+import { endpointsOf, groupsOf, labelsOf, pagesOf, type State } from "../../domain/state.ts";
 import { urlOf } from "../../api/routing.ts";
 import { standingAt } from "../../traefik/page-standing.ts";
 import type { Route } from "../../traefik/routes.ts";
-import { endpointStanding, hostRoutes, type TableSettings } from "../../traefik/table.ts";
+import { hostPart } from "../../traefik/host-part.ts";
+import { endpointStanding, type TableSettings } from "../../traefik/table.ts";
 import type { Delivery } from "../delivery.ts";
+import { isCalled, servedAt, servedBy, type Served } from "./host-places.ts";
 import { deliveredAs, endpointShown, pageShown, type Shown } from "./standing.ts";
 
 /** A host of someone's, by name alone: what is at it is worked out when it is shown. */
@@ -42,8 +37,27 @@ export function ownersFor(state: State, person: Owner): Owner[] {
   return [person, ...groups];
 }
 
+/** Owners of a state whose hosts are kept: those of whoever looks at their sites. */
+const OWNERS_KEPT = 64;
+
+const known = new WeakMap<State, Map<Owner, readonly HostName[]>>();
+
 /** All hosts of an owner: that of their own name first, then the others by name. */
-export function hostsOf(state: State, zone: Hostname, owner: Owner): HostName[] {
+export function hostsOf(state: State, zone: Hostname, owner: Owner): readonly HostName[] {
+  let owners = known.get(state);
+  if (owners === undefined) known.set(state, (owners = new Map()));
+  let hosts = owners.get(owner);
+  if (hosts === undefined) {
+    // An owner may have thousands of things, on a few hosts.
+    hosts = findHosts(state, zone, owner);
+    const [oldest] = owners.keys();
+    if (owners.size >= OWNERS_KEPT && oldest !== undefined) owners.delete(oldest);
+    owners.set(owner, hosts);
+  }
+  return hosts;
+}
+
+function findHosts(state: State, zone: Hostname, owner: Owner): HostName[] {
   const hosts = new Map<string, HostName>();
   for (const { host } of [...endpointsOf(state, owner.id), ...pagesOf(state, owner.id)]) {
     hosts.set(host, { owner, host });
@@ -73,62 +87,53 @@ export interface HostPicture {
   readonly total: number;
 }
 
-/** A place by what is compared and searched, before it is worked out. */
-interface Found {
-  readonly path: string;
-  readonly what: string;
-  readonly make: () => Place;
+/** Which places of a host are looked at. */
+interface Looked {
+  readonly limit: number;
+  readonly from?: number;
+  /** Only those that are called so, in lower case; all of them, where it is empty. */
+  readonly query?: string;
 }
 
 /**
  * What is at a host, as far as the actor may see it, by path; what takes the rest comes last. Only
  * what is shown is worked out: a host may have thousands of places.
  */
-export function pictureOf(view: View, host: Hostname, limit: number, from = 0): HostPicture {
-  const found = foundAt(view, host).sort((a, b) =>
-    a.path === b.path ? 0 : a.path < b.path ? -1 : 1,
-  );
-  const places = found.slice(from, from + limit).map(({ make }) => make());
-  const whole = found.filter(({ path }) => path === "/").map(({ make }) => make());
-  const rest = whole.some(({ shown }) => shown.tone !== "off")
-    ? undefined
-    : restOf(view, host, partOf(view, host).routes);
+export function pictureOf(
+  view: View,
+  host: Hostname,
+  { limit, from = 0, query = "" }: Looked,
+): HostPicture {
+  const all = servedAt(view.state, view.actor, host);
+  const found = query === "" ? all : all.filter((served) => isCalled(served, query));
+  const places = found.slice(from, from + limit).map((served) => placeOf(view, served));
+  const isTaken = all
+    .filter(({ path }) => path === "")
+    .some((served) => placeOf(view, served).shown.tone !== "off");
+  const rest =
+    isTaken || query !== ""
+      ? undefined
+      : restOf(view, host, hostPart(view.state, view.table, host).routes);
   return { places: rest === undefined ? places : [...places, rest], total: found.length };
 }
 
-/** Whether something at a host, or the host itself, is called so. */
-export function isCalled(view: View, host: Hostname, query: string): boolean {
-  if (host.includes(query)) return true;
-  return foundAt(view, host).some(
-    ({ path, what }) => path.toLowerCase().includes(query) || what.toLowerCase().includes(query),
+/** Whether something at a host is called so, or the host itself. @param query in lower case */
+export function isFoundAt({ state, actor }: View, host: Hostname, query: string): boolean {
+  return (
+    host.includes(query) || servedAt(state, actor, host).some((served) => isCalled(served, query))
   );
 }
 
-function foundAt(view: View, host: Hostname): Found[] {
-  const { state, actor } = view;
-  const found: Found[] = [];
-  for (const id of state.endpointsByHost.get(host)?.values() ?? []) {
-    const endpoint = state.endpoints.get(id);
-    if (endpoint === undefined || !sees(state, actor, endpoint.owner)) continue;
-    const path = endpoint.path === "" ? "/" : endpoint.path;
-    const what = targetsInWords(endpoint);
-    found.push({ path, what, make: () => endpointPlace(view, endpoint, path, what) });
-  }
-  for (const page of pagesAt(state, host)) {
-    if (!sees(state, actor, page.owner)) continue;
-    const path = page.path === "" ? "/" : page.path;
-    const what = `GitLab Pages: ${page.projectPath}`;
-    found.push({ path, what, make: () => pagePlace(view, page, path, what) });
-  }
-  return found;
+function placeOf(view: View, served: Served): Place {
+  return served.kind === "page" ? pagePlace(view, served) : endpointPlace(view, served);
 }
 
-function endpointPlace(view: View, endpoint: Endpoint, path: string, what: string): Place {
+function endpointPlace(view: View, endpoint: Endpoint): Place {
   const { state, table, delivery } = view;
   const standing = endpointStanding(state, table, endpoint);
   return {
-    path,
-    what,
+    path: endpoint.path || "/",
+    what: servedBy(endpoint),
     url: urlOf(table.rules, endpoint.host, endpoint.path, endpoint.stripPrefix),
     kind: "endpoint",
     shown: endpointShown(standing, endpoint, delivery),
@@ -136,35 +141,17 @@ function endpointPlace(view: View, endpoint: Endpoint, path: string, what: strin
   };
 }
 
-function pagePlace(view: View, page: Page, path: string, what: string): Place {
-  const { table, delivery, held } = view;
-  const standing = standingAt(partOf(view, page.host), table, page, held);
+function pagePlace(view: View, page: Page): Place {
+  const { state, table, delivery, held } = view;
+  const standing = standingAt(hostPart(state, table, page.host), table, page, held);
   return {
-    path,
-    what,
+    path: page.path || "/",
+    what: servedBy(page),
     url: urlOf(table.rules, page.host, page.path, true),
     kind: "page",
     shown: pageShown(standing, page, delivery),
     href: `/pages/${page.id}`,
   };
-}
-
-type HostPart = ReturnType<typeof hostRoutes>;
-const parts = new WeakMap<State, Map<string, HostPart>>();
-
-/** What the table says of a host; asked once for each state. */
-function partOf({ state, table }: View, host: Hostname): HostPart {
-  let known = parts.get(state);
-  if (known === undefined) parts.set(state, (known = new Map()));
-  let part = known.get(host);
-  if (part === undefined) known.set(host, (part = hostRoutes(state, table, host)));
-  return part;
-}
-
-/** A target or several, in a few words. */
-export function targetsInWords({ targets }: Pick<Endpoint, "targets">): string {
-  const [first = "", ...more] = targets;
-  return more.length === 0 ? first : `${first} and ${more.length} more`;
 }
 
 /** What answers on a host wherever nothing else does. */

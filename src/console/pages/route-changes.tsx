@@ -5,8 +5,9 @@ import type { State } from "../../domain/state.ts";
 import { labelOf } from "../../domain/names.ts";
 import { routeAt } from "../../traefik/answer.ts";
 import type { Route } from "../../traefik/routes.ts";
-import { lookupIn, type TableSettings } from "../../traefik/table.ts";
-import { targetsInWords } from "./picture.ts";
+import { keptLookup } from "../../traefik/host-part.ts";
+import type { TableSettings } from "../../traefik/table.ts";
+import { targetsInWords } from "./host-places.ts";
 
 /** What answers at an address now, and then. */
 interface Moved {
@@ -75,7 +76,7 @@ function servedAt(
   host: string,
   path: string,
 ): string {
-  const route = routeAt(lookupIn(state, table), host, path === "" ? "/" : path);
+  const route = routeAt(keptLookup(state, table), host, path === "" ? "/" : path);
   if (route === undefined) return restInWords(host, table);
   if (route.owner !== null && !sees(state, actor, route.owner))
     return "something of someone else's";
@@ -85,7 +86,7 @@ function servedAt(
 function routeInWords({ kind, service }: Route, host: string, table: TableSettings): string {
   switch (kind) {
     case "endpoint":
-      return service.kind === "endpoint" ? targetsInWords(service.endpoint) : "an endpoint";
+      return service.kind === "endpoint" ? targetsInWords(service.endpoint.targets) : "an endpoint";
     case "page":
       return service.kind === "pages" && service.page !== null
         ? `GitLab Pages: ${service.page.projectPath}`

@@ -1,11 +1,8 @@
-import { Hono } from "hono";
-import { urlOf } from "../../api/routing.ts";
+import { Hono, type Context } from "hono";
 import type { Owner } from "../../domain/entities.ts";
 import type { Actor } from "../../domain/policy.ts";
 import { Refusal } from "../../errors.ts";
-import { exactly } from "../parts/time.tsx";
 import { show } from "../layout.tsx";
-import { Badge } from "../parts/badge.tsx";
 import { Empty } from "../parts/empty.tsx";
 import { Live } from "../parts/live.tsx";
 import { markOf } from "../delivery.ts";
@@ -15,21 +12,17 @@ import type { PageEnv } from "../visitor.ts";
 import { Answers } from "./answers.tsx";
 import { askHref } from "./asking.ts";
 import { heldProjects } from "./gitlab.ts";
+import { HostCard, Places, sitesHref } from "./host-card.tsx";
 import { MembershipNotice } from "./membership.tsx";
-import {
-  hostsOf,
-  isCalled,
-  ownersFor,
-  pictureOf,
-  type HostName,
-  type Place,
-  type View,
-} from "./picture.ts";
+import { hostsOf, isFoundAt, ownersFor, pictureOf, type View } from "./picture.ts";
 import type { PageServices } from "./services.ts";
 import { startOf } from "./start-of.ts";
 
 const HOSTS_SHOWN = 25;
+/** Places of one host on its own page. */
 const PLACES_SHOWN = 100;
+/** Fewer are found by looking. */
+const SEARCHED_ABOVE = 20;
 
 /** `/`: one picture of the visitor's hosts and of those of their groups. */
 export function sites(services: PageServices): Hono<PageEnv> {
@@ -37,16 +30,15 @@ export function sites(services: PageServices): Hono<PageEnv> {
   const app = new Hono<PageEnv>();
   app.get("/", async (context) => {
     const { person, actor } = context.get("visitor");
-    const query = (context.req.query("q") ?? "").trim().toLowerCase().slice(0, 100);
+    const query = queryOf(context);
     const from = startOf(context.req.query("from"));
     const view = await viewFor(services, actor);
     const { state } = view;
     const owners = ownersFor(state, person);
     const named = owners.flatMap((owner) => hostsOf(state, rules.zone, owner));
-    const found = query === "" ? named : named.filter(({ host }) => isCalled(view, host, query));
+    const found = query === "" ? named : named.filter(({ host }) => isFoundAt(view, host, query));
     const shown = found.slice(from, from + HOSTS_SHOWN);
-    const at = (start: number) =>
-      `/?${new URLSearchParams({ ...(query === "" ? {} : { q: query }), from: String(start) }).toString()}`;
+    const at = (start: number) => sitesHref("/", query, start);
     const isNew = owners.every(
       ({ id }) => !state.endpointsByOwner.has(id) && !state.pagesByOwner.has(id),
     );
@@ -73,7 +65,7 @@ export function sites(services: PageServices): Hono<PageEnv> {
                 {ownerHeading(name.owner, person)}
               </h2>
             )}
-            <HostCard name={name} view={view} now={site.now()} />
+            <HostCard name={name} view={view} query={query} now={site.now()} />
           </>
         ))}
         <Pager
@@ -97,6 +89,7 @@ export function sites(services: PageServices): Hono<PageEnv> {
   app.get("/sites/:host", async (context) => {
     const { person, actor } = context.get("visitor");
     const from = startOf(context.req.query("from"));
+    const query = queryOf(context);
     const view = await viewFor(services, actor);
     const { state } = view;
     const name = ownersFor(state, person)
@@ -104,22 +97,33 @@ export function sites(services: PageServices): Hono<PageEnv> {
       .find(({ host }) => host === context.req.param("host"));
     if (name === undefined) throw new Refusal("not_found", "There is no such site.");
     const { host } = name;
-    const { places, total } = pictureOf(view, host, PLACES_SHOWN, from);
-    const at = (start: number) => `/sites/${host}?from=${start}`;
+    const { places, total } = pictureOf(view, host, { limit: PLACES_SHOWN, from, query });
+    const at = (start: number) => sitesHref(`/sites/${host}`, query, start);
     return show(
       context,
       site,
       { title: host, section: "sites", back: { href: "/", label: "My sites" }, action: ADD },
-      <Live context={context} mark={markOf(state, services)}>
-        <section class="host" aria-label={host}>
-          <Places places={places} />
-        </section>
-        <Pager
-          newer={from > 0 ? at(Math.max(0, from - PLACES_SHOWN)) : undefined}
-          older={from + PLACES_SHOWN < total ? at(from + PLACES_SHOWN) : undefined}
-          words={["Before", "After"]}
-        />
-      </Live>,
+      <>
+        {query === "" && total <= SEARCHED_ABOVE ? null : <SearchAgain host={host} query={query} />}
+        <Live context={context} mark={markOf(state, services)}>
+          {query === "" ? null : (
+            <p class="quiet-text">
+              {total === 0 ? "Nothing" : `${total} ${total === 1 ? "place" : "places"}`} for “
+              {query}”. <a href={`/sites/${host}`}>Show all</a>
+            </p>
+          )}
+          {places.length === 0 ? null : (
+            <section class="host" aria-label={host}>
+              <Places places={places} />
+            </section>
+          )}
+          <Pager
+            newer={from > 0 ? at(Math.max(0, from - PLACES_SHOWN)) : undefined}
+            older={from + PLACES_SHOWN < total ? at(from + PLACES_SHOWN) : undefined}
+            words={["Before", "After"]}
+          />
+        </Live>
+      </>,
     );
   });
   return app;
@@ -135,6 +139,27 @@ async function viewFor(services: PageServices, actor: Actor): Promise<View> {
     delivery: services.delivery(),
     held,
   };
+}
+
+/** What is searched for, in lower case. */
+function queryOf(context: Context): string {
+  return (context.req.query("q") ?? "").trim().toLowerCase().slice(0, 100);
+}
+
+function SearchAgain({ host, query }: { host: string; query: string }) {
+  return (
+    <form class="search-again" method="get" action={`/sites/${host}`}>
+      <input
+        type="search"
+        name="q"
+        value={query}
+        maxlength={100}
+        placeholder="A path, or where it leads"
+        aria-label={`Search in ${host}`}
+      />
+      <button type="submit">Search</button>
+    </form>
+  );
 }
 
 const ADD = { href: "/endpoints/new", label: "Add a service" } as const;
@@ -154,72 +179,6 @@ export function NoName({ zone }: { zone: string }) {
 function ownerHeading(owner: Owner, person: Owner): string {
   if (owner.id === person.id) return "Yours";
   return owner.displayName === undefined ? owner.name : `${owner.displayName} (${owner.name})`;
-}
-
-function HostCard({ name, view, now }: { name: HostName; view: View; now: Date }) {
-  const { host, restsUntil } = name;
-  const { places, total } = pictureOf(view, host, PLACES_SHOWN);
-  return (
-    <section class="host" aria-label={host}>
-      <h3>
-        <a href={urlOf(view.table.rules, host, "")} rel="noreferrer">
-          {host}
-        </a>
-      </h3>
-      {restsUntil === undefined ? null : (
-        <p class="quiet-text">
-          Given back. Nobody else may have it before <Time at={restsUntil} now={now} /> (
-          {exactly(new Date(restsUntil))}).
-        </p>
-      )}
-      <Places places={places} />
-      {total > PLACES_SHOWN ? (
-        <p class="quiet-text">
-          And {total - PLACES_SHOWN} more. <a href={`/sites/${host}`}>Show all of this host</a>
-        </p>
-      ) : null}
-    </section>
-  );
-}
-
-function Places({ places }: { places: readonly Place[] }) {
-  return (
-    <ul class="places">
-      {places.map((place) => (
-        <PlaceRow place={place} />
-      ))}
-    </ul>
-  );
-}
-
-function PlaceRow({ place }: { place: Place }) {
-  const { path, what, shown, href, kind } = place;
-  return (
-    <li class={`place ${kind}`}>
-      <span class="path">
-        {kind === "rest" ? (
-          "everything else"
-        ) : (
-          <a href={place.url} rel="noreferrer">
-            {path}
-          </a>
-        )}
-      </span>
-      <span class="what">{what}</span>
-      <span class="state">
-        <Badge tone={shown.tone}>{shown.word}</Badge>
-        {shown.reason === undefined || shown.tone === "good" ? null : (
-          <span class="why">{shown.reason}</span>
-        )}
-      </span>
-      {href === undefined ? null : (
-        <a class="more" href={href}>
-          {kind === "endpoint" ? "Manage" : "Details"}
-          <span class="unseen"> {place.url}</span>
-        </a>
-      )}
-    </li>
-  );
 }
 
 /** Who fetches what is published here, in a line. */

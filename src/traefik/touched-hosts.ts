@@ -10,7 +10,7 @@ export function touchedHosts(
   state: State,
   changes: readonly Change[],
   zone: Hostname,
-  below: HostsBelow,
+  below: Pick<HostsBelow, "of">,
 ): Set<Hostname> {
   const hosts = new Set<Hostname>();
   const add = (host: Hostname | undefined) => {

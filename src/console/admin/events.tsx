@@ -2,6 +2,8 @@ import type { BriefView, EventView } from "../../api/events.ts";
 import { hostOf, type Label } from "../../domain/names.ts";
 import type { State } from "../../domain/state.ts";
 import { Time } from "../parts/time.tsx";
+import { ChangedRoutes, SIGNS } from "./changed-routes.tsx";
+import type { RoutesChanged } from "./past-routes.ts";
 import type { AdminServices } from "./services.ts";
 import { counted, sentence } from "./words.ts";
 
@@ -57,17 +59,20 @@ function placeOf(record: EventView["changes"][number]["before"]): string | undef
   return typeof host === "string" ? `${host}${typeof path === "string" ? path : ""}` : undefined;
 }
 
-const SIGNS = { added: "+", removed: "−", changed: "~" } as const;
-
-/** Events, the newest first: what, by whom, when, and which routes. */
+/**
+ * Events, the newest first: what, by whom, when, and which routes.
+ * @param routes what the revisions changed, as far as it is known; of others, what their records say
+ */
 export function EventList({
   services,
   state,
   events,
+  routes,
 }: {
   services: AdminServices;
   state: State;
   events: readonly BriefView[];
+  routes?: ReadonlyMap<number, RoutesChanged>;
 }) {
   const now = services.site.now();
   return (
@@ -81,10 +86,26 @@ export function EventList({
             <Concerned state={state} event={event} />, <Time at={event.at} now={now} />, revision{" "}
             {event.revision}, <code>{event.type}</code>
           </p>
-          <Places touched={placesTouched(event, services.rules.zone)} more={event.leftOut} />
+          <Routed services={services} event={event} routes={routes?.get(event.revision)} />
         </li>
       ))}
     </ol>
+  );
+}
+
+function Routed({
+  services: { rules, table },
+  event,
+  routes,
+}: {
+  services: AdminServices;
+  event: BriefView;
+  routes: RoutesChanged | undefined;
+}) {
+  return routes === undefined ? (
+    <Places touched={placesTouched(event, rules.zone)} more={event.leftOut} />
+  ) : (
+    <ChangedRoutes routes={routes} table={table} />
   );
 }
 

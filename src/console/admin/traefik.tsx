@@ -9,6 +9,7 @@ import { documentPages } from "./document.tsx";
 import { EventList } from "./events.tsx";
 import { markOf } from "../delivery.ts";
 import { showAdmin } from "./nav.tsx";
+import { PastRoutes } from "./past-routes.ts";
 import { pollersShown } from "./pollers.ts";
 import type { AdminServices } from "./services.ts";
 import { counted, size } from "./words.ts";
@@ -19,12 +20,14 @@ const POLLERS = 100;
 /** `/admin/traefik`: what Traefik is given, who fetched it, and what changed it last. */
 export function traefik(services: AdminServices): Hono<PageEnv> {
   const { ledger, site } = services;
+  const past = new PastRoutes(ledger, services.table);
   const app = new Hono<PageEnv>();
   app.get("/admin/traefik", async (context) => {
     const { state } = ledger;
     const { actor } = context.get("visitor");
     const now = site.now();
     const { items } = await readBriefEvents(services, { actor, limit: REVISIONS });
+    const routes = await past.of(items.map(({ revision }) => revision));
     const pollers = pollersShown(services, now).slice(0, POLLERS);
     return showAdmin(
       context,
@@ -51,7 +54,7 @@ export function traefik(services: AdminServices): Hono<PageEnv> {
           />
         )}
         <h2>What changed last</h2>
-        <EventList services={services} state={state} events={items} />
+        <EventList services={services} state={state} events={items} routes={routes} />
         <p>
           <a href="/admin/audit">All of the history</a>
         </p>

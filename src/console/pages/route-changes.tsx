@@ -80,10 +80,11 @@ function servedAt(
   if (route === undefined) return restInWords(host, table);
   if (route.owner !== null && !sees(state, actor, route.owner))
     return "something of someone else's";
-  return routeInWords(route, host, table);
+  return routeInWords(route, table);
 }
 
-function routeInWords({ kind, service }: Route, host: string, table: TableSettings): string {
+/** What a route leads to, in words. */
+export function routeInWords({ kind, service, host }: Route, table: TableSettings): string {
   switch (kind) {
     case "endpoint":
       return service.kind === "endpoint" ? targetsInWords(service.endpoint.targets) : "an endpoint";

@@ -27,6 +27,7 @@ import { Freshness } from "./publisher/freshness.ts";
 import { originsOf, settingsDigest } from "./publisher/origin.ts";
 import { Provider } from "./publisher/provider.ts";
 import { Publisher } from "./publisher/publisher.ts";
+import { SharedPollers } from "./publisher/shared-pollers.ts";
 import { Replica } from "./replica.ts";
 import { LiveDocument } from "./traefik/live-document.ts";
 import { createDoctor } from "./self-check.ts";
@@ -244,6 +245,15 @@ export async function startConsole(
     token: config.internal.token,
     maxHeldPolls: config.internal.maxHeldPolls,
   });
+  const shared = isShared(config)
+    ? new SharedPollers({
+        own: provider,
+        id: replica.id,
+        name: replica.name,
+        volatile: () => core.volatile,
+        log,
+      })
+    : undefined;
   const internalServer = createInternal({
     provider,
     metrics,
@@ -299,8 +309,10 @@ export async function startConsole(
     const stopLoops = startLoops({ core, replica, metrics, log, bootstrap });
     gitlabPages?.start();
     for (const module of allOf(modules)) module.start();
+    shared?.start();
 
-    const shown = { core, publisher, provider, replica, live, gitlabPages, modules, domainDns };
+    const pollers = shared ?? provider;
+    const shown = { core, publisher, pollers, replica, live, gitlabPages, modules, domainDns };
     const parts = { ...shown, doctor, config, metrics, send: overrides.send, log };
     const listener = await publicListener(parts);
     answerPublic = listener.answer;
@@ -334,6 +346,7 @@ export async function startConsole(
         // Another replica takes what comes from now on, once it is known that this one ends.
         if (isShared(config)) await drain.begin();
         await closeServers(isShared(config) ? LINGER_MS : 0);
+        await shared?.stop();
         await replica.stop();
         await publisher.settled();
         await core.close();
@@ -454,12 +467,12 @@ async function publicListener(
     },
     site: siteOf(config, now),
     log,
-    delivery: () => deliveryOf(publisher, parts.provider, core.now()),
+    delivery: () => deliveryOf(publisher, parts.pollers, core.now()),
     renew: (context) =>
       visitorOf({ ...signIn, fault: () => "No state is there to tell by." }, context),
   });
   publisher.onPublish(() => pages.tellWaiting());
-  parts.provider.onFetched(() => pages.tellWaiting());
+  parts.pollers.onFetched(() => pages.tellWaiting());
   const site = createConsole({
     api: () => core.api,
     fault: () => core.fault?.code,

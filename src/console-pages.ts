@@ -12,8 +12,8 @@ import type { DomainDns } from "./gitlab-pages/domains/dns.ts";
 import type { GitLabPages } from "./gitlab-pages/module.ts";
 import type { Modules } from "./modules.ts";
 import type { Logger } from "./observability/log.ts";
-import type { Provider } from "./publisher/provider.ts";
 import type { Publisher } from "./publisher/publisher.ts";
+import type { Pollers } from "./publisher/shared-pollers.ts";
 import type { Replica } from "./replica.ts";
 import type { Ledger } from "./store/ledger.ts";
 import type { LiveDocument } from "./traefik/live-document.ts";
@@ -23,7 +23,7 @@ export interface PageParts {
   readonly core: Core;
   readonly config: Config;
   readonly publisher: Publisher;
-  readonly provider: Provider;
+  readonly pollers: Pollers;
   readonly replica: Replica;
   readonly live: LiveDocument;
   readonly gitlabPages: GitLabPages | undefined;
@@ -36,7 +36,7 @@ export interface PageParts {
 
 /** The pages of a state: members' and admins'. */
 export function createPages(ledger: Ledger, parts: PageParts): Hono<PageEnv> {
-  const { core, config, publisher, provider, replica, live, gitlabPages } = parts;
+  const { core, config, publisher, pollers, replica, live, gitlabPages } = parts;
   const now = () => core.now();
   const services = {
     ...servicesOf({
@@ -53,7 +53,7 @@ export function createPages(ledger: Ledger, parts: PageParts): Hono<PageEnv> {
       domainDns: parts.domainDns,
     }),
     site: siteOf(config, now),
-    delivery: () => deliveryOf(publisher, provider, core.now()),
+    delivery: () => deliveryOf(publisher, pollers, core.now()),
   };
   const system = {
     problems: () => ({
@@ -64,7 +64,7 @@ export function createPages(ledger: Ledger, parts: PageParts): Hono<PageEnv> {
     publication: () => publisher.current,
     laidOut: () => live.laidOut(),
     unrouted: () => live.unrouted(),
-    pollers: () => provider.pollers(),
+    pollers: () => pollers.pollers(),
     doctor: parts.doctor,
   };
   return new Hono<PageEnv>()

@@ -58,6 +58,11 @@ export class Replica {
     this.#clock = options.clock ?? (() => performance.now());
   }
 
+  /** The machine's name and the process id. */
+  get name(): string {
+    return this.#options.name;
+  }
+
   /** Whether the lease is surely this replica's. Asked again before each step of a long work. */
   get leads(): boolean {
     return this.#clock() < this.#leadsUntil;

@@ -1,11 +1,11 @@
-import type { Provider } from "../publisher/provider.ts";
 import type { Publisher } from "../publisher/publisher.ts";
+import type { Pollers } from "../publisher/shared-pollers.ts";
 
 /** How far a change has come on its way to Traefik, as far as this console knows. */
 export interface Delivery {
   /** The revision of what pollers get; null before there is anything. */
   readonly published: number | null;
-  /** Who polled here, and which revision each has. */
+  /** Who polled lately, and which revision each has. */
   readonly pollers: readonly Fetched[];
 }
 
@@ -15,18 +15,18 @@ export interface Fetched {
   readonly at: Date;
 }
 
-/** Who has not asked for so long polls here no more: another console, or nobody. */
+/** Who has not asked for so long polls no more. */
 const GONE_MS = 2 * 60_000;
 
 /** @returns as of now */
 export function deliveryOf(
   publisher: Pick<Publisher, "current">,
-  provider: Pick<Provider, "pollers">,
+  known: Pick<Pollers, "pollers">,
   now: Date,
 ): Delivery {
   const { current } = publisher;
   const etags = new Set([current?.document.traefik.etag, current?.document.json.etag]);
-  const pollers = provider
+  const pollers = known
     .pollers()
     .filter(({ at }) => now.getTime() - at.getTime() < GONE_MS)
     // Changes that leave the bytes as they are do not have to be fetched.

@@ -5,6 +5,7 @@ import { apiClient, mustClient, startTestConsole } from "../support/console.ts";
 import { temporaryFolder } from "../support/folder.ts";
 import { type Proxy, startProxy } from "../support/proxy.ts";
 import { type RedisServer, startRedis } from "../support/redis.ts";
+import { request } from "../support/request.ts";
 import { describeWithService } from "../support/services.ts";
 import { TestVisitor } from "../support/visitor.ts";
 import { waitFor } from "../support/wait.ts";
@@ -43,6 +44,38 @@ describeWithService("redis", "a console on Redis", () => {
       }
     } finally {
       await Promise.all(others.map((other) => other.close()));
+    }
+  }, 30_000);
+
+  it("shows on each of several who polls the others", async () => {
+    const settings = (data: string) => ({
+      store: "redis",
+      redis: { url: `redis://127.0.0.1:${redis.port}` },
+      data: join(folder.path, data),
+    });
+    const first = await startTestConsole(folder.path, settings("first"));
+    running = await startTestConsole(folder.path, settings("second"));
+    try {
+      const must = mustClient(first.httpPort);
+      await must("POST", "/persons", { username: "ada" });
+      await must("PATCH", "/persons/ada", { role: "admin" });
+      await running.core.requireLedger().catchUp();
+      const path = "/traefik/config?poller=edge-7";
+      const { status } = await request({ port: first.internalPort, host: "localhost", path });
+      expect(status).toBe(200);
+      const ada = new TestVisitor(running);
+      await ada.be("ada");
+      const page = await waitFor(
+        async () => {
+          const { body } = await ada.get("/admin/traefik");
+          return body.includes("edge-7") ? body : undefined;
+        },
+        { describe: () => "the other's poller" },
+      );
+      expect(page).toContain(`at the console ${first.replica.name}`);
+      expect((await ada.get("/")).body).toContain("edge-7 asked");
+    } finally {
+      await first.close();
     }
   }, 30_000);
 

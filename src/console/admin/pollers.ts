@@ -6,14 +6,16 @@ export interface PollerShown {
   readonly name: string;
   readonly revision: number;
   readonly at: Date;
+  /** The other console that answered it last; undefined for this one. */
+  readonly replica: string | undefined;
   readonly tone: Tone;
   readonly word: string;
 }
 
-/** Held polls come back within a minute; one that does not is gone, or asks another replica. */
+/** Held polls come back within a minute; one that does not is gone. */
 const GONE_MS = 2 * 60_000;
 
-/** Who polled here, the latest first. */
+/** Who polled, the latest first. */
 export function pollersShown(
   { system }: Pick<AdminServices, "system">,
   now: Date,
@@ -23,10 +25,15 @@ export function pollersShown(
   return system
     .pollers()
     .toReversed()
-    .map(({ name, revision, etag, at }) => {
+    .map(({ name, revision, etag, at, replica }) => {
       // Changes that leave the bytes as they are need not be fetched.
       const isNewest = tags.has(etag);
-      const known = { name, at, revision: isNewest ? (current?.revision ?? revision) : revision };
+      const known = {
+        name,
+        at,
+        replica,
+        revision: isNewest ? (current?.revision ?? revision) : revision,
+      };
       if (now.getTime() - at.getTime() > GONE_MS) return { ...known, tone: "off", word: "Gone" };
       return isNewest
         ? { ...known, tone: "good", word: "Up to date" }

@@ -1,8 +1,8 @@
 import type { Services } from "../../api/services.ts";
 import type { Sessions } from "../../auth/sessions.ts";
 import type { Doctor } from "../../doctor/doctor.ts";
-import type { Poller } from "../../publisher/provider.ts";
 import type { Publication } from "../../publisher/publication.ts";
+import type { SeenPoller } from "../../publisher/shared-pollers.ts";
 import type { Layout } from "../../traefik/layout.ts";
 import type { Unrouted } from "../../traefik/routes.ts";
 import type { Delivery } from "../delivery.ts";
@@ -30,8 +30,8 @@ export interface System {
   readonly laidOut: () => { readonly layout: Layout; readonly hosts: number } | undefined;
   /** Everything that is not routed, in no particular order. */
   readonly unrouted: () => readonly Unrouted[];
-  /** Who polled here. */
-  readonly pollers: () => readonly Poller[];
+  /** Who polled this console or another of its store, the latest last. */
+  readonly pollers: () => readonly SeenPoller[];
   /** Looks at every system that this console needs. */
   readonly doctor: Pick<Doctor, "last" | "progress" | "look">;
 }

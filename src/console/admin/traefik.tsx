@@ -35,7 +35,7 @@ export function traefik(services: AdminServices): Hono<PageEnv> {
       { title: "Traefik", place: "traefik" },
       <Live context={context} mark={markOf(state, services)}>
         <DocumentFacts services={services} />
-        <h2>Who fetched it here</h2>
+        <h2>Who fetched it</h2>
         {pollers.length === 0 ? (
           <p class="quiet-text">
             No Traefik has asked this console since it runs. Its provider is to poll the internal
@@ -45,10 +45,15 @@ export function traefik(services: AdminServices): Hono<PageEnv> {
           <Table
             caption="Pollers"
             columns={["Name", "Has revision", "Asked last", "State"]}
-            rows={pollers.map(({ name, revision, at, tone, word }) => [
+            rows={pollers.map(({ name, revision, at, replica, tone, word }) => [
               name,
               String(revision),
-              <Time at={at} now={now} />,
+              <>
+                <Time at={at} now={now} />
+                {replica === undefined ? null : (
+                  <span class="quiet-text"> at the console {replica}</span>
+                )}
+              </>,
               <Badge tone={tone}>{word}</Badge>,
             ])}
           />

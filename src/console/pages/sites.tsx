@@ -187,7 +187,7 @@ function Pollers({ view, now }: { view: View; now: Date }) {
   return (
     <p class="quiet-text pollers">
       {pollers.length === 0
-        ? "No Traefik has asked this console lately."
+        ? "No Traefik has asked lately."
         : pollers.map(({ name, at }, index) => (
             <>
               {index === 0 ? "" : ", "}

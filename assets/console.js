@@ -36,6 +36,19 @@
     if (button) void copy(button);
   });
 
+  // What takes some seconds says so, and is asked for once.
+  document.addEventListener("submit", (event) => {
+    const form = event.target.closest("form[data-slow]");
+    if (!form) return;
+    const button = event.submitter ?? form.querySelector("button");
+    if (button.ariaBusy === "true") event.preventDefault();
+    button.ariaBusy = "true";
+  });
+  addEventListener("pageshow", () => {
+    for (const button of document.querySelectorAll("form[data-slow] [aria-busy]"))
+      button.removeAttribute("aria-busy");
+  });
+
   // The address that a form's fields make, while they are typed: <output data-address> shows it.
   const showAddress = (form) => {
     const output = form.querySelector("[data-address]");

@@ -32,12 +32,12 @@ export async function act<T>(
 /**
  * Does something, and says on the next page what came of it, or why it was not done.
  * @param work gives what is to be said
- * @param to a path of the console
+ * @param to a path of the console, asked for at the end where it depends on what came of it
  */
 export async function doing(
   context: Context<PageEnv>,
   { site }: { readonly site: Site },
-  to: string,
+  to: string | (() => string),
   work: () => Promise<string>,
 ): Promise<Response> {
   try {
@@ -46,7 +46,7 @@ export async function doing(
     if (!(error instanceof Refusal) || error.code === "not_found") throw error;
     leaveFlash(context, site, { tone: "bad", text: error.message });
   }
-  return context.redirect(to, 303);
+  return context.redirect(typeof to === "string" ? to : to(), 303);
 }
 
 /** The fields of a form that was sent, as text; one that was not sent is empty. */

@@ -76,6 +76,7 @@ const ENDPOINT: readonly Case[] = ["games' endpoint", "alice's endpoint"].flatMa
 const CASES: readonly Case[] = [
   ...ENDPOINT,
   ["GET", "/pages/ID", "page"],
+  ["POST", "/pages/ID/read", "page"],
   ["GET", "/groups/ID", "group"],
   ["GET", `/groups/ID/managers/BOB`, "group"],
   ["POST", "/groups/ID/managers", "group", { manager: "dora", revision: "1" }],

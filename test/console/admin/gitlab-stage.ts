@@ -6,6 +6,8 @@ import { zone } from "../../support/console.ts";
 
 /** A GitLab without sockets, and what has a console read it. */
 export interface GitLabStage {
+  readonly world: GitLabWorld;
+  readonly gitlab: GitLab;
   readonly settings: object;
   readonly overrides: Overrides;
   /** A site for each of so many users; then they are all gone at once. */
@@ -19,12 +21,15 @@ export function stageGitLab(): GitLabStage {
   const world = new GitLabWorld({ now: () => new Date(), url, zone });
   const token = world.createToken(world.createUser("root", { isAdmin: true }));
   const projects: Project[] = [];
+  const gitlab = new GitLab(world);
   return {
+    world,
+    gitlab,
     settings: {
       pages: { enabled: true },
       gitlab: { enabled: true, url, token, guard: { owners: 2, percent: 0 } },
     },
-    overrides: { send: new GitLab(world).send },
+    overrides: { send: gitlab.send },
     addSites: (names) => {
       for (const name of names) {
         const project = world.createProject(world.createUser(name), "site");

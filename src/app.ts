@@ -386,7 +386,7 @@ async function makeDataFolder(path: string): Promise<void> {
   }
 }
 
-interface PublicParts extends Omit<PageParts, "clientAddress"> {
+interface PublicParts extends Omit<PageParts, "clientAddress" | "delivery"> {
   readonly metrics: Metrics;
   /** Calls GitLab. */
   readonly send: Overrides["send"];
@@ -461,15 +461,16 @@ async function publicListener(
   };
   const pages = new SignedPages({
     // With the API, on which they stand.
-    pages: async (ledger) => {
+    pages: async (ledger, delivery) => {
       const { createPages } = await import("./console-pages.ts");
-      return createPages(ledger, { ...parts, clientAddress: address });
+      return createPages(ledger, { ...parts, clientAddress: address, delivery });
     },
     site: siteOf(config, now),
     log,
     delivery: () => deliveryOf(publisher, parts.pollers, core.now()),
     renew: (context) =>
       visitorOf({ ...signIn, fault: () => "No state is there to tell by." }, context),
+    volatile: () => core.volatile,
   });
   publisher.onPublish(() => pages.tellWaiting());
   parts.pollers.onFetched(() => pages.tellWaiting());

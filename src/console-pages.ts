@@ -2,7 +2,7 @@ import { Hono, type Context } from "hono";
 import { servicesOf } from "./api/services.ts";
 import type { Config } from "./config.ts";
 import { adminPages } from "./console/admin/pages.ts";
-import { deliveryOf } from "./console/delivery.ts";
+import type { Delivery } from "./console/delivery.ts";
 import { pages } from "./console/pages/app.ts";
 import { siteOf } from "./console/site.ts";
 import type { PageEnv } from "./console/visitor.ts";
@@ -32,6 +32,8 @@ export interface PageParts {
   readonly doctor: Doctor;
   readonly clientAddress: (context: Context) => string;
   readonly log: Logger;
+  /** How far changes have come. */
+  readonly delivery: () => Delivery;
 }
 
 /** The pages of a state: members' and admins'. */
@@ -53,7 +55,7 @@ export function createPages(ledger: Ledger, parts: PageParts): Hono<PageEnv> {
       domainDns: parts.domainDns,
     }),
     site: siteOf(config, now),
-    delivery: () => deliveryOf(publisher, pollers, core.now()),
+    delivery: parts.delivery,
   };
   const system = {
     problems: () => ({

@@ -7,6 +7,8 @@ export interface Delivery {
   readonly published: number | null;
   /** Who polled lately, and which revision each has. */
   readonly pollers: readonly Fetched[];
+  /** How often a thing in a real system was told to stand otherwise; without it, never. */
+  readonly standings?: number;
 }
 
 export interface Fetched {
@@ -46,7 +48,8 @@ export function markOf(
   { revision }: { readonly revision: number },
   { delivery }: { readonly delivery: () => Delivery },
 ): string {
-  const { published, pollers } = delivery();
+  const { published, pollers, standings = 0 } = delivery();
   const fetched = pollers.map((poller) => poller.revision);
-  return [revision, published ?? 0, fetched.length, Math.min(revision, ...fetched)].join(".");
+  const least = Math.min(revision, ...fetched);
+  return [revision, published ?? 0, fetched.length, least, standings].join(".");
 }

@@ -6,12 +6,13 @@ import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { assetPath } from "./assets.ts";
 import { takeFlash, type Flash } from "./flash.ts";
 import { FlashMessage } from "./parts/flash-message.tsx";
-import type { Site } from "./site.ts";
+import { MODULES, type Site } from "./site.ts";
 import type { PageEnv, Visitor } from "./visitor.ts";
 
 /** The parts of the console that its navigation leads to. */
 export const SECTIONS = {
   sites: ["/", "My sites"],
+  buckets: ["/buckets", "Buckets"],
   groups: ["/groups", "Groups"],
   requests: ["/requests", "Requests"],
   access: ["/access", "Access"],
@@ -151,15 +152,20 @@ function Header({ site, visitor, section }: Pick<LayoutProps, "site" | "visitor"
         <img src={assetPath("favicon.svg")} alt="" width="24" height="24" />
         {site.zone}
       </a>
-      {visitor === undefined ? null : <Signed visitor={visitor} section={section} />}
+      {visitor === undefined ? null : <Signed site={site} visitor={visitor} section={section} />}
     </header>
   );
 }
 
-function Signed({ visitor, section }: { visitor: Visitor; section: Section | undefined }) {
+interface SignedProps extends Pick<LayoutProps, "site" | "section"> {
+  readonly visitor: Visitor;
+}
+
+function Signed({ site, visitor, section }: SignedProps) {
   const { admin } = visitor.actor;
-  const hasAdmin = admin || visitor.adminLapsed;
-  const sections = Object.entries(SECTIONS).filter(([name]) => name !== "admin" || hasAdmin);
+  const off = new Set<string>(MODULES.filter((module) => !site.modules.has(module)));
+  if (!admin && !visitor.adminLapsed) off.add("admin");
+  const sections = Object.entries(SECTIONS).filter(([name]) => !off.has(name));
   return (
     <>
       <nav class="sections" aria-label="Sections">

@@ -1,6 +1,7 @@
 import type { Context, Hono } from "hono";
 import { Hono as App } from "hono";
 import { streamSSE, type SSEStreamingApi } from "hono/streaming";
+import { KINDS } from "../domain/entities.ts";
 import { sees, type Actor } from "../domain/policy.ts";
 import { entityOf, type Change, type State } from "../domain/state.ts";
 import type { Ledger } from "../store/ledger.ts";
@@ -77,6 +78,16 @@ export class Live {
   tellWaiting(): void {
     const since = performance.now() - WAITING_MS;
     for (const listener of this.#listeners) if (listener.changedAt > since) this.#tell(listener);
+  }
+
+  /** Tells those who may see a thing that it stands otherwise now. @param thing `bucket/bkt-01…` */
+  tellAbout(thing: string): void {
+    const [kind = "", id = ""] = thing.split("/");
+    const known = KINDS.find((one) => one === kind);
+    const entity = known === undefined ? undefined : entityOf(this.#state, known, id);
+    const owner = entity !== undefined && "owner" in entity ? entity.owner : null;
+    for (const listener of this.#listeners)
+      if (sees(this.#state, listener.visitor.actor, owner)) this.#tell(listener);
   }
 
   /** Ends every stream, and opens none from here on: a server that closes would wait for them. */

@@ -45,6 +45,8 @@ const REPAIRS_MAX = 10;
 /** Longer than any pause between two looks at everything. */
 const LIFE_MS = 7 * 24 * 60 * 60 * 1000;
 const PREFIX = "standing:";
+/** On what replicas tell each other that a thing stands otherwise than before: `bucket/bkt-01…`. */
+export const STANDING_TOPIC = "standing";
 
 /** What the attempts came to, for all replicas. It may be lost: the next attempt writes it anew. */
 export class Standings {
@@ -81,17 +83,24 @@ export class Standings {
   /** Never throws. */
   async put(thing: string, standing: Standing): Promise<void> {
     const kept = { ...standing, repaired: standing.repaired.slice(0, REPAIRS_MAX) };
-    await this.#volatile()
-      ?.set(PREFIX + thing, JSON.stringify(kept), LIFE_MS)
-      .catch(() => undefined);
+    await this.#write(thing, JSON.stringify(kept), LIFE_MS);
   }
 
   /** Forgets what is gone. Never throws. */
   async drop(thing: string): Promise<void> {
     // There is no deletion but this: it ends at once.
-    await this.#volatile()
-      ?.set(PREFIX + thing, "null", 1)
-      .catch(() => undefined);
+    await this.#write(thing, "null", 1);
+  }
+
+  async #write(thing: string, text: string, ttlMs: number): Promise<void> {
+    const store = this.#volatile();
+    try {
+      await store?.set(PREFIX + thing, text, ttlMs);
+      // Whoever looks at it has it shown anew.
+      await store?.nudge(STANDING_TOPIC, thing);
+    } catch {
+      // The next attempt writes it anew.
+    }
   }
 }
 

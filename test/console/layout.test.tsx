@@ -20,7 +20,7 @@ import { describeWithService } from "../support/services.ts";
 import { barriers, serve, withHeaders } from "../support/console-pages.ts";
 
 const NOW = new Date("2026-11-30T20:00:00Z");
-const site = { zone: "tardis.test", secure: false, now: () => NOW };
+const site = { zone: "tardis.test", secure: false, now: () => NOW, modules: new Set<never>() };
 const HOSTILE = `"><script>alert(1)</script><b onclick='x'>&amp;`;
 
 /** A page with every part on it. */

@@ -183,6 +183,7 @@ export async function startPages(
   };
   const signed = new SignedPages({
     pages: () => pages(services),
+    volatile: () => volatile,
     delivery: services.delivery,
     site: services.site,
     log: services.log,

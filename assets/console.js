@@ -18,7 +18,7 @@
 
   // Buttons that copy.
   const copy = async (button) => {
-    const label = button.textContent;
+    const label = [...button.childNodes];
     try {
       await navigator.clipboard.writeText(button.dataset.copy);
       button.textContent = "Copied";
@@ -28,7 +28,7 @@
       button.textContent = "Press Ctrl+C";
     }
     setTimeout(() => {
-      button.textContent = label;
+      button.replaceChildren(...label);
     }, 2000);
   };
   document.addEventListener("click", (event) => {

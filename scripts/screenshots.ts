@@ -1,9 +1,11 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { furnishBuckets } from "../test/support/bucket-world.ts";
 import { openWindow, startBrowser, type Width } from "../test/support/browser.ts";
 import { startPages } from "../test/support/console-pages.ts";
 import { askAround, furnish } from "../test/support/console-world.ts";
+import { MemoryStorage } from "../test/support/memory-storage.ts";
 import { stageAdmins } from "./screenshots/admins.ts";
 import { requireService } from "./services/require.ts";
 
@@ -25,8 +27,10 @@ if (values.help) {
   process.exit(0);
 }
 
-const pages = await startPages();
+const storage = new MemoryStorage();
+const pages = await startPages(undefined, {}, storage);
 const { wiki } = await furnish(pages);
+const { photos, scratch, laptop } = await furnishBuckets(pages, storage);
 await askAround(pages);
 const games = pages.ledger.state.ownersByName.get("games") ?? "";
 const shown: readonly (readonly [name: string, path: string, who?: string])[] = [
@@ -37,6 +41,17 @@ const shown: readonly (readonly [name: string, path: string, who?: string])[] = 
   ["endpoint-edit", `/endpoints/${wiki.id}/edit`],
   ["endpoint-remove", `/endpoints/${wiki.id}/remove`],
   ["page", "/pages/pg-thesis"],
+  ["buckets", "/buckets"],
+  ["buckets-first", "/buckets", "carol"],
+  ["bucket-new", "/buckets/new"],
+  ["bucket", `/buckets/${photos.id}`],
+  ["bucket-going", `/buckets/${scratch.id}`],
+  ["bucket-edit", `/buckets/${photos.id}/edit`],
+  ["bucket-delete", `/buckets/${photos.id}/delete`],
+  ["bucket-key-new", "/bucket-keys/new"],
+  ["bucket-key-rotate", `/bucket-keys/${laptop.id}/rotate`],
+  ["bucket-key-given", `/bucket-keys/${laptop.id}/rotate`],
+  ["bucket-key-revoke", `/bucket-keys/${laptop.id}/revoke`],
   ["groups", "/groups"],
   ["group", `/groups/${games}`],
   ["requests", "/requests"],
@@ -84,6 +99,8 @@ async function take(
       await context.addCookies([{ name: "tardis-session", value: session, url: origin }]);
     }
     await page.goto(url);
+    // What is shown once is only in the answer to a form.
+    if (name === "bucket-key-given") await page.getByRole("button", { name: "Rotate it" }).click();
     const file = join(values.into, `${name}-${width}.png`);
     await page.screenshot({ path: file, fullPage: true });
     process.stdout.write(`${file}\n`);

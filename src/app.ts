@@ -465,7 +465,7 @@ async function publicListener(
       const { createPages } = await import("./console-pages.ts");
       return createPages(ledger, { ...parts, clientAddress: address, delivery });
     },
-    site: siteOf(config, now),
+    site: siteOf(config, core.rules, now),
     log,
     delivery: () => deliveryOf(publisher, parts.pollers, core.now()),
     renew: (context) =>

@@ -54,7 +54,7 @@ export function createPages(ledger: Ledger, parts: PageParts): Hono<PageEnv> {
       sessions: core.sessions,
       domainDns: parts.domainDns,
     }),
-    site: siteOf(config, now),
+    site: siteOf(config, core.rules, now),
     delivery: parts.delivery,
   };
   const system = {

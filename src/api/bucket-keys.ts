@@ -1,6 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { createKey, revokeKey, rotateKey, type DrawnKey } from "../buckets/verbs/keys.ts";
-import { snippets } from "../buckets/snippets.ts";
+import { drawKey } from "../buckets/draw.ts";
+import { snippets, snippetsFor } from "../buckets/snippets.ts";
 import { lineField, type BucketKey } from "../domain/entities.ts";
 import { authorise } from "../domain/policy.ts";
 import type { State } from "../domain/state.ts";
@@ -29,7 +30,7 @@ import {
 import { requireBuckets } from "./modules.ts";
 import { changeProblems, readProblems } from "./problem.ts";
 import { nameOf } from "./routing.ts";
-import { standingOf, standingSchema } from "./standing.ts";
+import { keyStanding, standingSchema } from "./standing.ts";
 
 const keySchema = z
   .object({
@@ -148,7 +149,7 @@ export function bucketKeys(services: Services) {
     access: key.access,
     buckets: key.buckets,
     accessKey: key.accessKey,
-    standing: standingOf(standing, key.deleting ? "deleting" : key.issued ? "ready" : "creating"),
+    standing: keyStanding(key, standing),
   });
 
   /** Draws a secret, has the storage take it, and only then shows it. */
@@ -167,26 +168,13 @@ export function bucketKeys(services: Services) {
     if (context.req.query("dryRun") === "true") return commit();
     // Refused first, where it would be: the storage is asked for nobody who may not.
     ledger.preview(context.get("actor"), decide);
-    await module.requireAnswer();
-    const { done, outcome } = await module.settleKey(id, commit, () =>
-      secretKey === undefined ? undefined : { secretKey },
-    );
-    if (done.dry || secretKey === undefined) return done;
-    const key = ledger.state.bucketKeys.get(id);
-    // Without the storage's word for it, the secret opens nothing, and what was drawn is taken away.
-    if (key === undefined || !key.issued || key.next !== undefined) {
-      throw new Refusal(
-        "unavailable",
-        `${outcome?.why ?? "The storage did not take it."} No key was given out; try again later.`,
-        { retryAfter: 10 },
-      );
-    }
-    const { accessKey } = key;
-    const { publicUrl: url, region } = config.buckets;
+    const drawn = await drawKey({ module, ledger }, id, commit, () => secretKey);
+    const { done, given } = drawn;
+    if (done.dry || given === undefined) return done;
     const body = {
-      ...view(key, ledger.state, outcome),
-      secretKey,
-      snippets: snippets({ url, region, accessKey, secretKey, name: `tardis-${key.owner}` }),
+      ...view(given.key, ledger.state, given.outcome),
+      secretKey: given.secretKey,
+      snippets: snippets(snippetsFor(config.buckets, ledger.state, given)),
     };
     return { dry: false as const, body };
   }

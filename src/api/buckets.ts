@@ -1,4 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
+import type { BucketUsage } from "../buckets/storage.ts";
 import {
   createBucket,
   deleteBucket,
@@ -35,7 +36,7 @@ import {
 import { requireBuckets } from "./modules.ts";
 import { changeProblems, readProblems } from "./problem.ts";
 import { nameOf } from "./routing.ts";
-import { standingOf, standingSchema } from "./standing.ts";
+import { bucketStanding, standingSchema } from "./standing.ts";
 
 const bucketSchema = z
   .object({
@@ -173,7 +174,7 @@ type View = z.infer<typeof bucketSchema>;
 /** What is known beside the state, asked for before views are made of it. */
 interface Beside {
   readonly standings: ReadonlyMap<string, Standing>;
-  readonly usage: ReadonlyMap<string, { readonly bytes: number; readonly objects: number }>;
+  readonly usage: ReadonlyMap<string, BucketUsage>;
 }
 
 /** `/buckets`. */
@@ -195,9 +196,9 @@ export function buckets(services: Services) {
   };
   const view = (bucket: Bucket, state: State, { standings, usage }: Beside): View => {
     const { id, name, deleting } = bucket;
-    const counted = usage.get(name);
-    const underway =
-      deleting === undefined ? (bucket.stage === "made" ? "ready" : "creating") : "deleting";
+    const found = usage.get(name);
+    // Another's may be in its place.
+    const counted = found?.created === bucket.madeAt ? found : undefined;
     return {
       id,
       revision: bucket.revision,
@@ -210,7 +211,7 @@ export function buckets(services: Services) {
       gigabytes: bucket.gigabytes,
       deletingUntil: deleting?.until ?? null,
       url: `${config.buckets.publicUrl}/${name}/`,
-      standing: standingOf(standings.get(id), underway),
+      standing: bucketStanding(bucket, standings.get(id)),
       usage: counted === undefined ? null : { bytes: counted.bytes, objects: counted.objects },
     };
   };

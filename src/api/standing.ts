@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import type { Bucket, BucketKey } from "../domain/entities.ts";
 import { STATES, type Standing } from "../reconcile/standing.ts";
 
 /** How a thing of a module stands, as the contract describes it. */
@@ -20,13 +21,26 @@ export const standingSchema = z
   })
   .openapi("Standing");
 
+export type StandingView = z.infer<typeof standingSchema>;
+
 /** @param underway how it stands where no attempt is known: the volatile part may be lost */
 export function standingOf(
   standing: Standing | undefined,
-  underway: z.infer<typeof standingSchema>["state"],
-): z.infer<typeof standingSchema> {
+  underway: StandingView["state"],
+): StandingView {
   if (standing === undefined)
     return { state: underway, why: null, checkedAt: null, retryAt: null, repaired: [] };
   const { state, why, at, retryAt, repaired } = standing;
   return { state, why, checkedAt: at, retryAt, repaired };
+}
+
+/** How a bucket stands. */
+export function bucketStanding(bucket: Bucket, standing: Standing | undefined): StandingView {
+  if (bucket.deleting !== undefined) return standingOf(standing, "deleting");
+  return standingOf(standing, bucket.stage === "made" ? "ready" : "creating");
+}
+
+/** How a key to buckets stands. */
+export function keyStanding(key: BucketKey, standing: Standing | undefined): StandingView {
+  return standingOf(standing, key.deleting ? "deleting" : key.issued ? "ready" : "creating");
 }

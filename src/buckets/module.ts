@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { Config } from "../config.ts";
 import { bucketKeysOf, bucketsOf, type Change, type State } from "../domain/state.ts";
 import { Refusal } from "../errors.ts";
@@ -49,6 +50,7 @@ export class Buckets implements ResourceModule {
   readonly #options: BucketsOptions;
   readonly #clock: Clock;
   readonly #ended = new AbortController();
+  #counting: Promise<ReadonlyMap<string, BucketUsage> | undefined> | undefined;
   #usage: { readonly at: number; readonly found: ReadonlyMap<string, BucketUsage> } | undefined;
 
   constructor(options: BucketsOptions) {
@@ -194,19 +196,29 @@ export class Buckets implements ResourceModule {
     ];
   }
 
-  /** How much is in each bucket, as counted a minute ago at most; undefined when it cannot be had. */
-  async usage(): Promise<ReadonlyMap<string, BucketUsage> | undefined> {
+  /**
+   * How much is in each bucket, as counted a minute ago at most.
+   * @param patienceMs how long the storage is waited for; what was counted before does then
+   * @returns undefined when it cannot be had
+   */
+  async usage(patienceMs?: number): Promise<ReadonlyMap<string, BucketUsage> | undefined> {
     const now = this.#clock.now().getTime();
-    if (this.#usage === undefined || now - this.#usage.at > USAGE_MS) {
-      try {
-        const found = await this.system.call((signal) => this.storage.usage(signal));
-        this.#usage = { at: now, found };
-      } catch (error) {
-        if (!(error instanceof Trouble)) throw error;
-        return undefined;
-      }
+    if (this.#usage !== undefined && now - this.#usage.at <= USAGE_MS) return this.#usage.found;
+    this.#counting ??= this.#count(now).finally(() => (this.#counting = undefined));
+    if (patienceMs === undefined) return this.#counting;
+    const late = delay(patienceMs, undefined, { ref: false }).then(() => this.#usage?.found);
+    return Promise.race([this.#counting, late]);
+  }
+
+  async #count(at: number): Promise<ReadonlyMap<string, BucketUsage> | undefined> {
+    try {
+      const found = await this.system.call((signal) => this.storage.usage(signal));
+      this.#usage = { at, found };
+      return found;
+    } catch (error) {
+      if (!(error instanceof Trouble)) throw error;
+      return undefined;
     }
-    return this.#usage.found;
   }
 
   async #settle<T, Observed, S extends BucketStep | KeyStep, Given>(

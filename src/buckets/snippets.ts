@@ -1,3 +1,7 @@
+import type { Config } from "../config.ts";
+import type { State } from "../domain/state.ts";
+import type { GivenKey } from "./draw.ts";
+
 export interface SnippetInput {
   /** The storage, as members reach it. */
   readonly url: string;
@@ -6,6 +10,33 @@ export interface SnippetInput {
   readonly secretKey: string;
   /** What the client is to call it. */
   readonly name: string;
+}
+
+/** The set-up of a key that was just given out. */
+export function snippetsFor(
+  { publicUrl: url, region }: Pick<Config["buckets"], "publicUrl" | "region">,
+  state: State,
+  { key, secretKey }: Pick<GivenKey, "key" | "secretKey">,
+): SnippetInput {
+  const { accessKey } = key;
+  return { url, region, accessKey, secretKey, name: clientName(state, key.owner) };
+}
+
+/** What clients call the storage, with the keys of this owner: `tardis-alice`. */
+export function clientName(state: State, owner: string): string {
+  return `tardis-${state.owners.get(owner)?.name ?? owner}`;
+}
+
+/** What is done with a bucket most often, with each of the common clients. */
+export function examples(
+  name: string,
+  bucket: string,
+): Record<keyof ReturnType<typeof snippets>, string> {
+  return {
+    mc: `mc cp photo.jpg ${name}/${bucket}/`,
+    aws: `aws s3 cp photo.jpg s3://${bucket}/ --profile ${name}`,
+    rclone: `rclone copy photo.jpg ${name}:${bucket}`,
+  };
 }
 
 /**

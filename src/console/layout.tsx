@@ -6,7 +6,8 @@ import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { assetPath } from "./assets.ts";
 import { takeFlash, type Flash } from "./flash.ts";
 import { FlashMessage } from "./parts/flash-message.tsx";
-import { MODULES, type Site } from "./site.ts";
+import { MODULES } from "../domain/rules.ts";
+import type { Site } from "./site.ts";
 import type { PageEnv, Visitor } from "./visitor.ts";
 
 /** The parts of the console that its navigation leads to. */

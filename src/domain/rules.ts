@@ -15,6 +15,7 @@ const LIMITS_OF = {
   buckets: ["buckets", "bucketKeys", "bucketGigabytes"],
 } as const satisfies Record<string, readonly (keyof Quota)[]>;
 export type Module = keyof typeof LIMITS_OF;
+export const MODULES = Object.keys(LIMITS_OF) as readonly Module[];
 
 /** The configuration as the domain's rules need it: parsed once, at start. */
 export interface Rules {
@@ -195,7 +196,7 @@ export function quotaOf(rules: Rules, owner: Owner): Quota {
 
 /** Whether there is a limit of this kind here: not where its part is off. */
 export function hasLimit({ modules }: Pick<Rules, "modules">, kind: keyof Quota): boolean {
-  return (Object.keys(LIMITS_OF) as Module[]).every(
+  return MODULES.every(
     (module) =>
       modules.has(module) || !(LIMITS_OF[module] as readonly (keyof Quota)[]).includes(kind),
   );

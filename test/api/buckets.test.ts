@@ -183,7 +183,7 @@ describe("a key", () => {
     const { id, accessKey, secretKey, snippets } = made.body;
     expect(secretKey).toHaveLength(43);
     expect(snippets.mc).toBe(
-      `mc alias set tardis-${made.body.owner} http://127.0.0.1:9000 ${accessKey} ${secretKey}`,
+      `mc alias set tardis-${made.body.ownerName} http://127.0.0.1:9000 ${accessKey} ${secretKey}`,
     );
     expect(api.storage.kept.get(accessKey)).toMatchObject({ secretKey, enabled: true });
     const rotated = await ask("POST", `bucket-keys/${id}/rotate`);

@@ -2,6 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createEndpoint } from "../../src/endpoints/create.ts";
 import { updateGroup } from "../../src/owners/update.ts";
 import { waitFor } from "../support/wait.ts";
+import { addBucket } from "../support/bucket-world.ts";
+import { MemoryStorage } from "../support/memory-storage.ts";
 import { startPages, type TestPages } from "../support/console-pages.ts";
 import { furnish } from "../support/console-world.ts";
 
@@ -70,6 +72,31 @@ describe("a live stream", () => {
     ]);
     await Promise.all([alice.stop(), carol.stop()]);
     await waitFor(() => pages.signed.streams === 0, { describe: "the streams to be forgotten" });
+  });
+
+  it("tells of a thing that stands otherwise in a real system, those who may see it alone", async () => {
+    await pages.close();
+    pages = await startPages(undefined, {}, new MemoryStorage());
+    await furnish(pages);
+    const { id } = await addBucket(pages, "alice", "alice", "photos");
+    const [alice, carol] = [await listen("alice"), await listen("carol")];
+    await waitFor(() => alice.events.length + carol.events.length === 2, {
+      describe: "both to be greeted",
+    });
+    const before = alice.marks[0];
+    const standings = pages.buckets?.standings;
+    const standing = await standings?.get(`bucket/${id}`);
+    if (standing === undefined) throw new Error("it was attempted");
+    await standings?.put(`bucket/${id}`, { ...standing, state: "stuck", why: "A test." });
+    await standings?.drop("bucket/bkt-nobodys");
+    await waitFor(() => alice.events.length === 2, { describe: "alice to hear of it" });
+    // A page that was closed meanwhile sees by the mark that it has missed something.
+    expect(alice.marks[1]).not.toBe(before);
+    await add("carol", "carol", "/mine");
+    await waitFor(() => carol.events.length === 2, { describe: "carol to hear of hers" });
+    expect(alice.events).toEqual(["at", "changed"]);
+    expect(carol.events).toEqual(["at", "changed"]);
+    await Promise.all([alice.stop(), carol.stop()]);
   });
 
   it("greets with the mark of now: a page from before a publication, or a poll, has another", async () => {

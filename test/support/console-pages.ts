@@ -5,8 +5,12 @@ import { getRequestListener } from "@hono/node-server";
 import { type Context, Hono } from "hono";
 import { secureHeaders } from "hono/secure-headers";
 import type { Page } from "playwright-core";
-import { noModules } from "../../src/modules.ts";
 import { servicesOf } from "../../src/api/services.ts";
+import { Buckets } from "../../src/buckets/module.ts";
+import type { ObjectStorage } from "../../src/buckets/storage.ts";
+import { silentLog } from "../../src/observability/log.ts";
+import { createMetrics } from "../../src/observability/metrics.ts";
+import { systemClock } from "../../src/reconcile/clock.ts";
 import { Sessions } from "../../src/auth/sessions.ts";
 import { loadConfig } from "../../src/config.ts";
 import { assets } from "../../src/console/assets.ts";
@@ -105,6 +109,8 @@ export interface TestPages {
   readonly ask: (name: string, path: string) => Promise<Response>;
   readonly ledger: Ledger;
   readonly services: PageServices;
+  /** Those of the storage that it was started with. */
+  readonly buckets: Buckets | undefined;
   readonly signed: SignedPages;
   /** What Traefik has, as the pages are told. */
   delivery: Delivery | undefined;
@@ -122,13 +128,23 @@ export interface TestPages {
   close(): Promise<void>;
 }
 
+const BUCKETS = {
+  TARDIS_BUCKETS__ENABLED: "true",
+  TARDIS_BUCKETS__URL: "http://minio.test:9000",
+  TARDIS_BUCKETS__PUBLICURL: `https://s3.${ZONE}`,
+  TARDIS_BUCKETS__ACCESSKEY: "console",
+  TARDIS_BUCKETS__SECRETKEY: "not-used-in-memory",
+};
+
 /**
  * Starts the pages with a middleware in place of the sign-in.
  * @param records what is in the store; nothing, without
+ * @param storage where buckets are; without it, there are none
  */
 export async function startPages(
   records?: ReadonlyMap<Key, Json>,
   env: Record<string, string> = {},
+  storage?: ObjectStorage,
 ): Promise<TestPages> {
   const folder = await temporaryFolder();
   const config = loadConfig({
@@ -138,6 +154,7 @@ export async function startPages(
       TARDIS_TARGETS__NETWORKS: '[{"cidr": "10.0.0.0/8"}]',
       TARDIS_USERHOMES__ENABLED: "true",
       TARDIS_PAGES__ENABLED: "true",
+      ...(storage === undefined ? {} : BUCKETS),
       ...env,
     },
     cwd: folder.path,
@@ -147,6 +164,24 @@ export async function startPages(
   const ledger = await Ledger.open(await openLevelStore(`${folder.path}/db`), { rules, now });
   if (records !== undefined) await ledger.replace(() => records, { type: "seeded" });
   const volatile = new MemoryVolatile();
+  const began = performance.now();
+  const buckets =
+    storage === undefined
+      ? undefined
+      : new Buckets({
+          config: config.buckets,
+          storage,
+          ledger: () => ledger,
+          volatile: () => volatile,
+          leads: () => true,
+          metrics: createMetrics(),
+          log: silentLog,
+          // It goes on, so that what failed is tried again.
+          clock: {
+            ...systemClock,
+            now: () => new Date(NOW + performance.now() - began),
+          },
+        });
   const errors: unknown[] = [];
   const signedOut = new Set<string>();
   const deps = {
@@ -157,7 +192,7 @@ export async function startPages(
     log: { error: (fields: object) => void errors.push(fields), warn: () => undefined },
     clientAddress: () => "192.0.2.1",
     published: () => null,
-    modules: () => noModules,
+    modules: () => ({ buckets }),
     sessions: new Sessions({
       volatile: () => volatile,
       now,
@@ -167,7 +202,7 @@ export async function startPages(
   };
   const services: PageServices = {
     ...servicesOf(deps),
-    site: siteOf(config, now),
+    site: siteOf(config, rules, now),
     delivery: () =>
       running.delivery ?? {
         published: ledger.state.revision,
@@ -182,13 +217,17 @@ export async function startPages(
     return { person, actor: actorOf(person), session: `ses-${name}`, adminLapsed: false };
   };
   const signed = new SignedPages({
-    pages: () => pages(services),
+    pages: (_ledger, delivery) => pages({ ...services, delivery }),
     volatile: () => volatile,
     delivery: services.delivery,
     site: services.site,
     log: services.log,
     renew: async (context) => visitorOf(context),
   });
+  if (buckets !== undefined) {
+    ledger.onCommit((state, changes) => buckets.onCommit(state, changes));
+    buckets.start();
+  }
   const app = withHeaders<PageEnv>();
   app.route("/", assets());
   app.get("/sign-in", (context) => context.html("<!doctype html><title>Sign in</title>"));
@@ -207,6 +246,7 @@ export async function startPages(
     ask: async (name, path) => app.request(path, { headers: { "x-visitor": name } }),
     ledger,
     services,
+    buckets,
     signed,
     delivery: undefined,
     signedOut,
@@ -227,6 +267,7 @@ export async function startPages(
     },
     close: async () => {
       signed.close();
+      await buckets?.stop();
       await server.close();
       await ledger.close();
       await folder.remove();

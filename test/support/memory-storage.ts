@@ -11,6 +11,8 @@ export class MemoryStorage implements ObjectStorage {
     string,
     { secretKey: string; enabled: boolean; listed: boolean; grant: Grant | "none" }
   >();
+  /** What is in buckets, by name; nothing, where it says nothing. */
+  readonly held = new Map<string, { bytes: number; objects: number }>();
   /** Whether it answers. */
   isAway = false;
   #made = 0;
@@ -44,7 +46,10 @@ export class MemoryStorage implements ObjectStorage {
   async usage() {
     this.#here();
     return new Map(
-      [...this.stored].map(([name, { created }]) => [name, { created, bytes: 0, objects: 0 }]),
+      [...this.stored].map(([name, { created }]) => [
+        name,
+        { created, bytes: 0, objects: 0, ...this.held.get(name) },
+      ]),
     );
   }
   async bucket(name: string) {

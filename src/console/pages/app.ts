@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import type { PageEnv } from "../visitor.ts";
 import { access } from "./access.tsx";
 import { activity } from "./activity.tsx";
+import { bucketPages } from "./buckets-app.ts";
 import { editEndpoint } from "./endpoint-edit.tsx";
 import { newEndpoint } from "./endpoint-new.tsx";
 import { removeEndpoint } from "./endpoint-remove.tsx";
@@ -23,6 +24,7 @@ export function pages(services: PageServices): Hono<PageEnv> {
     .route("/", removeEndpoint(services))
     .route("/", endpointPage(services))
     .route("/", gitlabPage(services))
+    .route("/", bucketPages(services))
     .route("/", groups(services))
     .route("/", groupPages(services))
     .route("/", memberships(services))

@@ -1,5 +1,5 @@
 import type { Rules } from "../../domain/rules.ts";
-import { Table } from "../parts/table.tsx";
+import { LostUpdate } from "../parts/lost-update.tsx";
 import type { EndpointForm } from "./endpoint-form.tsx";
 
 const NAMES = {
@@ -35,20 +35,9 @@ export function BothVersions({
     return value === "" ? "—" : value;
   };
   return (
-    <section class="lost" role="alert" tabindex={-1} autofocus>
-      <h2>This was changed meanwhile, by {by}</h2>
-      {differing.length === 0 ? (
-        <p>What they saved is what you were about to save.</p>
-      ) : (
-        <>
-          <p>Nothing of yours was saved yet. This is where the two differ:</p>
-          <Table
-            caption="Both versions"
-            columns={["Setting", "Saved now", "Yours"]}
-            rows={differing.map((name) => [NAMES[name], text(theirs, name), text(yours, name)])}
-          />
-        </>
-      )}
-    </section>
+    <LostUpdate
+      by={by}
+      differing={differing.map((name) => [NAMES[name], text(theirs, name), text(yours, name)])}
+    />
   );
 }

@@ -1,0 +1,24 @@
+/** Commands or settings to be pasted as they are, one for each client. */
+export function Snippets({
+  all,
+}: {
+  all: readonly (readonly [client: string, where: string, text: string])[];
+}) {
+  return (
+    <>
+      {all.map(([client, where, text]) => (
+        <div class="snippet">
+          <h3>
+            {client} <span class="quiet-text">{where}</span>
+          </h3>
+          <pre>
+            <code>{text}</code>
+          </pre>
+          <button type="button" class="quiet small needs-script" data-copy={text}>
+            Copy<span class="unseen"> what is for {client}</span>
+          </button>
+        </div>
+      ))}
+    </>
+  );
+}

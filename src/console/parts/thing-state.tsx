@@ -1,0 +1,71 @@
+import type { StandingView } from "../../api/standing.ts";
+import { Badge, type Tone } from "./badge.tsx";
+import { Time } from "./time.tsx";
+
+/** The states of what is in a real system, as people are told them. */
+const WORDS: Readonly<Record<StandingView["state"], readonly [Tone, string]>> = {
+  creating: ["wait", "Being made"],
+  ready: ["good", "Ready"],
+  repairing: ["wait", "Being repaired"],
+  suspended: ["bad", "Suspended"],
+  deleting: ["off", "Being deleted"],
+  stuck: ["bad", "Stuck"],
+  conflict: ["bad", "In conflict"],
+};
+
+/** How a thing in a real system stands: in a word, why in a sentence, and when it is tried again. */
+export function ThingState({ standing, now }: { standing: StandingView; now: Date }) {
+  const { state, why, retryAt } = standing;
+  const [tone, word] = WORDS[state];
+  const isRetried = retryAt !== null && state !== "deleting";
+  return (
+    <span class="standing">
+      <Badge tone={tone}>{word}</Badge>
+      {why === null && !isRetried ? null : (
+        <span class="why">
+          {why ?? ""}
+          {isRetried ? (
+            <>
+              {" "}
+              It is tried again <Time at={retryAt} now={now} />.
+            </>
+          ) : null}
+        </span>
+      )}
+    </span>
+  );
+}
+
+/** Whether it is on its way, so that whoever looks at it has something to wait for. */
+export function isUnderway({ state }: StandingView): boolean {
+  return state === "creating" || state === "repairing";
+}
+
+/** Told while a thing is on its way: a page without scripts does not follow by itself. */
+export function Underway({ standing }: { standing: StandingView }) {
+  if (!isUnderway(standing)) return null;
+  return (
+    <p class="underway">
+      <progress aria-label="It is being done" />
+      <span class="needs-script">This page shows when it is done.</span>
+      <noscript>Load this page again to see how it goes.</noscript>
+    </p>
+  );
+}
+
+/** What was put right behind someone's back. */
+export function Repairs({ standing, now }: { standing: StandingView; now: Date }) {
+  if (standing.repaired.length === 0) return null;
+  return (
+    <section>
+      <h2>Put right lately</h2>
+      <ul>
+        {standing.repaired.map(({ at, what }) => (
+          <li>
+            <Time at={at} now={now} />: {what}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

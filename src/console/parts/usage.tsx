@@ -1,0 +1,53 @@
+import type { Remedy } from "../forms.ts";
+import { RemedyLink } from "./remedy-link.tsx";
+
+/** How much of what there may be is there: in words, and as a bar. */
+export function Usage({
+  label,
+  used,
+  limit,
+  words,
+}: {
+  /** What it is of, for those who do not see the bar. */
+  label: string;
+  used: number;
+  limit: number;
+  words: string;
+}) {
+  return (
+    <span class="usage">
+      <meter
+        aria-label={label}
+        min={0}
+        max={Math.max(limit, 1)}
+        high={limit * 0.9}
+        value={Math.min(used, Math.max(limit, 1))}
+      />
+      <span>{words}</span>
+    </span>
+  );
+}
+
+/** One kind of what an owner may have, and how much of it they use. */
+export interface Allowance {
+  /** `buckets` */
+  readonly what: string;
+  readonly used: number;
+  readonly limit: number;
+  /** Where more is asked for. */
+  readonly remedy?: Remedy | undefined;
+}
+
+/** An owner's quota with what they use of it, and where they ask for more when it is used up. */
+export function Allowances({ all }: { all: readonly Allowance[] }) {
+  return (
+    <ul class="allowances">
+      {all.map(({ what, used, limit, remedy }) => (
+        <li>
+          <Usage label={what} used={used} limit={limit} words={`${used} of ${limit} ${what}`} />
+          {used < limit ? null : <RemedyLink remedy={remedy} />}
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -100,7 +100,25 @@
   // Live: while the page is seen, it hears of changes; one that comes back may have missed some.
   if (document.querySelector("[data-live]") && globalThis.EventSource) {
     let stream;
-    const refresh = () => htmx.trigger(document.body, "live");
+    // What is asked for while an answer is on its way would be lost with the part that it replaces.
+    let isAsking = false;
+    let isMissed = false;
+    const refresh = () => {
+      isMissed = isAsking;
+      if (!isAsking) htmx.trigger(document.body, "live");
+    };
+    const isLive = ({ detail }) => detail.requestConfig.elt.matches("[data-live]");
+    document.addEventListener("htmx:beforeRequest", (event) => {
+      if (isLive(event)) isAsking = true;
+    });
+    document.addEventListener("htmx:afterRequest", (event) => {
+      if (!isLive(event)) return;
+      // The part that came listens a moment after it stands there.
+      setTimeout(() => {
+        isAsking = false;
+        if (isMissed) refresh();
+      }, 100);
+    });
     const open = () => {
       if (stream || document.hidden) return;
       stream = new EventSource("/live");

@@ -66,6 +66,31 @@ describeWithService("chromium", "a member's pages on buckets", (chromium) => {
     });
   }, 90_000);
 
+  it("miss nothing that happens while they are being asked for anew", async () => {
+    await as("alice", {}, async (page) => {
+      await page.locator("html.is-live").waitFor();
+      let letGo: () => void = () => undefined;
+      const held = new Promise<void>((resolve) => (letGo = resolve));
+      let asked = 0;
+      await page.route("**/buckets", async (route) => {
+        const response = await route.fetch();
+        // The first answer is made, and is long on its way.
+        if (asked++ === 0) await held;
+        await route.fulfill({ response });
+      });
+      await addBucket(pages, "alice", "alice", "one", { gigabytes: 1 });
+      await expect.poll(() => asked).toBe(1);
+      await pages.must((state, context) =>
+        updateBucket(state, context, { id: world.photos.id, publicRead: false }),
+      );
+      await pages.buckets?.buckets.once(world.photos.id);
+      letGo();
+      const photos = page.getByRole("row", { name: world.photos.name }).first();
+      await expect.poll(() => photos.textContent(), { timeout: 10_000 }).not.toContain("Everyone");
+      await page.unrouteAll({ behavior: "wait" });
+    });
+  });
+
   it("give no key while the storage is away, and say why above the form", async () => {
     storage.isAway = true;
     await as("alice", { scripts: false }, async (page) => {

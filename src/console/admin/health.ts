@@ -2,6 +2,7 @@ import type { Owner } from "../../domain/entities.ts";
 import type { State } from "../../domain/state.ts";
 import { inWords } from "../parts/time.tsx";
 import type { Tone } from "../parts/badge.tsx";
+import { wrongIn } from "./buckets.tsx";
 import { pollersShown } from "./pollers.ts";
 import type { AdminServices } from "./services.ts";
 import { counted } from "./words.ts";
@@ -29,6 +30,25 @@ export async function healthOf(services: AdminServices): Promise<readonly PartHe
     pollersHealth(services),
     ...(gitlab === undefined ? [] : [gitlab]),
     setAsideHealth(services),
+    ...(await bucketsHealth(services)),
+  ];
+}
+
+async function bucketsHealth(services: AdminServices): Promise<readonly PartHealth[]> {
+  const module = services.modules().buckets;
+  if (module === undefined) return [];
+  const part = { part: "Buckets", href: "/admin/buckets" };
+  const { away } = module.system;
+  if (away !== undefined) return [{ ...part, tone: "bad", word: "Away", text: away }];
+  const wrong = [...(await wrongIn(services, "bucket")), ...(await wrongIn(services, "bucketKey"))]
+    .length;
+  if (wrong > 0) {
+    const text = `${counted(wrong, "bucket or key is not as it", "buckets and keys are not as they")} should be.`;
+    return [{ ...part, tone: "bad", word: "Wrong", text }];
+  }
+  const { name } = module.storage;
+  return [
+    { ...part, tone: "good", word: "Well", text: `Nothing at ${name} is known to be wrong.` },
   ];
 }
 

@@ -1,5 +1,6 @@
 import { Hono, type Context } from "hono";
 import type { Owner } from "../../domain/entities.ts";
+import { bucketKeysOf, bucketsOf } from "../../domain/state.ts";
 import { renewMembership } from "../../owners/renew.ts";
 import { Refusal } from "../../errors.ts";
 import { revokeToken } from "../../owners/tokens.ts";
@@ -14,6 +15,8 @@ import type { PageEnv } from "../visitor.ts";
 import { act, doing, fieldsOf } from "../act.ts";
 import { showAdmin } from "./nav.tsx";
 import { ownerFor, pathOf } from "./owner-find.ts";
+import { Buckets } from "./owner-buckets.tsx";
+import { keyViewsOf, viewsOf } from "../pages/bucket-view.ts";
 import { Facts, Suspension, Usage } from "./owner-facts.tsx";
 import {
   Domains,
@@ -40,6 +43,8 @@ export function ownerPage(services: AdminServices): Hono<PageEnv> {
   ) => {
     const { errors = noErrors, label = "", status = 200 } = shown;
     const { state } = ledger;
+    const buckets = await viewsOf(services, bucketsOf(state, owner.id));
+    const keys = await keyViewsOf(services, bucketKeysOf(state, owner.id));
     const view = { services, state, owner, now: site.now() };
     const signedIn = owner.kind === "person" ? await sessions.of(owner.id) : [];
     return showAdmin(
@@ -64,6 +69,9 @@ export function ownerPage(services: AdminServices): Hono<PageEnv> {
         <Domains {...view} />
         <Targets {...view} />
         <Groups {...view} />
+        {services.site.modules.has("buckets") ? (
+          <Buckets {...view} buckets={buckets} keys={keys} />
+        ) : null}
         <Tokens {...view} />
         {owner.kind === "person" ? <SessionList {...view} sessions={signedIn} /> : null}
       </>,

@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import type { PageEnv } from "../visitor.ts";
 import { home } from "./home.tsx";
 import { askAgain } from "./ask-again.tsx";
+import { bucketsForAdmins } from "./buckets.tsx";
 import { audit } from "./audit.tsx";
 import { doctorPage } from "./doctor.tsx";
 import { gitlab } from "./gitlab.tsx";
@@ -52,6 +53,7 @@ export function adminPages(services: AdminServices): Hono<PageEnv> {
   app.route("/", setAside(services));
   app.route("/", reservedNames(services));
   app.route("/", memberships(services));
+  app.route("/", bucketsForAdmins(services));
   app.route("/", audit(services));
   return app;
 }

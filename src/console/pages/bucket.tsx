@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { clientName, examples } from "../../buckets/snippets.ts";
+import { actsFor } from "../../domain/policy.ts";
 import { bucketKeysOf } from "../../domain/state.ts";
 import { counted } from "../admin/words.ts";
 import { markOf } from "../delivery.ts";
@@ -30,6 +31,13 @@ export function bucketPage(services: PageServices): Hono<PageEnv> {
     if (view === undefined) throw new Error("there is one of each");
     const { state } = ledger;
     const { standing, usage } = view;
+    const visitor = context.get("visitor");
+    // An admin who looks at another's comes from elsewhere.
+    const back = actsFor(state, visitor.actor, bucket.owner)
+      ? { href: "/buckets", label: "Buckets" }
+      : state.owners.has(bucket.owner)
+        ? { href: `/admin/owners/${bucket.owner}#buckets`, label: "Its owner" }
+        : { href: "/admin/buckets", label: "Buckets" };
     const { name, deleting } = bucket;
     const now = site.now();
     const at = `/buckets/${id}`;
@@ -46,7 +54,7 @@ export function bucketPage(services: PageServices): Hono<PageEnv> {
       {
         title: name,
         section: "buckets",
-        back: { href: "/buckets", label: "Buckets" },
+        back,
         action: deleting === undefined ? { href: `${at}/edit`, label: "Change it" } : undefined,
       },
       <Live context={context} mark={markOf(state, services)}>

@@ -1,5 +1,5 @@
 import { networkInterfaces } from "node:os";
-import { Sessions } from "./auth/sessions.ts";
+import { isSessionKey, Sessions } from "./auth/sessions.ts";
 import type { Config } from "./config.ts";
 import { operator, type Actor } from "./domain/policy.ts";
 import { rulesFrom, type Rules } from "./domain/rules.ts";
@@ -169,8 +169,12 @@ export class Core {
     await this.inTurn(() => this.#open());
   }
 
-  /** Closes the store and opens it anew. In a turn only. */
+  /**
+   * Closes the store and opens it anew, as what was recovered: whoever was signed in by what there
+   * was before is not. In a turn only.
+   */
   async reopen(): Promise<void> {
+    await this.#opened?.forget();
     await this.#closeStore();
     await this.#open();
   }
@@ -186,7 +190,10 @@ export class Core {
     const { log, now, config } = this.#options;
     const before = this.#fault;
     try {
-      this.#opened ??= await openStore(config, { report: (message) => log.warn(message) });
+      this.#opened ??= await openStore(config, {
+        report: (message) => log.warn(message),
+        keeps: isSessionKey,
+      });
       const { store } = this.#opened;
       const ledger = await Ledger.open(store, {
         rules: this.rules,

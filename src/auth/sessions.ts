@@ -216,6 +216,11 @@ function busy(): Refusal {
   });
 }
 
+/** Whether an entry of the volatile part is one of these. */
+export function isSessionKey(key: string): boolean {
+  return key.startsWith("session:") || key.startsWith("sessions-of:");
+}
+
 function sessionKey(hash: string): string {
   return `session:${hash}`;
 }

@@ -1,10 +1,10 @@
-import { rename } from "node:fs/promises";
+import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Config } from "./config.ts";
 import { Refusal } from "./errors.ts";
 import type { ReplicaInfo } from "./replica.ts";
 import { canonicalJson, digestText, digestWith, entityHash } from "./store/chain.ts";
-import { openStore, type OpenStore } from "./store/open.ts";
+import { openStore, sessionsIn, type OpenStore } from "./store/open.ts";
 import { samePosition, type Archive, type Position } from "./store/store.ts";
 
 export type StoreKind = Config["store"];
@@ -118,6 +118,8 @@ async function openTarget(
       for (const name of ["db", "head"]) {
         await rename(join(config.data, name), join(config.data, `${aside}-${name}`));
       }
+      // One of them may have been ended on Redis since.
+      await rm(sessionsIn(config), { recursive: true, force: true });
       target = await openStore(settings, { report });
       await target.store.load();
     }

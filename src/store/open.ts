@@ -22,6 +22,11 @@ export interface OpenOptions {
   readonly keeps?: (key: string) => boolean;
 }
 
+/** Where the embedded store keeps what of the volatile part outlasts a restart. */
+export function sessionsIn({ data }: Pick<Config, "data">): string {
+  return join(data, "sessions");
+}
+
 /**
  * Opens the store that `store` names. The client of Redis is loaded only for it. A Redis that is away
  * is no error here: what is done first says so.
@@ -45,7 +50,7 @@ export async function openStore(
     return { store, volatile: new MemoryVolatile(), forget, close: () => store.close() };
   }
   // After the store, whose lock is this folder's.
-  const volatile = await KeptVolatile.open(join(config.data, "sessions"), { keeps, report });
+  const volatile = await KeptVolatile.open(sessionsIn(config), { keeps, report });
   return {
     store,
     volatile,

@@ -82,6 +82,7 @@ export const ROWS: Readonly<Record<Mounted, Row>> = {
   "POST /endpoints/:id/resume": row({ ...endpoint, form: { revision: "{revision}" }, ...done }),
   "POST /endpoints/:id/remove": row({ ...endpoint, form: { revision: "{revision}" }, ...done }),
   "GET /pages/:id": row({ of: "page", whose: BOTH, may: "its own and admins" }),
+  "POST /pages/:id/read": row({ of: "page", whose: BOTH, may: "its own and admins", ...done }),
   "GET /groups": list,
   "GET /groups/:id": row(group),
   "POST /groups/:id/managers": row({
@@ -211,6 +212,9 @@ export const ROWS: Readonly<Record<Mounted, Row>> = {
   }),
   "POST /admin/reserved-names/:label/release": admin("reserved", done),
   "GET /admin/memberships": admin(),
+  "GET /admin/buckets": admin("none", { answer: 404 }),
+  "GET /admin/doctor": admin(),
+  "POST /admin/doctor": admin("none", done),
   "GET /admin/audit": admin(),
 };
 

@@ -3,7 +3,8 @@ import { carryOut } from "../api/carry-out.ts";
 import type { Services } from "../api/services.ts";
 import { Refusal } from "../errors.ts";
 import type { Decide } from "../store/ledger.ts";
-import { leaveFlash } from "./flash.ts";
+import { leaveFlash, type Flash } from "./flash.ts";
+import { roomFor } from "./forms.ts";
 import type { Site } from "./site.ts";
 import type { PageEnv } from "./visitor.ts";
 
@@ -14,19 +15,22 @@ export interface Act<T> {
   readonly done: (result: T) => string;
   /** A path of the console. */
   readonly to: string;
+  /** How it is taken back. */
+  readonly undo?: Flash["undo"];
 }
 
 /** Carries out what a button stands for, and says on the next page what came of it. */
 export async function act<T>(
   context: Context<PageEnv>,
   services: Pick<Services, "ledger" | "limits"> & { readonly site: Site },
-  { decide, done, to }: Act<T>,
+  { decide, done, to, undo }: Act<T>,
 ): Promise<Response> {
   const { actor } = context.get("visitor");
-  return doing(context, services, to, async () => {
+  const work = async () => {
     const { result } = await carryOut(services, actor, decide);
     return done(result);
-  });
+  };
+  return doing(context, services, to, work, undo);
 }
 
 /**
@@ -39,12 +43,13 @@ export async function doing(
   { site }: { readonly site: Site },
   to: string | (() => string),
   work: () => Promise<string>,
+  undo?: Flash["undo"],
 ): Promise<Response> {
   try {
-    leaveFlash(context, site, { tone: "good", text: await work() });
+    leaveFlash(context, site, { tone: "good", text: await work(), undo });
   } catch (error) {
     if (!(error instanceof Refusal) || error.code === "not_found") throw error;
-    leaveFlash(context, site, { tone: "bad", text: error.message });
+    leaveFlash(context, site, { tone: "bad", text: error.message, remedy: roomFor(error) });
   }
   return context.redirect(typeof to === "string" ? to : to(), 303);
 }

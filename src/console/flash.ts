@@ -1,6 +1,7 @@
 import type { Context } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import { z } from "zod";
+import type { Remedy } from "./forms.ts";
 import type { Site } from "./site.ts";
 
 /** What the next page says first, once: what has been done, and how it is undone. */
@@ -9,6 +10,8 @@ export interface Flash {
   readonly text: string;
   /** A form with one button, for taking back what was done. */
   readonly undo?: { readonly action: string; readonly label: string } | undefined;
+  /** What leads on, where nothing was done. */
+  readonly remedy?: Remedy | undefined;
 }
 
 const schema = z.strictObject({
@@ -18,6 +21,13 @@ const schema = z.strictObject({
     .strictObject({
       // Only a path of the console itself.
       action: z.string().regex(/^\/(?!\/)[\w./-]{0,200}$/),
+      label: z.string().max(60),
+    })
+    .optional(),
+  remedy: z
+    .strictObject({
+      // Only a page of the console itself.
+      href: z.string().regex(/^\/(?!\/)[\w./?&=%+-]{0,400}$/),
       label: z.string().max(60),
     })
     .optional(),

@@ -53,7 +53,16 @@ export function errorsOf(
 ): FormErrors {
   const { field, message } = refusal;
   const known = field === undefined ? undefined : fields[field];
-  return new FormErrors([{ field: known, message, remedy }]);
+  return new FormErrors([{ field: known, message, remedy: remedy ?? roomFor(refusal) }]);
+}
+
+/** Whatever was to be changed: one who changes much may ask to change more. */
+export function roomFor({ code }: Refusal): Remedy | undefined {
+  if (code !== "rate_limited") return undefined;
+  return {
+    href: "/requests/new?kind=quota&of=changesPerHour",
+    label: "Ask for room for more changes",
+  };
 }
 
 /** The status of a form's page that says why it was refused. */

@@ -81,12 +81,14 @@ const CASES: readonly Case[] = [
   ["GET", `/groups/ID/managers/BOB`, "group"],
   ["POST", "/groups/ID/managers", "group", { manager: "dora", revision: "1" }],
   ["POST", "/groups/ID/managers/BOB", "group", { revision: "1" }],
+  ["POST", "/groups/ID/name", "group", { displayName: "Ours", revision: "1" }],
   ["POST", "/groups/ID/hand-over", "group", { manager: "dora", revision: "1", sure: "yes" }],
   ["GET", "/access/tokens/ID/revoke", "token"],
   ["POST", "/access/tokens/ID/revoke", "token"],
   ["POST", "/activity/ID/undo", "removal"],
   ["POST", "/memberships/ID/renew", "group"],
   ["POST", "/requests/ID/withdraw", "open request"],
+  ["POST", "/requests/ID/again", "open request"],
   ["POST", "/requests/ID/acknowledge", "declined request"],
 ];
 

@@ -12,12 +12,13 @@ afterEach(async () => {
   expect(pages.errors).toEqual([]);
 });
 
-async function start(self: boolean): Promise<void> {
+async function start(self: boolean, env: Record<string, string> = {}): Promise<void> {
   pages = await startPages(undefined, {
     TARDIS_MEMBERSHIPS__RENEW__SELF: String(self),
     TARDIS_MEMBERSHIPS__WARNDAYS: "40",
     TARDIS_MEMBERSHIPS__RENEW__WINDOWDAYS: "30",
     TARDIS_MEMBERSHIPS__RENEW__TERMDAYS: "365",
+    ...env,
   });
   await furnish(pages);
 }
@@ -85,6 +86,14 @@ describe("a membership that ends soon", () => {
     expect(await read("/")).not.toContain(href);
   });
 
+  it("is told of as long as it can be renewed, also where the warning comes later", async () => {
+    await start(true, { TARDIS_MEMBERSHIPS__WARNDAYS: "7" });
+    await endsIn("alice", 31);
+    expect(await read("/")).not.toContain("Your membership");
+    await endsIn("alice", 29);
+    expect(await read("/")).toContain(`action="/memberships/${idOf("alice")}/renew"`);
+  });
+
   it("says from when on it can be renewed, before that", async () => {
     await start(true);
     await endsIn("alice", 35);
@@ -111,5 +120,48 @@ describe("an answer that nobody has read", () => {
     }
     expect(await read("/")).not.toContain("I have read it");
     expect(await read("/requests")).toContain("&lt;img src=x");
+  });
+});
+
+describe("a request that was withdrawn", () => {
+  /** The message that the next page shows, with its form. */
+  const follow = async (answer: Response) => {
+    const flash = answer.headers.get("set-cookie")?.split(";")[0] ?? "";
+    const to = pages.origin + (answer.headers.get("location") ?? "");
+    return (await fetch(to, { headers: { ...pages.by("alice"), cookie: flash } })).text();
+  };
+  const requestsNow = () => [...pages.ledger.state.requests.values()];
+
+  it("is asked for again in the same words by one press, once", async () => {
+    await start(true);
+    const asked = { kind: "label", label: "chess", owner: idOf("games"), reason: "For the club." };
+    await press("/requests", asked);
+    const [first] = requestsNow();
+    const withdrawn = await follow(await press(`/requests/${first?.id}/withdraw`));
+    expect(withdrawn).toContain("You no longer ask for");
+    expect(withdrawn).toContain(`action="/requests/${first?.id}/again"`);
+    expect(await follow(await press(`/requests/${first?.id}/again`))).toContain("again.");
+    const [, second] = requestsNow();
+    expect(second).toMatchObject({
+      state: "open",
+      owner: idOf("games"),
+      asker: idOf("alice"),
+      wish: first?.wish,
+      reason: first?.reason,
+    });
+    expect(await follow(await press(`/requests/${first?.id}/again`))).toContain(
+      "There is an open request for this already",
+    );
+    expect(requestsNow()).toHaveLength(2);
+  });
+
+  it("is not asked for again while it is open, or by those whose it is not", async () => {
+    await start(true);
+    await press("/requests", { kind: "label", label: "go", owner: idOf("alice"), reason: "x" });
+    const id = requestsNow()[0]?.id;
+    expect(await follow(await press(`/requests/${id}/again`))).toContain("was withdrawn");
+    await press(`/requests/${id}/withdraw`);
+    expect((await press(`/requests/${id}/again`, {}, "carol")).status).toBe(404);
+    expect(requestsNow()).toHaveLength(1);
   });
 });

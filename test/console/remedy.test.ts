@@ -86,4 +86,37 @@ describe("a form that an admin alone can help with leads to the request for", ()
       quota("targetsPerEndpoint", "3"),
     );
   });
+
+  it("more changes in an hour, wherever one is too many, a button's message included", async () => {
+    await pages.must((state, context) =>
+      updatePerson(state, context, { id: alice, quota: { changesPerHour: 1 } }),
+    );
+    const wanted = { kind: "quota", of: "changesPerHour" };
+    const { revision } = pages.ledger.state.endpoints.get(wiki) ?? {};
+    const form = { ...at, path: "/wiki", target: "http://10.0.0.7:80", revision: String(revision) };
+    const first = await fetch(`${pages.origin}/endpoints/${wiki}`, {
+      method: "POST",
+      headers: pages.by("alice"),
+      body: new URLSearchParams(form),
+      redirect: "manual",
+    });
+    expect(first.status).toBe(303);
+    const now = pages.ledger.state.endpoints.get(wiki)?.revision;
+    expect(await leadsTo(`/endpoints/${wiki}`, { ...form, revision: String(now) })).toEqual(wanted);
+    const pressed = await fetch(`${pages.origin}/endpoints/${wiki}/pause`, {
+      method: "POST",
+      headers: pages.by("alice"),
+      body: new URLSearchParams({ revision: String(now) }),
+      redirect: "manual",
+    });
+    const cookie = pressed.headers.get("set-cookie")?.split(";")[0] ?? "";
+    const shown = await fetch(pages.origin + (pressed.headers.get("location") ?? ""), {
+      headers: { ...pages.by("alice"), cookie },
+    });
+    expect(await shown.text()).toContain(
+      '<a href="/requests/new?kind=quota&amp;of=changesPerHour">Ask for room for more changes</a>',
+    );
+    const asked = await pages.ask("alice", "/requests/new?kind=quota&of=changesPerHour");
+    expect(await asked.text()).toMatch(/value="changesPerHour" selected/);
+  });
 });

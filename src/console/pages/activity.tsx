@@ -7,6 +7,7 @@ import { readRecord } from "../../domain/records.ts";
 import { putBackEndpoint } from "../../endpoints/put-back.ts";
 import { Refusal } from "../../errors.ts";
 import { leaveFlash } from "../flash.ts";
+import { roomFor } from "../forms.ts";
 import { show } from "../layout.tsx";
 import { Empty } from "../parts/empty.tsx";
 import { Live } from "../parts/live.tsx";
@@ -105,7 +106,7 @@ export function activity(services: PageServices): Hono<PageEnv> {
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       const text = `${placeOf(removed)} was not put back: ${error.message}`;
-      leaveFlash(context, site, { tone: "bad", text });
+      leaveFlash(context, site, { tone: "bad", text, remedy: roomFor(error) });
       return context.redirect("/", 303);
     }
   });

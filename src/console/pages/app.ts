@@ -7,7 +7,9 @@ import { editEndpoint } from "./endpoint-edit.tsx";
 import { newEndpoint } from "./endpoint-new.tsx";
 import { removeEndpoint } from "./endpoint-remove.tsx";
 import { endpointPage } from "./endpoint.tsx";
-import { groupPages, groups } from "./groups.tsx";
+import { groupManagers } from "./group-managers.tsx";
+import { groupPages } from "./group.tsx";
+import { groups } from "./groups.tsx";
 import { memberships } from "./membership.tsx";
 import { gitlabPage } from "./page.tsx";
 import { newRequest } from "./request-new.tsx";
@@ -27,6 +29,7 @@ export function pages(services: PageServices): Hono<PageEnv> {
     .route("/", bucketPages(services))
     .route("/", groups(services))
     .route("/", groupPages(services))
+    .route("/", groupManagers(services))
     .route("/", memberships(services))
     .route("/", requests(services))
     .route("/", newRequest(services))

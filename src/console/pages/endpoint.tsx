@@ -7,7 +7,7 @@ import { updateEndpoint } from "../../endpoints/update.ts";
 import { Refusal } from "../../errors.ts";
 import { endpointStanding } from "../../traefik/table.ts";
 import { leaveFlash } from "../flash.ts";
-import { revisionOf } from "../forms.ts";
+import { revisionOf, roomFor } from "../forms.ts";
 import { show } from "../layout.tsx";
 import { Badge } from "../parts/badge.tsx";
 import { Copyable } from "../parts/copyable.tsx";
@@ -127,7 +127,7 @@ export function endpointPage(services: PageServices): Hono<PageEnv> {
         leaveFlash(context, site, { tone: "good", text });
       } catch (error) {
         if (!(error instanceof Refusal) || error.code === "not_found") throw error;
-        leaveFlash(context, site, { tone: "bad", text: error.message });
+        leaveFlash(context, site, { tone: "bad", text: error.message, remedy: roomFor(error) });
       }
       return context.redirect(`/endpoints/${id}`, 303);
     });

@@ -28,7 +28,9 @@ export function MembershipNotice({
   if (owner.membership === undefined) return null;
   const ends = new Date(owner.membership.endsAt);
   const left = ends.getTime() - now.getTime();
-  if (left > rules.memberships.warnDays * DAY_MS) return null;
+  const { warnDays, renew } = rules.memberships;
+  // As long as it can be renewed, too: the window may be longer than the warning.
+  if (left > Math.max(warnDays, renew.windowDays) * DAY_MS) return null;
   const whose = owner.id === visitor.id ? "Your membership" : `The membership of ${owner.name}`;
   return (
     <div class="note wait" role="note">

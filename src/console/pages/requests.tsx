@@ -4,6 +4,7 @@ import type { Owner } from "../../domain/entities.ts";
 import type { RequestRecord } from "../../domain/requests.ts";
 import { requestsOf, type State } from "../../domain/state.ts";
 import { acknowledgeRequest } from "../../requests/acknowledge.ts";
+import { askAgain } from "../../requests/ask-again.ts";
 import { withdrawRequest } from "../../requests/withdraw.ts";
 import { wishInWords } from "../../requests/wish.ts";
 import { act, fieldsOf } from "../act.ts";
@@ -80,6 +81,16 @@ export function requests(services: PageServices): Hono<PageEnv> {
     return act(context, services, {
       decide: (state, decided) => withdrawRequest(state, decided, { id }),
       done: ({ wish }) => `You no longer ask for ${wishInWords(wish)}.`,
+      to: "/requests",
+      undo: { action: `/requests/${id}/again`, label: "Undo" },
+    });
+  });
+
+  app.post("/requests/:id/again", (context) => {
+    const { id } = context.req.param();
+    return act(context, services, {
+      decide: (state, decided) => askAgain(state, decided, { id }),
+      done: ({ wish }) => `You ask for ${wishInWords(wish)} again.`,
       to: "/requests",
     });
   });

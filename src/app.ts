@@ -490,9 +490,12 @@ async function publicListener(
   return {
     answer: (request, response) => {
       const done = metrics.requests.startTimer();
-      response.once("close", () =>
-        done({ method: request.method ?? "", status: String(response.statusCode) }),
-      );
+      response.once("close", () => {
+        // A stream lasts as long as its page is looked at: that says nothing of how fast answers are.
+        const isStream = request.headers.accept?.startsWith("text/event-stream") === true;
+        if (isStream && response.statusCode === 200) return;
+        done({ method: request.method ?? "", status: String(response.statusCode) });
+      });
       answer(request, response);
     },
     end: () => pages.close(),

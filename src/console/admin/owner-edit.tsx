@@ -49,6 +49,13 @@ export function editOwner(services: AdminServices): Hono<PageEnv> {
         <ErrorSummary errors={errors} />
         <form class="form" method="post" action={`${pathOf(owner)}/edit`}>
           <input type="hidden" name="revision" value={String(owner.revision)} />
+          <TextField
+            {...field("name")}
+            label="Name"
+            maxlength={63}
+            required
+            hint="A new one takes their services along; the old one rests, so that nobody else gets its visitors."
+          />
           <TextField {...field("displayName")} label="Full name" maxlength={200} />
           {owner.kind === "person" ? (
             <>
@@ -93,6 +100,7 @@ export function editOwner(services: AdminServices): Hono<PageEnv> {
             <a class="button quiet" href={pathOf(owner)}>
               Cancel
             </a>
+            <a href={`${pathOf(owner)}/delete`}>Delete {owner.name} …</a>
           </p>
         </form>
       </>,
@@ -131,7 +139,10 @@ export function editOwner(services: AdminServices): Hono<PageEnv> {
       ]);
       return page(context, newest, { form, errors, status });
     }
-    leaveFlash(context, site, { tone: "good", text: `${owner.name} was changed.` });
+    const name = nameOf(owner.id);
+    const text =
+      name === owner.name ? `${name} was changed.` : `${owner.name} is called ${name} now.`;
+    leaveFlash(context, site, { tone: "good", text });
     return context.redirect(pathOf(owner), 303);
   });
 

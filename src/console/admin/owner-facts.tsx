@@ -7,6 +7,7 @@ import { Badge } from "../parts/badge.tsx";
 import { LIMIT_NAMES, limitsHere } from "../parts/limits.ts";
 import { exactly, Time } from "../parts/time.tsx";
 import { Table } from "../parts/table.tsx";
+import { Identities } from "./identities.tsx";
 import { pathOf } from "./owner-find.ts";
 import { ownerStanding } from "./owner-state.ts";
 import { kindOf } from "./owners.tsx";
@@ -60,11 +61,7 @@ export function Facts({ services, owner, now }: OwnerView) {
             <dd>{owner.email ?? "not known"}</dd>
             <dt>Signs in as</dt>
             <dd>
-              {owner.identities.length === 0
-                ? "nobody yet: by a link alone"
-                : owner.identities
-                    .map(({ issuer, subject }) => `${subject} at ${issuer}`)
-                    .join("; ")}
+              <Identities person={owner} />
             </dd>
           </>
         ) : null}

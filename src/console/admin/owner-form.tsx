@@ -22,6 +22,7 @@ export function ownerForm(owner: Owner, nameOf: (id: string) => string): OwnerFo
     LIMIT_KINDS.map((kind) => [`quota.${kind}`, String(owner.quota?.[kind] ?? "")]),
   );
   return {
+    name: owner.name,
     displayName: owner.displayName ?? "",
     membershipEndsAt: owner.membership?.endsAt.slice(0, 10) ?? "",
     targets: (owner.targets ?? []).map(grantInWords).join("\n"),
@@ -55,8 +56,11 @@ export function updateFrom(
   const end = text("membershipEndsAt");
   const day = end === "" ? null : parse("membershipEndsAt", dateField, end);
   const targets = grantsFrom(text("targets"), errors);
+  const name = text("name");
+  if (name === "") errors.push({ field: "name", message: "Write a name." });
   const update = {
     id: owner.id,
+    name: name === owner.name ? undefined : name,
     displayName: displayName === "" && owner.displayName === undefined ? undefined : displayName,
     membershipEndsAt: membershipFrom(owner, day),
     quota: quotaFrom(text, errors),

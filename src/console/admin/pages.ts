@@ -9,6 +9,8 @@ import { gitlab } from "./gitlab.tsx";
 import { gitlabThings } from "./gitlab-pages.tsx";
 import { giveBack } from "./give-back.tsx";
 import { editOwner } from "./owner-edit.tsx";
+import { deletions } from "./owner-delete.tsx";
+import { identityPages } from "./identities.tsx";
 import { memberships } from "./memberships.tsx";
 import { newOwner } from "./owner-new.tsx";
 import { ownerPage } from "./owner.tsx";
@@ -42,6 +44,8 @@ export function adminPages(services: AdminServices): Hono<PageEnv> {
   app.route("/", newOwner(services));
   app.route("/", suspensions(services));
   app.route("/", editOwner(services));
+  app.route("/", deletions(services));
+  app.route("/", identityPages(services));
   app.route("/", giveBack(services));
   app.route("/", ownerPage(services));
   app.route("/", passPages(services));

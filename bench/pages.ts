@@ -15,6 +15,7 @@ export const pages: Bench = {
     return [
       ...(await rendered("10 a member", 10, rounds)),
       ...(await rendered("a thousand a member, at one host", 1_000, rounds)),
+      ...(await rendered("all of one member, at one host", ENDPOINTS, rounds)),
       await shownLive(rounds),
     ];
   },
@@ -27,6 +28,7 @@ async function rendered(how: string, each: number, rounds: number): Promise<Row[
     for (const [name, path] of [
       ["My sites", "/"],
       ["a search in My sites", "/?q=app7"],
+      ["one host", `/sites/member0.${ZONE}`],
       ["an endpoint", "/endpoints/ep-00000005"],
       ["the form for changing it", "/endpoints/ep-00000005/edit"],
       ["what its removal changes", "/endpoints/ep-00000005/remove"],
@@ -82,7 +84,9 @@ async function shownLive(rounds: number): Promise<Row> {
       );
       const began = performance.now();
       await reader.read();
-      const body = await (await fetch(running.origin, { headers })).text();
+      const body = await (
+        await fetch(`${running.origin}/sites/member0.${ZONE}`, { headers })
+      ).text();
       if (!body.includes(path)) throw new Error(`${path} is not shown`);
       times.push(performance.now() - began);
     }

@@ -13,15 +13,22 @@ type Sections = Readonly<
   Record<string, Readonly<Record<string, Readonly<Record<string, unknown>>>>>
 >;
 
-const parsed = new WeakMap<Publication, Sections>();
+/** What is in a document, and how much of each section. */
+interface Contents {
+  readonly all: readonly DocumentEntry[];
+  readonly counts: readonly (readonly string[])[];
+}
+
+const known = new WeakMap<Publication, Contents>();
 
 /** The document as Traefik takes it, read once for each publication, when somebody looks into it. */
-function sectionsOf(publication: Publication): Sections {
-  let found = parsed.get(publication);
+function contentsOf(publication: Publication): Contents {
+  let found = known.get(publication);
   if (found === undefined) {
     const text = Buffer.concat(publication.document.json.parts).toString("latin1");
-    found = JSON.parse(text) as Sections;
-    parsed.set(publication, found);
+    const all = entriesOf(JSON.parse(text) as Sections);
+    found = { all, counts: countsOf(all) };
+    known.set(publication, found);
   }
   return found;
 }
@@ -39,7 +46,7 @@ export function documentPages(services: AdminServices): Hono<PageEnv> {
   app.get("/admin/traefik/document", (context) => {
     const publication = required();
     const text = (context.req.query("entry") ?? "").trim().slice(0, 100);
-    const all = entriesOf(sectionsOf(publication));
+    const { all, counts } = contentsOf(publication);
     const found = text === "" ? [] : all.filter(({ name }) => name.includes(text));
     return showAdmin(
       context,
@@ -83,7 +90,7 @@ export function documentPages(services: AdminServices): Hono<PageEnv> {
           </p>
         ) : null}
         <h2>What is in it</h2>
-        <Table caption="Sections" columns={["Section", "Entries"]} rows={countsOf(all)} />
+        <Table caption="Sections" columns={["Section", "Entries"]} rows={counts} />
       </>,
     );
   });

@@ -84,7 +84,7 @@ export function deletions(services: AdminServices): Hono<PageEnv> {
   };
 
   /** What would come of it, or why it would not be done. */
-  const previewOf = (context: Context<PageEnv>, { id, kind }: Owner): Previewed<null> | string => {
+  const previewOf = (context: Context<PageEnv>, { id, kind }: Owner): Previewed<Owner> | string => {
     try {
       return preview(services, context.get("visitor").actor, (state, decided) =>
         deleteOwner(state, decided, { id, kind }),
@@ -176,7 +176,7 @@ function WhatGoes({
   );
 }
 
-function RoutesGone({ previewed: { routes } }: { previewed: Previewed<null> }) {
+function RoutesGone({ previewed: { routes } }: { previewed: Previewed<Owner> }) {
   const places = routes.removed.filter(({ kind }) => kind !== "default");
   if (places.length === 0) return null;
   return (

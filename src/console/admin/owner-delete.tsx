@@ -13,6 +13,7 @@ import {
   type State,
 } from "../../domain/state.ts";
 import { Refusal } from "../../errors.ts";
+import { settleOwner } from "../../modules.ts";
 import { deleteOwner } from "../../owners/delete.ts";
 import { fieldsOf } from "../act.ts";
 import { leaveFlash } from "../flash.ts";
@@ -24,6 +25,7 @@ import type { PageEnv } from "../visitor.ts";
 import { showAdmin } from "./nav.tsx";
 import { backTo, ownerFor, pathOf } from "./owner-find.ts";
 import type { AdminServices } from "./services.ts";
+import { inOtherSystems } from "./other-systems.ts";
 import { counted } from "./words.ts";
 
 const PATH = "/admin/owners/:owner/delete";
@@ -117,7 +119,9 @@ export function deletions(services: AdminServices): Hono<PageEnv> {
       const newest = ownerFor(services, context, "owner.delete");
       return page(context, newest, { refusal: error });
     }
-    leaveFlash(context, site, { tone: "good", text: `${owner.name} was deleted.` });
+    const parts = await settleOwner(services.modules(), id);
+    const text = `${owner.name} was deleted.${inOtherSystems(parts)}`;
+    leaveFlash(context, site, { tone: "good", text });
     return context.redirect("/admin/owners", 303);
   });
 

@@ -3,6 +3,7 @@ import { carryOut, preview, type Previewed } from "../../api/carry-out.ts";
 import { lineField, type Owner } from "../../domain/entities.ts";
 import { bucketKeysOf, bucketsOf, groupsOf, tokensOf } from "../../domain/state.ts";
 import { Refusal } from "../../errors.ts";
+import { settleOwner } from "../../modules.ts";
 import { resumeOwner, suspendOwner } from "../../owners/suspend.ts";
 import { leaveFlash } from "../flash.ts";
 import { errorsOf, FormErrors, noErrors, revisionOf, statusOf } from "../forms.ts";
@@ -14,6 +15,7 @@ import { fieldsOf } from "../act.ts";
 import { showAdmin } from "./nav.tsx";
 import { backTo, ownerFor, pathOf } from "./owner-find.ts";
 import type { AdminServices } from "./services.ts";
+import { inOtherSystems } from "./other-systems.ts";
 import { counted } from "./words.ts";
 
 const HOSTS_SHOWN = 30;
@@ -82,6 +84,14 @@ export function suspensions(services: AdminServices): Hono<PageEnv> {
     return context.redirect(pathOf(owner), 303);
   };
 
+  /** Has their things in other systems follow now, and says what came of it. */
+  const settled = async (context: Context<PageEnv>, owner: Owner, what: string) => {
+    const parts = await settleOwner(services.modules(), owner.id);
+    const text = `${owner.name} ${what}.${inOtherSystems(parts)}`;
+    leaveFlash(context, site, { tone: "good", text });
+    return context.redirect(pathOf(owner), 303);
+  };
+
   app.get("/admin/owners/:owner/suspend", (context) =>
     suspendPage(context, ownerFor(services, context, "owner.administer")),
   );
@@ -108,8 +118,7 @@ export function suspensions(services: AdminServices): Hono<PageEnv> {
       const newest = ownerFor(services, context, "owner.administer");
       return suspendPage(context, newest, { reason, errors, refusal: error });
     }
-    leaveFlash(context, site, { tone: "good", text: `${owner.name} is suspended.` });
-    return context.redirect(pathOf(owner), 303);
+    return settled(context, owner, "is suspended");
   });
 
   const resumePage = (context: Context<PageEnv>, owner: Owner, refusal?: Refusal) => {
@@ -166,8 +175,7 @@ export function suspensions(services: AdminServices): Hono<PageEnv> {
       if (!(error instanceof Refusal) || error.code === "not_found") throw error;
       return resumePage(context, ownerFor(services, context), error);
     }
-    leaveFlash(context, site, { tone: "good", text: `${owner.name} is back.` });
-    return context.redirect(pathOf(owner), 303);
+    return settled(context, owner, "is back");
   });
 
   return app;

@@ -85,6 +85,11 @@ export const ROWS: Readonly<Record<Mounted, Row>> = {
   "POST /pages/:id/read": row({ of: "page", whose: BOTH, may: "its own and admins", ...done }),
   "GET /groups": list,
   "GET /groups/:id": row(group),
+  "POST /groups/:id/name": row({
+    ...group,
+    form: { displayName: "Chess", revision: "{revision}" },
+    ...done,
+  }),
   "POST /groups/:id/managers": row({
     ...group,
     form: { manager: "yuri", revision: "{revision}" },
@@ -118,6 +123,12 @@ export const ROWS: Readonly<Record<Mounted, Row>> = {
   }),
   "POST /requests/:id/withdraw": row({
     of: "request",
+    whose: BOTH,
+    may: "its own and admins",
+    ...done,
+  }),
+  "POST /requests/:id/again": row({
+    of: "withdrawn",
     whose: BOTH,
     may: "its own and admins",
     ...done,
@@ -163,7 +174,16 @@ export const ROWS: Readonly<Record<Mounted, Row>> = {
   "GET /admin/owners/:owner": admin("owner"),
   "GET /admin/owners/:owner/edit": admin("owner"),
   "POST /admin/owners/:owner/edit": admin("person", {
-    form: { displayName: "{name}", role: "member", revision: "{revision}" },
+    form: { name: "{called}", displayName: "{name}", role: "member", revision: "{revision}" },
+    ...done,
+  }),
+  "GET /admin/owners/:owner/delete": admin("owner"),
+  "POST /admin/owners/:owner/delete": admin("person", {
+    form: { name: "{called}", revision: "{revision}" },
+    ...done,
+  }),
+  "POST /admin/owners/:owner/identities/unlink": admin("person", {
+    form: { issuer: "https://id.test", subject: "{subject}", revision: "{revision}" },
     ...done,
   }),
   "GET /admin/owners/:owner/suspend": admin("person"),

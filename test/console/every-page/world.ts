@@ -151,6 +151,11 @@ export async function startWorld(more: object = {}): Promise<World> {
       await must("POST", `/requests/${id}/decline`, { answer: "No." });
       return { id };
     },
+    withdrawn: async (owner) => {
+      const id = await request(owner);
+      await must("POST", `/requests/${id}/withdraw`);
+      return { id };
+    },
     membership: async (owner) => {
       const path = owner === "games" ? `/groups/${owner}` : `/persons/${owner}`;
       const membershipEndsAt = new Date(Date.now() + 9 * DAY_MS).toISOString();
@@ -169,8 +174,12 @@ export async function startWorld(more: object = {}): Promise<World> {
     },
     person: async () => {
       const username = next("person");
-      const { id, revision } = await must("POST", "/persons", { username });
-      return { owner: id, revision: String(revision), name: next("name") };
+      const { id } = await must("POST", "/persons", { username });
+      const subject = next("account");
+      const identities = [{ issuer: "https://id.test", subject }];
+      const { revision } = await must("PATCH", `/persons/${id}`, { identities });
+      const shared = { owner: id, revision: String(revision), subject };
+      return { ...shared, name: next("name"), called: username };
     },
     suspended: async () => {
       const { owner = "" } = await makers.person("alice");
@@ -220,6 +229,7 @@ export type ThingKind =
   | "session"
   | "request"
   | "answered"
+  | "withdrawn"
   | "membership"
   | "extraLabel"
   | "restingLabel"

@@ -170,7 +170,16 @@ export function bucketKeys(services: Services) {
     ledger.preview(context.get("actor"), decide);
     const drawn = await drawKey({ module, ledger }, id, commit, () => secretKey);
     const { done, given } = drawn;
-    if (done.dry || given === undefined) return done;
+    if (done.dry) return done;
+    if (given === undefined) {
+      // A repeat: what it speaks of may have come to nothing, and not be taken away yet.
+      const begun = ledger.state.bucketKeys.get(done.body.id);
+      if (begun !== undefined && (!begun.issued || begun.next !== undefined)) {
+        const why = "What was begun is being taken back: no key was given out. Try again shortly.";
+        throw new Refusal("unavailable", why, { retryAfter: 5 });
+      }
+      return done;
+    }
     const body = {
       ...view(given.key, ledger.state, given.outcome),
       secretKey: given.secretKey,

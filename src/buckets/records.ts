@@ -6,6 +6,20 @@ import type { Ledger } from "../store/ledger.ts";
 import { Trouble } from "../reconcile/trouble.ts";
 import { Refusal } from "../errors.ts";
 
+/** The statuses of the answers to a key's making and to its rotation. */
+const CREATED = 201;
+const ROTATED = 200;
+
+/**
+ * Forgets the answers that say that a secret was drawn, as nobody was given it: a repeat of the
+ * request draws another.
+ */
+function answersOf(state: State, id: string, status: number): Change[] {
+  return [...state.answers.values()]
+    .filter((kept) => kept.status === status && kept.body.includes(`"id":"${id}"`))
+    .map((kept) => ({ kind: "answer", id: kept.id, entity: null }));
+}
+
 /** The console itself acts, in the history. */
 const system: Actor = { ...operator, name: "console" };
 
@@ -90,7 +104,11 @@ export class BucketRecords {
     return this.#key(id, "bucket-key.rotation-abandoned", ({ next, ...key }) =>
       next !== accessKey
         ? undefined
-        : { key, summary: `the key ${key.name} keeps the secret that it has` },
+        : {
+            key,
+            summary: `the key ${key.name} keeps the secret that it has`,
+            forget: ROTATED,
+          },
     );
   }
 
@@ -107,7 +125,10 @@ export class BucketRecords {
       const key = state.bucketKeys.get(id);
       if (key === undefined) return undefined;
       return {
-        changes: [{ kind: "bucketKey", id, entity: null }],
+        changes: [
+          { kind: "bucketKey", id, entity: null },
+          ...(key.issued ? [] : answersOf(state, id, CREATED)),
+        ],
         event: {
           type: "bucket-key.deleted",
           summary: `the key ${key.name} was removed`,
@@ -138,14 +159,17 @@ export class BucketRecords {
   #key(
     id: string,
     type: string,
-    next: (key: BucketKey) => { key: BucketKey; summary: string } | undefined,
+    next: (key: BucketKey) => { key: BucketKey; summary: string; forget?: number } | undefined,
   ): Promise<void> {
     return this.#change((state, revision) => {
       const before = state.bucketKeys.get(id);
       const after = before === undefined ? undefined : next(before);
       if (after === undefined) return undefined;
       return {
-        changes: [{ kind: "bucketKey", id, entity: { ...after.key, revision } }],
+        changes: [
+          { kind: "bucketKey", id, entity: { ...after.key, revision } },
+          ...(after.forget === undefined ? [] : answersOf(state, id, after.forget)),
+        ],
         event: { type, summary: after.summary, owners: [after.key.owner] },
         result: null,
       };

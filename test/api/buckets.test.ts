@@ -220,6 +220,47 @@ describe("a key", () => {
     expect(api.storage.kept.size).toBe(0);
   });
 
+  it("that came to nothing is made by a repeat under the same Idempotency-Key, and once", async () => {
+    const send = () =>
+      api.request("POST", "/api/v1/bucket-keys", {
+        token: alice,
+        json: { name: "again", access: "read" },
+        headers: { "Idempotency-Key": "one-key" },
+      });
+    const { grant } = api.storage;
+    api.storage.grant = () => Promise.reject(new Error("a fault"));
+    const failed = await send();
+    expect(problemOf(failed)).toMatchObject({ status: 503 });
+    // What was begun stands in the way as long as it has not been taken away.
+    const early = await send();
+    expect(problemOf(early)).toMatchObject({ status: 503 });
+    api.storage.grant = grant;
+    for (const id of api.state().bucketKeys.keys()) await api.buckets.keys.once(id);
+    const made = await send();
+    expect(made.status).toBe(201);
+    expect(made.body.secretKey).toHaveLength(43);
+    const again = await send();
+    expect(again.body).toMatchObject({ id: made.body.id });
+    expect(again.body.secretKey).toBeUndefined();
+    expect(api.state().bucketKeys.size).toBe(1);
+
+    // A rotation that came to nothing leaves what was answered before as it is.
+    const rotate = () =>
+      api.request("POST", `/api/v1/bucket-keys/${made.body.id}/rotate`, {
+        token: alice,
+        headers: { "Idempotency-Key": "another-key" },
+      });
+    api.storage.grant = () => Promise.reject(new Error("a fault"));
+    expect(problemOf(await rotate())).toMatchObject({ status: 503 });
+    api.storage.grant = grant;
+    await api.buckets.keys.once(made.body.id);
+    expect((await send()).body.id).toBe(made.body.id);
+    const rotated = await rotate();
+    expect(rotated.body.secretKey).toHaveLength(43);
+    expect(rotated.body.accessKey).not.toBe(made.body.accessKey);
+    expect((await ask("DELETE", `bucket-keys/${made.body.id}`)).status).toBe(204);
+  });
+
   it("is for the buckets that it names, of its owner alone", async () => {
     const { body } = await ask("POST", "buckets", { name: "one" });
     const made = { name: "k", access: "read", buckets: [body.name] };

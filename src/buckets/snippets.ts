@@ -64,6 +64,8 @@ export function snippets({ url, region, accessKey, secretKey, name }: SnippetInp
       `secret_access_key = ${secretKey}`,
       `region = ${region}`,
       `endpoint = ${url}`,
+      // It asks to make the bucket otherwise, which no key may.
+      "no_check_bucket = true",
     ].join("\n"),
   };
 }

@@ -1,6 +1,11 @@
+import { execFile } from "node:child_process";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
 import { Client } from "minio";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { RunningConsole } from "../../src/app.ts";
+import { examples } from "../../src/buckets/snippets.ts";
 import {
   type MustClient,
   mustClient,
@@ -38,6 +43,20 @@ describeWithService("minio", "a console with buckets", () => {
     await folder?.remove();
   });
 
+  const rootClient = () =>
+    new Client({
+      endPoint: "127.0.0.1",
+      port: server.port,
+      useSSL: false,
+      accessKey: server.accessKey,
+      secretKey: server.secretKey,
+      region: "us-east-1",
+    });
+  const contentOf = async (bucket: string, name: string) => {
+    let text = "";
+    for await (const chunk of await rootClient().getObject(bucket, name)) text += String(chunk);
+    return text;
+  };
   const command = (...args: string[]) => runCommand(["-c", config, ...args]);
 
   it("gives a bucket and a key that work, and a client's set-up", async () => {
@@ -62,6 +81,65 @@ describeWithService("minio", "a console with buckets", () => {
     await must("POST", "/persons/alice/resume");
     await client.statObject(bucket.name, "hello");
   });
+
+  it("is set up in the common clients by what is shown with a key, pasted as it is", async () => {
+    const bucket = await must("POST", "/buckets", { owner: "alice", name: "clients" });
+    const made = { owner: "alice", name: "clients", access: "write", buckets: [bucket.id] };
+    const { snippets } = await must("POST", "/bucket-keys", made);
+    const file = join(folder.path, "photo.jpg");
+    await writeFile(file, "a picture");
+    const home = join(folder.path, "home");
+    await mkdir(home, { recursive: true });
+    const env = {
+      PATH: process.env["PATH"] ?? "",
+      HOME: home,
+      RCLONE_CONFIG: join(home, "rclone"),
+    };
+    const shell = (script: string) => promisify(execFile)("sh", ["-ec", script], { env });
+    await writeFile(env.RCLONE_CONFIG, snippets.rclone);
+    const has = (client: string) =>
+      shell(`${client} --version || ${client} version`).then(
+        () => true,
+        () => false,
+      );
+    const name = /^mc alias set (\S+) /.exec(snippets.mc)?.[1] ?? "";
+    const how = examples(name, bucket.name);
+    const ran: string[] = [];
+    for (const client of ["mc", "aws", "rclone"] as const) {
+      if (!(await has(client))) continue;
+      // What is in the file of rclone's is no command.
+      const setUp = client === "rclone" ? "true" : snippets[client];
+      await shell(`${setUp}\ncd ${folder.path}\n${how[client]}`);
+      const found = await contentOf(bucket.name, "photo.jpg");
+      expect([client, found]).toEqual([client, "a picture"]);
+      await rootClient().removeObject(bucket.name, "photo.jpg");
+      ran.push(client);
+    }
+    // Machines have what they have: a client of the same protocol is always here.
+    process.stdout.write(`set-ups were tried with: ${ran.join(", ") || "none"}\n`);
+  }, 90_000);
+
+  it("makes, deletes and gives back buckets and keys at the command line", async () => {
+    const made = await command("buckets", "create", "alice", "cli", "--gigabytes", "2", "--json");
+    expect(made.json()).toMatchObject({ name: "alice.cli", standing: { state: "ready" } });
+    const missing = await command("buckets", "delete", "alice.no-such");
+    expect(missing).toMatchObject({ code: 1, stderr: expect.stringContaining("no bucket") });
+    const gone = await command("buckets", "delete", "alice.cli");
+    expect(gone).toMatchObject({ code: 0, stdout: expect.stringContaining("had back until") });
+    const back = await command("buckets", "restore", "alice.cli");
+    expect(back).toMatchObject({ code: 0, stdout: expect.stringContaining("alice's again") });
+    const key = await command("buckets", "key", "create", "alice", "cli", "--bucket", "alice.cli");
+    const [, id = ""] = /\(key (bkey-\S+);/.exec(key.stdout) ?? [];
+    const secret = /secret key: (\S+)/.exec(key.stdout)?.[1] ?? "";
+    expect(secret).toHaveLength(43);
+    const rotated = await command("buckets", "key", "rotate", id);
+    expect(rotated.stdout).not.toContain(secret);
+    const listed = await command("buckets", "key", "list", "--owner", "alice");
+    expect(listed.stdout).toMatch(/cli +alice +write +ready/);
+    expect(listed.stdout).not.toContain(secret);
+    expect(await command("buckets", "key", "revoke", id)).toMatchObject({ code: 0 });
+    expect((await command("buckets", "key", "list")).stdout).not.toContain(id);
+  }, 90_000);
 
   it("shows at the command line what there is, and whether it is right", async () => {
     const list = await command("buckets", "list");

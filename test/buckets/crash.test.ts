@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { MinioAdmin } from "../../src/buckets/minio-admin/client.ts";
 import { grantOf } from "../../src/buckets/key-kind.ts";
+import { deleteOwner } from "../../src/owners/delete.ts";
 import { suspendOwner, resumeOwner } from "../../src/owners/suspend.ts";
 import type { DrawnKey } from "../../src/buckets/verbs/keys.ts";
 import { type MinioServer, startMinio } from "../support/minio.ts";
@@ -195,6 +196,26 @@ describeWithService("minio", "a process that ends after any single step", () => 
           expect(await may(host.with(key).listBuckets())).toBe(!suspended);
         },
       );
+    }, 240_000);
+
+    it("an owner leaves", async () => {
+      const steps = await eachStep(
+        someone,
+        async ({ owner }) => {
+          await host.do(deleteOwner, { id: owner, kind: "person" });
+          await host.module.settleOwner(owner);
+        },
+        async ({ owner, bucket, key }) => {
+          const hasLeft = !host.state.owners.has(owner);
+          const works = await may(host.as(key.key.accessKey, key.secretKey).listBuckets());
+          expect([hasLeft, works]).toEqual([hasLeft, !hasLeft]);
+          expect(host.state.bucketKeys.has(key.key.id)).toBe(!hasLeft);
+          // What is theirs is kept for as long as any that is deleted, and can be given on.
+          const kept = host.state.buckets.get(bucket);
+          expect(kept?.deleting !== undefined).toBe(hasLeft);
+        },
+      );
+      expect(steps).toBeGreaterThan(3);
     }, 240_000);
 
     it("a bucket is taken out of use, and deleted when its time is over", async () => {

@@ -189,6 +189,25 @@ describeWithService("minio", "a MinIO that is in trouble", () => {
     ["cut off in the middle of its answers", () => proxy.cutAnswersAfter(150)],
   ];
 
+  it("slow: all of it is done, only later, and it is not taken for away", async () => {
+    const owner = await host.person("slow");
+    proxy.slow(120);
+    try {
+      const { done, outcome } = await host.bucket(owner, "a", { publicRead: true });
+      expect(outcome).toMatchObject({ state: "ready", why: null });
+      const { done: key, outcome: given } = await host.key(owner);
+      expect(given).toMatchObject({ state: "ready" });
+      expect(await may(host.with(key).listBuckets())).toBe(true);
+      // A page does not wait for what is counted: it is there the next time.
+      expect(await host.module.usage(0)).toBeUndefined();
+      expect((await host.module.usage())?.has(done.name)).toBe(true);
+      expect((await host.module.usage(0))?.has(done.name)).toBe(true);
+      expect(host.module.system.away).toBeUndefined();
+    } finally {
+      proxy.restore();
+    }
+  }, 60_000);
+
   let people = 0;
   it.each(TROUBLE)(
     "%s: it is said, and heals by itself",

@@ -89,7 +89,7 @@ export function BucketFields({
         maxlength={7}
         required
         errors={errors}
-        hint={`${left} GB can still be set aside. The storage counts now and then, so a little more may fit.`}
+        hint={`At most ${left}: the rest of what you may have. The storage counts now and then, so a little more may fit.`}
       />
       <TextField
         name="expireDays"

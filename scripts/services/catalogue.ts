@@ -31,6 +31,8 @@ const chromiumVersion = "debian-12";
 
 /** The last state of its community edition, which is not kept up any more; it has no module version. */
 const minioVersion = "v0.0.0-20260212201848-7aac2a2c5b7c";
+/** Debian 12's, with its security updates. */
+const mariadbVersion = "10.11";
 
 const catalogue = {
   traefik: {
@@ -84,6 +86,21 @@ const catalogue = {
     accepts: (executable) => isMinioServer(executable),
     install: (folder, tools) =>
       tools.goExecutable(folder, "github.com/minio/minio", minioVersion, "1.24"),
+  },
+  mariadb: {
+    name: "mariadb",
+    version: mariadbVersion,
+    purpose: "the database server that databases are at, and its Galera cluster",
+    variable: "TARDIS_MARIADBD",
+    command: "mariadbd",
+    executable: "bin/mariadbd",
+    install: (folder, tools) =>
+      tools.debianProgram(folder, {
+        program: "usr/sbin/mariadbd",
+        packages: ["mariadb-server-core", "mariadb-client-core", "galera-4", "rsync", "lsof"],
+        // For the scripts by which a node of a cluster gets its data; the rest of it needs Perl.
+        without: ["mariadb-server"],
+      }),
   },
 } satisfies Record<string, Service>;
 

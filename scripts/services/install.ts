@@ -36,6 +36,8 @@ export interface DebianProgram {
   /** Its path in the packages; the executable gets its name. */
   readonly program: string;
   readonly packages: readonly string[];
+  /** Packages that are unpacked, too, without what they need. */
+  readonly without?: readonly string[];
   /** Folders of libraries beside the usual ones, below these. */
   readonly libraryFolders?: readonly string[];
 }
@@ -158,9 +160,13 @@ async function debianExecutable(folder: string, name: string, packages: readonly
 
 async function debianProgram(
   folder: string,
-  { program, packages, libraryFolders = [] }: DebianProgram,
+  { program, packages, without = [], libraryFolders = [] }: DebianProgram,
 ) {
-  await unpackDebian(folder, async () => [...packages, ...(await missingFor(packages))]);
+  await unpackDebian(folder, async () => [
+    ...packages,
+    ...without,
+    ...(await missingFor(packages)),
+  ]);
   writeStarter(folder, program, libraryFolders);
 }
 

@@ -16,6 +16,7 @@ beforeEach(() => {
   vi.stubEnv("TARDIS_TRAEFIK", undefined);
   vi.stubEnv("TARDIS_REDIS_SERVER", undefined);
   vi.stubEnv("TARDIS_MINIO", undefined);
+  vi.stubEnv("TARDIS_MARIADBD", undefined);
   vi.stubEnv("PATH", join(folder, "path"));
 });
 afterEach(() => {
@@ -78,6 +79,7 @@ describe("npm run services", () => {
         { name: "redis", version: services.redis.version, executable: null },
         { name: "chromium", version: services.chromium.version, executable: null },
         { name: "minio", version: services.minio.version, executable: null },
+        { name: "mariadb", version: services.mariadb.version, executable: null },
       ],
     });
   });

@@ -4,13 +4,14 @@ import { bucketKeysOf, bucketsOf, type Change, type State } from "../domain/stat
 import { Refusal } from "../errors.ts";
 import type { Logger } from "../observability/log.ts";
 import type { Metrics } from "../observability/metrics.ts";
-import { type Attempt, Attempts, type Outcome } from "../reconcile/attempt.ts";
+import { Attempts, type Outcome } from "../reconcile/attempt.ts";
 import { type Clock, systemClock } from "../reconcile/clock.ts";
 import { attemptAll, Loop } from "../reconcile/loop.ts";
 import type { PartOutcome, ResourceModule } from "../reconcile/module.ts";
+import { partOf, settle } from "../reconcile/settle.ts";
 import { type Standing, Standings } from "../reconcile/standing.ts";
 import { System } from "../reconcile/system.ts";
-import { Busy, LeaseLost, Trouble } from "../reconcile/trouble.ts";
+import { Trouble } from "../reconcile/trouble.ts";
 import type { Ledger } from "../store/ledger.ts";
 import type { Volatile } from "../store/volatile.ts";
 import { BucketKind, type BucketStep, type SeenBucket } from "./bucket-kind.ts";
@@ -35,7 +36,6 @@ export interface BucketsOptions {
   readonly callMs?: number | undefined;
 }
 
-const PATIENCE_MS = 5_000;
 const USAGE_MS = 60_000;
 
 /** Members' buckets and the keys to them, at one object storage. */
@@ -142,7 +142,7 @@ export class Buckets implements ResourceModule {
     id: string,
     commit: () => Promise<T>,
   ): Promise<{ done: T; outcome: Outcome }> {
-    const settled = await this.#settle(this.buckets, id, commit, () => undefined);
+    const settled = await settle(this.buckets, id, commit, () => undefined);
     const { state } = this.#ledger();
     const owner = state.buckets.get(id)?.owner;
     if (owner !== undefined)
@@ -159,7 +159,7 @@ export class Buckets implements ResourceModule {
     commit: () => Promise<T>,
     given: (done: T) => GivenSecret | undefined,
   ): Promise<{ done: T; outcome: Outcome }> {
-    return this.#settle(this.keys, id, commit, given);
+    return settle(this.keys, id, commit, given);
   }
 
   /**
@@ -191,8 +191,8 @@ export class Buckets implements ResourceModule {
       buckets.map(({ id }) => id),
     );
     return [
-      ...keys.map(({ id, name }) => part("bucketKey", id, name, ofKeys.get(id))),
-      ...buckets.map(({ id, name }) => part("bucket", id, name, ofBuckets.get(id))),
+      ...keys.map((one) => partOf("bucketKey", one, ofKeys.get(one.id))),
+      ...buckets.map((one) => partOf("bucket", one, ofBuckets.get(one.id))),
     ];
   }
 
@@ -218,28 +218,6 @@ export class Buckets implements ResourceModule {
     } catch (error) {
       if (!(error instanceof Trouble)) throw error;
       return undefined;
-    }
-  }
-
-  async #settle<T, Observed, S extends BucketStep | KeyStep, Given>(
-    attempts: Attempts<Observed, S, Given>,
-    id: string,
-    commit: () => Promise<T>,
-    given: (done: T) => Given | undefined,
-  ): Promise<{ done: T; outcome: Outcome }> {
-    try {
-      return await attempts.holding(
-        id,
-        async (attempt: Attempt<Given>) => {
-          const done = await commit();
-          return { done, outcome: await attempt(given(done)) };
-        },
-        PATIENCE_MS,
-      );
-    } catch (error) {
-      if (error instanceof Busy || error instanceof LeaseLost || error instanceof Trouble)
-        throw new Refusal("unavailable", error.message, { retryAfter: 2 });
-      throw error;
     }
   }
 
@@ -274,16 +252,4 @@ function storageOf({ config, metrics }: BucketsOptions): ObjectStorage {
 function troubleOf(error: unknown): Trouble | undefined {
   if (!(error instanceof StorageError)) return undefined;
   return new Trouble(error.failure === "away" ? "away" : "stuck", error.message);
-}
-
-function part(
-  kind: PartOutcome["kind"],
-  id: string,
-  name: string,
-  outcome: Outcome | "busy",
-): PartOutcome {
-  if (outcome === "busy")
-    return { kind, id, name, state: "busy", why: "Something else is being done with it." };
-  if (outcome === undefined) return { kind, id, name, state: "gone", why: null };
-  return { kind, id, name, state: outcome.state, why: outcome.why };
 }

@@ -1,10 +1,6 @@
-import type { Decision } from "../domain/decision.ts";
 import type { Bucket, BucketKey } from "../domain/entities.ts";
-import { operator, type Actor } from "../domain/policy.ts";
 import { bucketKeysOf, type Change, type State } from "../domain/state.ts";
-import type { Ledger } from "../store/ledger.ts";
-import { Trouble } from "../reconcile/trouble.ts";
-import { Refusal } from "../errors.ts";
+import { StepRecords } from "../reconcile/records.ts";
 
 /** The statuses of the answers to a key's making and to its rotation. */
 const CREATED = 201;
@@ -20,25 +16,8 @@ function answersOf(state: State, id: string, status: number): Change[] {
     .map((kept) => ({ kind: "answer", id: kept.id, entity: null }));
 }
 
-/** The console itself acts, in the history. */
-const system: Actor = { ...operator, name: "console" };
-
-/**
- * What steps write down in the store, each if the record is still as the step was planned for; else
- * nothing is written, and the next look plans anew.
- */
-export class BucketRecords {
-  readonly #ledger: () => Ledger | undefined;
-
-  constructor(ledger: () => Ledger | undefined) {
-    this.#ledger = ledger;
-  }
-
-  /** @throws Trouble while the store cannot be read */
-  get state(): State {
-    return this.#required().state;
-  }
-
+/** What steps write down of buckets and keys. */
+export class BucketRecords extends StepRecords {
   /** It was seen that nobody has the name. */
   free(id: string): Promise<void> {
     return this.#bucket(id, "bucket.name-free", ({ madeAt: _gone, ...bucket }) => ({
@@ -57,7 +36,7 @@ export class BucketRecords {
 
   /** It is gone, with the grace period over: so is its record, and no key names it any more. */
   bucketGone(id: string): Promise<void> {
-    return this.#change((state, revision) => {
+    return this.change((state, revision) => {
       const bucket = state.buckets.get(id);
       if (bucket?.deleting === undefined) return undefined;
       const keys = bucketKeysOf(state, bucket.owner)
@@ -121,7 +100,7 @@ export class BucketRecords {
   }
 
   keyGone(id: string): Promise<void> {
-    return this.#change((state) => {
+    return this.change((state) => {
       const key = state.bucketKeys.get(id);
       if (key === undefined) return undefined;
       return {
@@ -144,7 +123,7 @@ export class BucketRecords {
     type: string,
     next: (bucket: Bucket) => { bucket: Bucket; summary: string },
   ): Promise<void> {
-    return this.#change((state, revision) => {
+    return this.change((state, revision) => {
       const before = state.buckets.get(id);
       if (before === undefined) return undefined;
       const { bucket, summary } = next(before);
@@ -161,7 +140,7 @@ export class BucketRecords {
     type: string,
     next: (key: BucketKey) => { key: BucketKey; summary: string; forget?: number } | undefined,
   ): Promise<void> {
-    return this.#change((state, revision) => {
+    return this.change((state, revision) => {
       const before = state.bucketKeys.get(id);
       const after = before === undefined ? undefined : next(before);
       if (after === undefined) return undefined;
@@ -174,30 +153,5 @@ export class BucketRecords {
         result: null,
       };
     });
-  }
-
-  async #change(
-    decide: (state: State, revision: number) => Decision<null> | undefined,
-  ): Promise<void> {
-    try {
-      await this.#required().change(
-        system,
-        (state, { revision }) =>
-          decide(state, revision) ?? {
-            changes: [],
-            event: { type: "nothing", summary: "", owners: [] },
-            result: null,
-          },
-      );
-    } catch (error) {
-      if (error instanceof Refusal) throw new Trouble("away", error.message);
-      throw error;
-    }
-  }
-
-  #required(): Ledger {
-    const ledger = this.#ledger();
-    if (ledger === undefined) throw new Trouble("away", "The console's store cannot be reached.");
-    return ledger;
   }
 }

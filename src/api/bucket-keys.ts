@@ -14,6 +14,7 @@ import {
   changeQuery,
   conditionalHeaders,
   dryRunSchemaOf,
+  refuseFirst,
 } from "./change.ts";
 import { ifMatch } from "./conditional.ts";
 import { body, dryRemoval, idParams, json, removed, resource, security } from "./contract.ts";
@@ -167,7 +168,7 @@ export function bucketKeys(services: Services) {
       });
     if (context.req.query("dryRun") === "true") return commit();
     // Refused first, where it would be: the storage is asked for nobody who may not.
-    ledger.preview(context.get("actor"), decide);
+    await refuseFirst(context, services, decide);
     const drawn = await drawKey({ module, ledger }, id, commit, () => secretKey);
     const { done, given } = drawn;
     if (done.dry) return done;
@@ -251,7 +252,7 @@ export function bucketKeys(services: Services) {
         const dry = await commit();
         return dry.dry ? context.json(dry.body, 200) : context.body(null, 204);
       }
-      ledger.preview(context.get("actor"), (state, decided) => revokeKey(state, decided, input));
+      await refuseFirst(context, services, (state, decided) => revokeKey(state, decided, input));
       await module.settleKey(id, commit, () => undefined);
       return context.body(null, 204);
     });

@@ -18,6 +18,7 @@ import {
   changeQuery,
   conditionalHeaders,
   dryRunSchemaOf,
+  refuseFirst,
   type Outcome,
   type Plan,
 } from "./change.ts";
@@ -231,7 +232,7 @@ export function buckets(services: Services) {
       });
     if (context.req.query("dryRun") === "true") return commit();
     // Refused first, where it would be: who may not learns not even that it is busy.
-    ledger.preview(context.get("actor"), plan.decide);
+    await refuseFirst(context, services, plan.decide);
     const { done } = await module.settleBucket(id, commit);
     const bucket = ledger.state.buckets.get(done.dry ? "" : done.body.id);
     if (done.dry || bucket === undefined) return done;

@@ -123,6 +123,21 @@ export async function change<Result, Body extends { readonly revision: number } 
   return answer(context, body, revision, plan.showAgain?.(body));
 }
 
+/**
+ * Refuses what the verb would refuse, before anything is asked of another system or waited for; a
+ * repeat of what was done is no news, and gets its answer.
+ * @throws Refusal what the verb refuses
+ */
+export async function refuseFirst<Result>(
+  context: ApiContext,
+  { ledger, now }: Services,
+  decide: Decide<Result>,
+): Promise<void> {
+  const request = await repeatable(context);
+  if (request !== undefined && recall(ledger.state, now(), request) !== undefined) return;
+  ledger.preview(context.get("actor"), decide);
+}
+
 /** Decides, and puts the answer into the same commit when the request may come again. */
 function settling<Result, Body>(
   plan: Plan<Result, Body>,

@@ -121,6 +121,17 @@ describe("a bucket", () => {
     await api.must("PATCH", "/api/v1/persons/alice", { quota: null });
   });
 
+  it("is made once by a request that comes twice", async () => {
+    const once = { token: alice, json: { name: "twice" }, headers: { "Idempotency-Key": "k1" } };
+    const first = await api.request("POST", "/api/v1/buckets", once);
+    const again = await api.request("POST", "/api/v1/buckets", once);
+    expect([first.status, again.status]).toEqual([201, 201]);
+    expect(again.body.id).toBe(first.body.id);
+    await ask("DELETE", `buckets/${first.body.id}?name=alice.twice`);
+    await laterDays(8);
+    await api.buckets.buckets.once(first.body.id);
+  });
+
   it("of one is never spelt like one of another", async () => {
     const theirs = await api.must("POST", "/api/v1/buckets", { owner: "alice-b", name: "x" });
     expect(theirs.name).toBe("alice-b.x");

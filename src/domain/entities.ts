@@ -20,6 +20,7 @@ import {
 } from "./fields.ts";
 import { requestSchema } from "./requests.ts";
 
+export type { AccountName, DatabaseName } from "./databases.ts";
 export {
   emailField,
   hostnameField,

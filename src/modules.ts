@@ -1,5 +1,6 @@
 import type { Buckets } from "./buckets/module.ts";
 import type { Config } from "./config.ts";
+import type { Databases } from "./databases/module.ts";
 import type { Logger } from "./observability/log.ts";
 import type { Metrics } from "./observability/metrics.ts";
 import type { PartOutcome, ResourceModule } from "./reconcile/module.ts";
@@ -21,6 +22,7 @@ export interface ModuleParts {
 /** The modules that are on, each by its name. */
 export interface Modules {
   readonly buckets?: Buckets | undefined;
+  readonly databases?: Databases | undefined;
 }
 
 export const noModules: Modules = {};
@@ -31,12 +33,18 @@ export async function modulesFor({ config, ...parts }: ModuleParts): Promise<Mod
     buckets: config.buckets.enabled
       ? new (await import("./buckets/module.ts")).Buckets({ ...parts, config: config.buckets })
       : undefined,
+    databases: config.databases.enabled
+      ? new (await import("./databases/module.ts")).Databases({
+          ...parts,
+          config: config.databases,
+        })
+      : undefined,
   };
 }
 
 /** Those that are on, in the order in which an owner is cut off: what lets people in comes first. */
 export function allOf(modules: Modules): readonly ResourceModule[] {
-  return [modules.buckets].filter((module) => module !== undefined);
+  return [modules.databases, modules.buckets].filter((module) => module !== undefined);
 }
 
 /**

@@ -8,6 +8,14 @@ import {
   updateBucket,
 } from "../src/buckets/verbs/buckets.ts";
 import { createKey, revokeKey, rotateKey } from "../src/buckets/verbs/keys.ts";
+import {
+  createAccount,
+  deleteAccount,
+  renewPassword,
+  updateAccount,
+} from "../src/databases/verbs/accounts.ts";
+import { adoptDatabase, createDatabase, deleteDatabase } from "../src/databases/verbs/databases.ts";
+import type { DatabaseName } from "../src/domain/entities.ts";
 import { createEndpoint } from "../src/endpoints/create.ts";
 import { deleteEndpoint } from "../src/endpoints/delete.ts";
 import { updateEndpoint } from "../src/endpoints/update.ts";
@@ -76,6 +84,11 @@ export type ThingName =
   | "games' bucket"
   | "alice's key"
   | "bob's key"
+  | "alice's database"
+  | "bob's database"
+  | "games' database"
+  | "alice's account"
+  | "bob's account"
   | "alice's domain"
   | "ownerless domain"
   | "alice's request"
@@ -277,6 +290,31 @@ export const POLICY_TABLE: readonly Row[] = [
         gigabytes: 1,
       }),
     api: (w) => ["POST", "/api/v1/buckets/adopt", { name: "old.data", owner: w.id("alice") }],
+  },
+  ...databaseRows("alice's database", "alice", aliceReads, aliceChanges),
+  ...databaseRows("bob's database", "bob", bobs, bobs),
+  ...databaseRows("games' database", "games", games, games),
+  ...accountRows("alice's account", "alice", aliceReads, aliceChanges),
+  ...accountRows("bob's account", "bob", bobs, bobs),
+  {
+    action: "database.adopt",
+    resource: "which databases are adoptable",
+    ...adminsMake,
+    api: () => ["GET", "/api/v1/databases/adoptable"],
+  },
+  {
+    action: "database.adopt",
+    resource: "how the database server stands",
+    ...adminsMake,
+    api: () => ["GET", "/api/v1/databases/status"],
+  },
+  {
+    action: "database.adopt",
+    resource: "a database taken over for alice",
+    ...adminsMake,
+    verb: (w) => (s, c) =>
+      adoptDatabase(s, c, { id: "db-old", owner: w.id("alice"), name: "old_wiki" as DatabaseName }),
+    api: (w) => ["POST", "/api/v1/databases/adopt", { name: "old_wiki", owner: w.id("alice") }],
   },
 
   {
@@ -767,6 +805,83 @@ function keyRows(
       verb: (w) => (s, c) =>
         createKey(s, c, { ...made, id: "bkey-new", owner: w.id(owner), buckets: null }),
       api: (w) => ["POST", "/api/v1/bucket-keys", { ...made, owner: w.id(owner) }],
+    },
+  ];
+}
+
+/** A database of the owner's, by everything that can be done with it. */
+function databaseRows(
+  name: "alice's database" | "bob's database" | "games' database",
+  owner: ThingName,
+  reads: Pick<Row, "allowed" | "forbidden">,
+  writes: Pick<Row, "allowed" | "forbidden">,
+): Row[] {
+  const path = (world: World) => `/api/v1/databases/${world.id(name)}`;
+  const named = `u_${owner}_files`;
+  return [
+    { action: "database.read", resource: name, ...reads, owner, api: (w) => ["GET", path(w)] },
+    {
+      action: "database.write",
+      resource: `${name}, deleted`,
+      ...writes,
+      verb: (w) => (s, c) => deleteDatabase(s, c, { id: w.id(name), name: named }),
+      api: (w) => ["DELETE", `${path(w)}?name=${named}`],
+    },
+    {
+      action: "database.write",
+      resource: `a new database of ${owner}`,
+      ...writes,
+      verb: (w) => (s, c) =>
+        createDatabase(s, c, { id: "db-new", owner: w.id(owner), name: "new" }),
+      api: (w) => ["POST", "/api/v1/databases", { owner: w.id(owner), name: "new" }],
+    },
+  ];
+}
+
+function accountRows(
+  name: "alice's account" | "bob's account",
+  owner: ThingName,
+  reads: Pick<Row, "allowed" | "forbidden">,
+  writes: Pick<Row, "allowed" | "forbidden">,
+): Row[] {
+  const path = (world: World) => `/api/v1/database-accounts/${world.id(name)}`;
+  const made = { name: "n", access: "read" as const };
+  return [
+    {
+      action: "databaseAccount.read",
+      resource: name,
+      ...reads,
+      owner,
+      api: (w) => ["GET", path(w)],
+    },
+    {
+      action: "databaseAccount.write",
+      resource: `${name}, changed`,
+      ...writes,
+      verb: (w) => (s, c) => updateAccount(s, c, { id: w.id(name), access: "read" }),
+      api: (w) => ["PATCH", path(w), { access: "read" }],
+    },
+    {
+      action: "databaseAccount.write",
+      resource: `${name}, with another password`,
+      ...writes,
+      verb: (w) => (s, c) => renewPassword(s, c, { id: w.id(name) }),
+      api: (w) => ["POST", `${path(w)}/rotate`],
+    },
+    {
+      action: "databaseAccount.write",
+      resource: `${name}, ended`,
+      ...writes,
+      verb: (w) => (s, c) => deleteAccount(s, c, { id: w.id(name) }),
+      api: (w) => ["DELETE", path(w)],
+    },
+    {
+      action: "databaseAccount.write",
+      resource: `a new account of ${owner}`,
+      ...writes,
+      verb: (w) => (s, c) =>
+        createAccount(s, c, { ...made, id: "dbacc-new", owner: w.id(owner), databases: null }),
+      api: (w) => ["POST", "/api/v1/database-accounts", { ...made, owner: w.id(owner) }],
     },
   ];
 }

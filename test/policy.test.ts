@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { DatabaseName } from "../src/domain/entities.ts";
 import { authenticate } from "../src/auth/actor.ts";
 import { authorise, operator, POLICY, type Actor } from "../src/domain/policy.ts";
 import { Refusal } from "../src/errors.ts";
@@ -158,6 +159,16 @@ beforeAll(async () => {
   for (const owner of ["alice", "bob"] as const) {
     const made = { owner, name: "laptop", access: "write" };
     ids.set(`${owner}'s key`, (await api.must("POST", "/api/v1/bucket-keys", made)).id);
+  }
+  await api.server.makeDatabase("old_wiki" as DatabaseName);
+  for (const owner of ["alice", "bob", "games"] as const) {
+    const { id } = await api.must("POST", "/api/v1/databases", { owner, name: "files" });
+    ids.set(`${owner}${owner === "games" ? "'" : "'s"} database` as ThingName, id);
+  }
+  for (const owner of ["alice", "bob"] as const) {
+    const made = { owner, name: "app", access: "write" };
+    const { id } = await api.must("POST", "/api/v1/database-accounts", made);
+    ids.set(`${owner}'s account`, id);
   }
   tokens.set("expired", await api.tokenFor("alice", ALL_SCOPES, 1));
   api.advance(2 * DAY_MS);

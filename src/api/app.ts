@@ -11,6 +11,10 @@ import { bucketKeys } from "./bucket-keys.ts";
 import { bucketAdoption } from "./bucket-adoption.ts";
 import { bucketStatus } from "./bucket-status.ts";
 import { buckets } from "./buckets.ts";
+import { databaseAccounts } from "./database-accounts.ts";
+import { databaseAdoption } from "./database-adoption.ts";
+import { databaseStatus } from "./database-status.ts";
+import { databases } from "./databases.ts";
 import { docs } from "./docs.ts";
 import { endpoints } from "./endpoints.ts";
 import { events } from "./events.ts";
@@ -55,6 +59,10 @@ function resources(services: Services) {
     .route("/api/v1", bucketStatus(services))
     .route("/api/v1", buckets(services))
     .route("/api/v1", bucketKeys(services))
+    .route("/api/v1", databaseAdoption(services))
+    .route("/api/v1", databaseStatus(services))
+    .route("/api/v1", databases(services))
+    .route("/api/v1", databaseAccounts(services))
     .route("/api/v1", tokens(services))
     .route("/api/v1", passes(services))
     .route("/api/v1", sessions(services))

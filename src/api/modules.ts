@@ -1,4 +1,5 @@
 import type { Buckets } from "../buckets/module.ts";
+import type { Databases } from "../databases/module.ts";
 import { Refusal } from "../errors.ts";
 import type { Services } from "./services.ts";
 
@@ -12,5 +13,18 @@ export function requireBuckets(services: Pick<Services, "modules">): Buckets {
   throw new Refusal(
     "conflict",
     "There are no buckets here: buckets.enabled is off, or no console runs.",
+  );
+}
+
+/**
+ * The module that keeps databases.
+ * @throws Refusal `conflict` where there is none
+ */
+export function requireDatabases(services: Pick<Services, "modules">): Databases {
+  const found = services.modules().databases;
+  if (found !== undefined) return found;
+  throw new Refusal(
+    "conflict",
+    "There are no databases here: databases.enabled is off, or no console runs.",
   );
 }

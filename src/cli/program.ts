@@ -14,6 +14,7 @@ import { messageOf } from "../errors.ts";
 import { CommandError, print, type OutputOptions } from "./output.ts";
 import { addBucketCommands } from "./buckets.ts";
 import { addDoctorCommand } from "./doctor.ts";
+import { addDatabaseCommands } from "./databases.ts";
 import { addGitLabCommands } from "./gitlab.ts";
 import { addMigrateCommand } from "./migrate.ts";
 import { addOwnerCommands } from "./owners.ts";
@@ -78,6 +79,7 @@ export function createProgram(): Command {
   addPagesCommands(program, withControl);
   addRequestCommands(program, withControl);
   addBucketCommands(program, withControl);
+  addDatabaseCommands(program, withControl, configOf);
   for (const command of program.commands) inherit(command);
   return program;
 }

@@ -69,6 +69,7 @@ export function crossProblems(settings: Settings): Finding[] {
     ...gitLabFindings(settings),
     ...signInFindings(settings),
     ...bucketFindings(settings),
+    ...databaseFindings(settings),
   );
   if (limits.healthInterval.minSeconds > limits.healthInterval.maxSeconds) {
     found.push({
@@ -160,6 +161,20 @@ function bucketFindings({ buckets }: Settings): Finding[] {
       ],
       message: "is missing: the console needs an account at the storage",
       hint: `set TARDIS_BUCKETS__${key.toUpperCase()}_FILE`,
+    }));
+}
+
+function databaseFindings({ databases }: Settings): Finding[] {
+  if (!databases.enabled) return [];
+  return (["user", "password"] as const)
+    .filter((key) => databases[key] === null)
+    .map((key) => ({
+      paths: [
+        ["databases", key],
+        ["databases", "enabled"],
+      ],
+      message: "is missing: the console needs an account at the database server",
+      hint: key === "password" ? "set TARDIS_DATABASES__PASSWORD_FILE" : "set it in the file",
     }));
 }
 

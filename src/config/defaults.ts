@@ -27,6 +27,9 @@ export function fillDerived(merged: Section): void {
   if (valueAt(merged, ["buckets", "publicUrl"]) === null) {
     overlay(merged, { buckets: { publicUrl: valueAt(merged, ["buckets", "url"]) } });
   }
+  if (valueAt(merged, ["databases", "publicAddress"]) === null) {
+    overlay(merged, { databases: { publicAddress: valueAt(merged, ["databases", "address"]) } });
+  }
   if (valueAt(merged, ["traefik", "consoleUrl"]) === null) {
     const host = reachableHost(valueAt(merged, ["http", "host"]));
     overlay(merged, { traefik: { consoleUrl: `http://${host}:${port}` } });

@@ -222,6 +222,41 @@ export const schema = z.strictObject({
     graceDays: whole(0, 365).describe("Days for which a deleted bucket can be had back."),
     gigabytes: whole(1, 1_000_000).describe("What a bucket may hold unless it is asked for."),
   }),
+  databases: z.strictObject({
+    enabled: yesNo().describe(
+      "Whether members have databases at MySQL (Percona XtraDB Cluster) or MariaDB.",
+    ),
+    address: text("host:port", syntax.parseHostPort).describe(
+      "The server, as the console reaches it; of a cluster, what leads to the node that is written to.",
+    ),
+    publicAddress: text("host:port", syntax.parseHostPort).describe(
+      "The server, as members reach it.",
+    ),
+    nodes: texts("host:port", syntax.parseHostPort).describe(
+      "Each node of a cluster by itself: open sessions are ended where they are; none: there is no cluster.",
+    ),
+    user: orNull(text("name", syntax.parseName)).describe("The console's own account there."),
+    password: orNull(secret("text", syntax.parseSecret)).describe("Its password."),
+    tls: z.strictObject({
+      mode: oneOf(["off", "verify"]).describe(
+        "Whether connections are by TLS, with a certificate that is looked at.",
+      ),
+      ca: orNull(text("file", syntax.parseFile)).describe(
+        "Certificates (PEM) that sign the server's own; null: the system's.",
+      ),
+      serverName: orNull(text("host", syntax.parseHost)).describe(
+        "The name in the server's certificate; null: the address's.",
+      ),
+    }),
+    prefix: text("name", syntax.parseDatabasePrefix).describe(
+      "What the names of members' databases and accounts begin with.",
+    ),
+    connections: whole(1, 10_000).describe(
+      "Connections that an account may have at once, at each node.",
+    ),
+    interval: whole(1, 1440).describe("Minutes between looks at all databases and accounts."),
+    graceDays: whole(0, 365).describe("Days for which a deleted database can be had back."),
+  }),
   userhomes: z.strictObject({
     enabled: yesNo().describe("Whether names that nothing else claims go to the userhomes server."),
     url: origin.describe("The userhomes server."),

@@ -255,6 +255,13 @@ export function parseName(text: string): string | Fault {
     : new Fault(`${shown(text)} is not a name of letters, digits and any of _ . : -`);
 }
 
+/** What names of databases and accounts begin with: short, as the rest of an account's has little room. */
+export function parseDatabasePrefix(text: string): string | Fault {
+  return /^[a-z][a-z0-9]{0,5}$/.test(text)
+    ? text
+    : new Fault(`${shown(text)} is not one to six small letters and digits, a letter first`);
+}
+
 /** A Redis server: scheme, host and port; the port is written out. */
 export function parseRedisUrl(text: string): string | Fault {
   const fault = new Fault(`${shown(text)} is not an address like "redis://127.0.0.1:6379"`);

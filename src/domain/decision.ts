@@ -84,12 +84,15 @@ export function endOfRest({ now, rules }: Pick<Context, "now" | "rules">): strin
   return new Date(now.getTime() + rules.restDays * DAY_MS).toISOString();
 }
 
-/** From when to when a bucket that is deleted now can be had back. */
-export function bucketGrace({ now, rules }: Pick<Context, "now" | "rules">): {
+/** From when to when what is deleted now can be had back. */
+export function grace(
+  { now, rules }: Pick<Context, "now" | "rules">,
+  of: "buckets" | "databases",
+): {
   at: string;
   until: string;
 } {
-  const until = new Date(now.getTime() + rules.buckets.graceDays * DAY_MS);
+  const until = new Date(now.getTime() + rules[of].graceDays * DAY_MS);
   return { at: now.toISOString(), until: until.toISOString() };
 }
 

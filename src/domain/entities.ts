@@ -18,9 +18,10 @@ import {
   targetGrantSchema,
   timeField,
 } from "./fields.ts";
+import { databaseAccountSchema, databaseSchema } from "./databases.ts";
 import { requestSchema } from "./requests.ts";
 
-export type { AccountName, DatabaseName } from "./databases.ts";
+export type { AccountName, Database, DatabaseAccount, DatabaseName } from "./databases.ts";
 export {
   emailField,
   hostnameField,
@@ -331,6 +332,8 @@ export const entitySchemas = {
   pass: passSchema,
   bucket: bucketSchema,
   bucketKey: bucketKeySchema,
+  database: databaseSchema,
+  databaseAccount: databaseAccountSchema,
   answer: answerSchema,
 } as const;
 

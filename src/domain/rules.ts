@@ -57,6 +57,7 @@ export interface Rules {
     readonly createPersons: boolean;
   };
   readonly buckets: { readonly graceDays: number; readonly gigabytes: number };
+  readonly databases: { readonly graceDays: number; readonly prefix: string };
   /** The port that visitors reach the HTTPS entry point on, for URLs shown. */
   readonly httpsPort: number;
 }
@@ -94,6 +95,12 @@ function redisAddresses({ store, redis }: Config): string[] {
   return [redis.url.replace(/^rediss?:\/\//, ""), ...redis.sentinels];
 }
 
+/** The database server itself, each node of it, and how members reach it. */
+function databaseAddresses({ databases }: Config): string[] {
+  if (!databases.enabled) return [];
+  return [databases.address, databases.publicAddress, ...databases.nodes];
+}
+
 function targetPolicy(config: Config, localAddresses: readonly string[]): TargetPolicy {
   const grants: TargetGrant[] = [];
   for (const { cidr, ports, to } of [...config.targets.networks, ...config.targets.loopback]) {
@@ -115,6 +122,7 @@ function targetPolicy(config: Config, localAddresses: readonly string[]): Target
     ...(config.gitlab.enabled ? systemsOf(config.gitlab.url, "gitlab.url") : []),
     ...(issuer === null ? [] : systemsOf(issuer, "signIn.oidc.issuer")),
     ...(config.buckets.enabled ? systemsOf(config.buckets.url, "buckets.url") : []),
+    ...databaseAddresses(config).flatMap((address) => systemsOf(address, "databases")),
     ...(config.userhomes.enabled ? systemsOf(config.userhomes.url, "userhomes.url") : []),
     ...config.traefik.addresses.flatMap((address) => systemsOf(address, "traefik.addresses")),
     ...config.traefik.apiUrls.flatMap((url) => systemsOf(url, "traefik.apiUrls")),
@@ -153,9 +161,12 @@ export function rulesFrom(config: Config, localAddresses: readonly string[] = []
     ...config.traefik.apiUrls,
   ].map((url) => new URL(url).hostname);
   hosts.push(
-    ...[...config.systems, ...config.traefik.addresses, ...redisAddresses(config)].map((text) =>
-      text.replace(/^[a-z0-9]+:\/\//, "").replace(/[:/].*$/, ""),
-    ),
+    ...[
+      ...config.systems,
+      ...config.traefik.addresses,
+      ...redisAddresses(config),
+      ...databaseAddresses(config),
+    ].map((text) => text.replace(/^[a-z0-9]+:\/\//, "").replace(/[:/].*$/, "")),
   );
   hosts.push(...config.ownHosts.map((host) => host.replace(/^\*\./, "")));
   for (const host of hosts) {
@@ -172,7 +183,9 @@ export function rulesFrom(config: Config, localAddresses: readonly string[] = []
     pagesEnabled: config.pages.enabled,
     restDays: config.labels.restDays,
     quotas: config.quotas,
-    modules: new Set<Module>(config.buckets.enabled ? ["buckets"] : []),
+    modules: new Set<Module>(
+      (["buckets", "databases"] as const).filter((name) => config[name].enabled),
+    ),
     targets: targetPolicy(config, localAddresses),
     health: config.limits.healthInterval,
     memberships: config.memberships,
@@ -185,6 +198,7 @@ export function rulesFrom(config: Config, localAddresses: readonly string[] = []
       createPersons: config.signIn.oidc.createPersons,
     },
     buckets: { graceDays: config.buckets.graceDays, gigabytes: config.buckets.gigabytes },
+    databases: { graceDays: config.databases.graceDays, prefix: config.databases.prefix },
     httpsPort: config.traefik.httpsPort,
   };
 }

@@ -4,6 +4,8 @@ import type {
   Bucket,
   BucketKey,
   CustomDomain,
+  Database,
+  DatabaseAccount,
   Endpoint,
   Entity,
   EntityOf,
@@ -54,6 +56,8 @@ export interface State {
   readonly passes: PersistentMap<string, Pass>;
   readonly buckets: PersistentMap<string, Bucket>;
   readonly bucketKeys: PersistentMap<string, BucketKey>;
+  readonly databases: PersistentMap<string, Database>;
+  readonly databaseAccounts: PersistentMap<string, DatabaseAccount>;
   readonly answers: PersistentMap<string, Answer>;
   readonly setAside: readonly SetAside[];
 
@@ -74,6 +78,10 @@ export interface State {
   readonly bucketsByOwner: PersistentMap<string, Ids>;
   readonly bucketsByName: PersistentMap<string, string>;
   readonly bucketKeysByOwner: PersistentMap<string, Ids>;
+  readonly databasesByOwner: PersistentMap<string, Ids>;
+  readonly databasesByName: PersistentMap<string, string>;
+  readonly databaseAccountsByOwner: PersistentMap<string, Ids>;
+  readonly databaseAccountsByName: PersistentMap<string, string>;
   /** Kept answers by `answerActor`. */
   readonly answersByActor: PersistentMap<string, Ids>;
 }
@@ -92,6 +100,8 @@ export const emptyState: State = {
   passes: PersistentMap(),
   buckets: PersistentMap(),
   bucketKeys: PersistentMap(),
+  databases: PersistentMap(),
+  databaseAccounts: PersistentMap(),
   answers: PersistentMap(),
   setAside: [],
   ownersByName: PersistentMap(),
@@ -109,6 +119,10 @@ export const emptyState: State = {
   bucketsByOwner: PersistentMap(),
   bucketsByName: PersistentMap(),
   bucketKeysByOwner: PersistentMap(),
+  databasesByOwner: PersistentMap(),
+  databasesByName: PersistentMap(),
+  databaseAccountsByOwner: PersistentMap(),
+  databaseAccountsByName: PersistentMap(),
   answersByActor: PersistentMap(),
 };
 
@@ -125,6 +139,8 @@ type IdIndex =
   | "requestsByOwner"
   | "bucketsByOwner"
   | "bucketKeysByOwner"
+  | "databasesByOwner"
+  | "databaseAccountsByOwner"
   | "answersByActor";
 
 function include(draft: Draft, index: IdIndex, key: string, id: string): void {
@@ -208,6 +224,18 @@ function index(draft: Draft, entity: Entity, present: boolean): void {
     case "bucketKey":
       toggle(draft, "bucketKeysByOwner", entity.owner, entity.id);
       return;
+    case "database":
+      toggle(draft, "databasesByOwner", entity.owner, entity.id);
+      draft.databasesByName = present
+        ? draft.databasesByName.set(entity.name, entity.id)
+        : withoutId(draft.databasesByName, entity.name, entity.id);
+      return;
+    case "databaseAccount":
+      toggle(draft, "databaseAccountsByOwner", entity.owner, entity.id);
+      draft.databaseAccountsByName = present
+        ? draft.databaseAccountsByName.set(entity.name, entity.id)
+        : withoutId(draft.databaseAccountsByName, entity.name, entity.id);
+      return;
     case "answer":
       toggle(draft, "answersByActor", answerActor(entity.id), entity.id);
       return;
@@ -240,6 +268,8 @@ const COLLECTION = {
   pass: "passes",
   bucket: "buckets",
   bucketKey: "bucketKeys",
+  database: "databases",
+  databaseAccount: "databaseAccounts",
   answer: "answers",
 } as const satisfies Record<Kind, keyof State>;
 
@@ -268,6 +298,8 @@ export function* entitiesOf(state: State): Generator<Entity> {
   yield* state.passes.values();
   yield* state.buckets.values();
   yield* state.bucketKeys.values();
+  yield* state.databases.values();
+  yield* state.databaseAccounts.values();
   yield* state.answers.values();
 }
 
@@ -402,6 +434,14 @@ export function bucketsOf(state: State, owner: string): Bucket[] {
 
 export function bucketKeysOf(state: State, owner: string): BucketKey[] {
   return collect(state.bucketKeys, state.bucketKeysByOwner.get(owner));
+}
+
+export function databasesOf(state: State, owner: string): Database[] {
+  return collect(state.databases, state.databasesByOwner.get(owner));
+}
+
+export function databaseAccountsOf(state: State, owner: string): DatabaseAccount[] {
+  return collect(state.databaseAccounts, state.databaseAccountsByOwner.get(owner));
 }
 
 /** The groups that a person manages. */

@@ -1,10 +1,12 @@
 import { Refusal } from "../errors.ts";
-import { bucketGrace, requireUnchanged, type Verb } from "../domain/decision.ts";
+import { grace, requireUnchanged, type Verb } from "../domain/decision.ts";
 import type { Owner } from "../domain/entities.ts";
 import { authorise } from "../domain/policy.ts";
 import {
   bucketKeysOf,
   bucketsOf,
+  databaseAccountsOf,
+  databasesOf,
   endpointsOf,
   findOwner,
   groupsOf,
@@ -24,9 +26,9 @@ export interface DeleteOwnerInput {
 }
 
 /**
- * Removes an owner: endpoints, tokens and requests with them, labels put to rest; keys to buckets are
- * revoked, and the buckets themselves kept for as long as any that is deleted. Groups that a person
- * managed stay, with their other managers.
+ * Removes an owner: endpoints, tokens and requests with them, labels put to rest; keys to buckets and
+ * accounts at databases are ended, and what is in them kept for as long as any that is deleted. Groups
+ * that a person managed stay, with their other managers.
  * @returns the owner as they were
  */
 export const deleteOwner: Verb<DeleteOwnerInput, Owner> = (state, context, input) => {
@@ -64,7 +66,17 @@ export const deleteOwner: Verb<DeleteOwnerInput, Owner> = (state, context, input
     ...bucketsOf(state, owner.id).map((bucket): Change => ({
       kind: "bucket",
       id: bucket.id,
-      entity: { ...bucket, deleting: bucket.deleting ?? bucketGrace(context), revision },
+      entity: { ...bucket, deleting: bucket.deleting ?? grace(context, "buckets"), revision },
+    })),
+    ...databaseAccountsOf(state, owner.id).map((account): Change => ({
+      kind: "databaseAccount",
+      id: account.id,
+      entity: { ...account, deleting: true, revision },
+    })),
+    ...databasesOf(state, owner.id).map((database): Change => ({
+      kind: "database",
+      id: database.id,
+      entity: { ...database, deleting: database.deleting ?? grace(context, "databases"), revision },
     })),
     // What GitLab has stays, without an owner; the sync does not come by hosts that rest any more.
     ...[

@@ -63,7 +63,12 @@ function writeOf(change: Change): Write {
 }
 
 /** Secrets, even hashed, stay out of the history; and access keys, which may be enough to write. */
-const KEPT_OUT: ReadonlySet<Kind> = new Set<Kind>(["token", "answer", "bucketKey"]);
+const KEPT_OUT: ReadonlySet<Kind> = new Set<Kind>([
+  "token",
+  "answer",
+  "bucketKey",
+  "databaseAccount",
+]);
 
 function eventOf(
   before: State,

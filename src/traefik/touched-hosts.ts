@@ -49,6 +49,8 @@ export function touchedHosts(
       case "pass":
       case "bucket":
       case "bucketKey":
+      case "database":
+      case "databaseAccount":
       case "answer":
         break;
     }

@@ -71,6 +71,18 @@ export function problemsOf(entity: Entity, surroundings: Surroundings): Problem[
       if (!entity.deleting && !state.owners.has(entity.owner))
         fail("owner", `there is no owner "${entity.owner}"`);
       break;
+    case "database":
+      if (entity.deleting === undefined && !state.owners.has(entity.owner))
+        fail("owner", `there is no owner "${entity.owner}"`);
+      if (state.databasesByName.get(entity.name) !== entity.id)
+        fail("name", `another database is called "${entity.name}"`);
+      break;
+    case "databaseAccount":
+      if (!entity.deleting && !state.owners.has(entity.owner))
+        fail("owner", `there is no owner "${entity.owner}"`);
+      if (state.databaseAccountsByName.get(entity.name) !== entity.id)
+        fail("name", `another account is called "${entity.name}"`);
+      break;
     case "reserved":
     case "pass":
     case "answer":

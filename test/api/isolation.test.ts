@@ -32,6 +32,10 @@ beforeAll(async () => {
   bobs.set("buckets", (await api.must("POST", "/api/v1/buckets", { owner: "bob", name: "b" })).id);
   const key = { owner: "bob", name: "k", access: "read" };
   bobs.set("bucket-keys", (await api.must("POST", "/api/v1/bucket-keys", key)).id);
+  const database = { owner: "bob", name: "b" };
+  bobs.set("databases", (await api.must("POST", "/api/v1/databases", database)).id);
+  const account = { owner: "bob", name: "k", access: "read" };
+  bobs.set("database-accounts", (await api.must("POST", "/api/v1/database-accounts", account)).id);
   await api.must("POST", "/api/v1/reserved-names", { label: "kept", reason: "x" });
   bobs.set("reserved-names", "kept");
   const page = {
@@ -98,6 +102,13 @@ const CASES: [method: string, resource: string, suffix?: string, json?: object][
   ["GET", "bucket-keys"],
   ["POST", "bucket-keys", "/rotate"],
   ["DELETE", "bucket-keys"],
+  ["GET", "databases"],
+  ["DELETE", "databases", "?name=u_bob_b"],
+  ["POST", "databases", "/restore", {}],
+  ["GET", "database-accounts"],
+  ["PATCH", "database-accounts", "", { access: "write" }],
+  ["POST", "database-accounts", "/rotate"],
+  ["DELETE", "database-accounts"],
   ["GET", "tokens"],
   ["DELETE", "tokens"],
   ["GET", "requests"],

@@ -8,10 +8,12 @@ import { rulesFrom } from "../../src/domain/rules.ts";
 import type { Change, State } from "../../src/domain/state.ts";
 import type { DomainDns } from "../../src/gitlab-pages/domains/dns.ts";
 import { Buckets } from "../../src/buckets/module.ts";
+import { Databases } from "../../src/databases/module.ts";
 import { createMetrics } from "../../src/observability/metrics.ts";
 import { silentLog } from "../../src/observability/log.ts";
 import { Ledger } from "../../src/store/ledger.ts";
 import { MemoryVolatile } from "../../src/store/memory-volatile.ts";
+import { MemoryDatabases } from "../support/memory-databases.ts";
 import { MemoryStorage } from "../support/memory-storage.ts";
 import { openLevelStore } from "../../src/store/leveldb.ts";
 import { temporaryFolder } from "../support/folder.ts";
@@ -46,6 +48,9 @@ export interface TestApi {
   /** Members' buckets, without the loop, at a storage in memory. */
   readonly buckets: Buckets;
   readonly storage: MemoryStorage;
+  /** The same of databases. */
+  readonly databases: Databases;
+  readonly server: MemoryDatabases;
   /** What the API wrote to its log as errors. */
   readonly errors: object[];
   /** A token of the operator with every scope. */
@@ -112,16 +117,17 @@ export async function startApi(options: ApiOptions = {}): Promise<TestApi> {
   const gitlabPages = () => gitlab.pages;
   const storage = new MemoryStorage();
   const volatile = new MemoryVolatile(() => time);
-  const buckets = new Buckets({
-    config: config.buckets,
+  const parts = {
     ledger: () => ledger,
     volatile: () => volatile,
     leads: () => true,
     metrics: createMetrics(),
     log: silentLog,
     clock: { now, sleep: async () => undefined },
-    storage,
-  });
+  };
+  const buckets = new Buckets({ ...parts, config: config.buckets, storage });
+  const server = new MemoryDatabases();
+  const databases = new Databases({ ...parts, config: config.databases, server });
   const errors: object[] = [];
   const sessions = new Sessions({
     volatile: () => volatile,
@@ -139,7 +145,7 @@ export async function startApi(options: ApiOptions = {}): Promise<TestApi> {
     clientAddress: options.clientAddress ?? (() => "192.0.2.1"),
     published: () => null,
     gitlabPages,
-    modules: () => ({ buckets }),
+    modules: () => ({ buckets, databases }),
     domainDns: options.domainDns,
     ...(options.actor === undefined ? {} : { actor: options.actor }),
   });
@@ -153,7 +159,7 @@ export async function startApi(options: ApiOptions = {}): Promise<TestApi> {
     clientAddress: () => "unknown",
     published: () => null,
     gitlabPages,
-    modules: () => ({ buckets }),
+    modules: () => ({ buckets, databases }),
     domainDns: options.domainDns,
     actor: operator,
   });
@@ -198,6 +204,8 @@ export async function startApi(options: ApiOptions = {}): Promise<TestApi> {
     config,
     buckets,
     storage,
+    databases,
+    server,
     gitlab,
     sessions,
     errors,

@@ -1,5 +1,5 @@
 import {
-  bucketGrace,
+  grace,
   requireOwner,
   requireQuota,
   requireUnchanged,
@@ -99,7 +99,7 @@ export const deleteBucket: Verb<
     });
   }
   requireInUse(bucket);
-  const next = { ...bucket, revision: context.revision, deleting: bucketGrace(context) };
+  const next = { ...bucket, revision: context.revision, deleting: grace(context, "buckets") };
   return decided(
     next,
     "bucket.deleting",

@@ -32,6 +32,7 @@ export const ERRORS = {
   noSuchThread: 1094,
   noSuchGrant: 1141,
   unknownVariable: 1193,
+  waitedInVain: 1205,
   deadlock: 1213,
   wrongValue: 1231,
   accountFailed: 1396,
@@ -39,7 +40,6 @@ export const ERRORS = {
 
 const AWAY: Readonly<Record<number, string>> = {
   1040: "has no connection left",
-  1047: "is at a node that is not of the cluster's majority",
   1053: "is shutting down",
   1129: "has shut this machine out after failed connections (FLUSH HOSTS)",
   1152: "ended the connection",
@@ -82,6 +82,10 @@ export function failureOf(error: unknown, signal: AbortSignal): ServerError {
   }
   const sentence = (words: string) => `The database server ${words} (${number}).`;
   const away = AWAY[number];
+  if (number === ERRORS.cutOff) {
+    const message = "The database server's node is not of the cluster's majority.";
+    return new ServerError("away", message, number);
+  }
   if (away !== undefined) return new ServerError("away", sentence(away), number);
   const denied = DENIED[number];
   if (denied !== undefined) return new ServerError("denied", sentence(denied), number);

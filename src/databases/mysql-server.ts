@@ -241,18 +241,23 @@ async function recognise(on: Statements): Promise<Omit<ServerVersion, "clusterSi
 
 /** A node that is cut off from its cluster answers to `SELECT 1` as if nothing were. */
 async function requireReady(on: Statements): Promise<void> {
-  const rows = await on.rows(
-    "SHOW GLOBAL STATUS WHERE Variable_name IN ('wsrep_ready', 'wsrep_provider_name')",
-  );
+  const rows = await on
+    .rows("SHOW GLOBAL STATUS WHERE Variable_name IN ('wsrep_ready', 'wsrep_provider_name')")
+    .catch((error: unknown) => {
+      // It waits for what the others wrote, in vain.
+      if ((error as { errno?: unknown }).errno === ERRORS.waitedInVain) throw cutOff();
+      throw error;
+    });
   const status = new Map(rows.map((row) => [String(row["Variable_name"]), String(row["Value"])]));
   const isClustered = (status.get("wsrep_provider_name") ?? "") !== "";
   if (isClustered && status.get("wsrep_ready") !== "ON") {
-    throw new ServerError(
-      "away",
-      "The database server's node is not of the cluster's majority.",
-      ERRORS.cutOff,
-    );
+    throw cutOff();
   }
+}
+
+function cutOff(): ServerError {
+  const message = "The database server's node is not of the cluster's majority.";
+  return new ServerError("away", message, ERRORS.cutOff);
 }
 
 /** Whether a database in rights means this one, or few like it: not every one, as the console's own. */

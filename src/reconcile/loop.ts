@@ -206,6 +206,7 @@ export class Loop {
       return (
         (plan.steps as readonly Step[]).length > 0 ||
         standing.state !== plan.state ||
+        standing.why !== (plan.why ?? null) ||
         standing.settled !== kind.desired(id)
       );
     });

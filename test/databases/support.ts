@@ -277,5 +277,5 @@ export async function may(work: Promise<unknown>): Promise<boolean> {
   }
 }
 
-/** Access denied: to the server, a database, a table, a column, a routine, for want of a privilege. */
-const REFUSALS = new Set([1044, 1045, 1142, 1143, 1227, 1370, 1290, 1410, 1449, 1698, 1873]);
+/** Access denied: to the server, a database, a table, a column, a routine, for want of a privilege; another's session. */
+const REFUSALS = new Set([1044, 1045, 1095, 1142, 1143, 1227, 1370, 1290, 1410, 1449, 1698, 1873]);

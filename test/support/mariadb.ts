@@ -56,6 +56,8 @@ const SETTINGS = [
   "--aria-pagecache-buffer-size=4M",
   "--key-buffer-size=1M",
   "--max-connections=80",
+  // As every server with a binary log, a cluster lets nobody else make triggers and routines.
+  "--log-bin-trust-function-creators=ON",
 ];
 
 interface Place {

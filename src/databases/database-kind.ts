@@ -20,11 +20,15 @@ const FORGET = { do: "forget", what: "removed its record" } as const;
  * A server has no place for a mark on a database. So it is written down that the name was seen free
  * before one is made, and after a crash an empty one there is known to be ours. Once made, what is at
  * the name is its owner's: they may drop it and make it again, as they do who put a dump back.
- * @param context `ours`: accounts that the console has made, as rights name them
+ * @param context `isOurs`: whether the console has made an account, as rights name it
  */
 export function planDatabase(
   database: Database,
-  { suspended, ours, now }: { suspended: boolean; ours: ReadonlySet<string>; now: Date },
+  {
+    suspended,
+    isOurs: madeHere,
+    now,
+  }: { suspended: boolean; isOurs: (grantee: string) => boolean; now: Date },
   { exists, empty, grantees }: StoredDatabase,
 ): Plan<DatabaseStep> {
   const isOurs = database.stage === "made" || (database.stage === "free" && empty === true);
@@ -39,14 +43,14 @@ export function planDatabase(
     }
     if (exists && isOurs) return { steps: [DROP], state: "deleting" };
     // Rights outlast a database: whoever still had some would have them in the next one of this name.
-    const holder = exists ? undefined : grantees.find((grantee) => ours.has(grantee));
+    const holder = exists ? undefined : grantees.find(madeHere);
     if (holder !== undefined)
       return { stuck: "Accounts still have rights in it; they are taken away first." };
     return { steps: [FORGET], state: "deleting" };
   }
   if (!exists) {
     if (database.stage === "free") return { steps: [MAKE], state: "ready" };
-    const stranger = grantees.find((grantee) => !ours.has(grantee));
+    const stranger = grantees.find((grantee) => !madeHere(grantee));
     if (stranger !== undefined) {
       return {
         conflict: `The account ${stranger}, which the console did not make, has rights in a database of this name. An admin of the server has to take them away first.`,
@@ -109,7 +113,9 @@ export class DatabaseKind implements Kind<StoredDatabase, DatabaseStep> {
       database,
       {
         suspended: this.#isSuspended(database),
-        ours: new Set([...state.databaseAccountsByName.keys()].map((name) => `${name}@%`)),
+        isOurs: (grantee) =>
+          grantee.endsWith("@%") &&
+          state.databaseAccountsByName.has(grantee.slice(0, -"@%".length)),
         now: this.#options.now(),
       },
       seen,

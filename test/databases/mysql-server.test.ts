@@ -1,9 +1,14 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { consoleGrants } from "../../src/databases/console-grants.ts";
+import type { ConnectionOptions } from "../../src/databases/connections.ts";
 import { ServerError } from "../../src/databases/error.ts";
 import { MysqlServer } from "../../src/databases/mysql-server.ts";
 import { passwordFrom } from "../../src/databases/names.ts";
 import type { AccountName, DatabaseName } from "../../src/domain/entities.ts";
+import { certificateFor } from "../support/certificates.ts";
 import { type MariadbServer, startMariadb } from "../support/mariadb.ts";
 import { startProxy } from "../support/proxy.ts";
 import { describeWithService } from "../support/services.ts";
@@ -265,5 +270,62 @@ describeWithService("mariadb", "a database server", () => {
       });
       await Promise.all([through.close(), stranger.close(), proxy.close()]);
     });
+  });
+});
+
+describeWithService("mariadb", "a server that is spoken to by TLS", () => {
+  let folder: string;
+  let mariadb: MariadbServer;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "tardis-mysql-tls-"));
+    const { cert, key } = await certificateFor(["mysql.example"]);
+    await writeFile(join(folder, "cert.pem"), cert);
+    await writeFile(join(folder, "key.pem"), key);
+    const files = [
+      `--ssl-cert=${join(folder, "cert.pem")}`,
+      `--ssl-key=${join(folder, "key.pem")}`,
+    ];
+    mariadb = await startMariadb(files);
+    await mariadb.root("CREATE USER console@'%' IDENTIFIED BY 'by-tls' REQUIRE SSL");
+  }, 120_000);
+  afterAll(async () => {
+    await mariadb?.destroy();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const version = async (tls: ConnectionOptions["tls"]) => {
+    const { address } = mariadb;
+    const server = new MysqlServer({
+      address,
+      nodes: [],
+      user: "console",
+      password: "by-tls",
+      tls,
+    });
+    try {
+      return await server.version(signal);
+    } finally {
+      await server.close();
+    }
+  };
+  const ca = () => join(folder, "cert.pem");
+
+  it("answers by the name in its certificate", async () => {
+    const found = await version({ mode: "verify", ca: ca(), serverName: "mysql.example" });
+    expect(found).toMatchObject({ product: "MariaDB" });
+  });
+
+  it.each([
+    ["another name", () => ({ mode: "verify", ca: ca(), serverName: "other.example" }) as const],
+    [
+      "an authority of its own",
+      () => ({ mode: "verify", ca: null, serverName: "mysql.example" }) as const,
+    ],
+  ])("is not spoken to when its certificate has %s", async (_what, tls) => {
+    await expect(version(tls())).rejects.toMatchObject({ failure: "away" });
+  });
+
+  it("lets nobody in without, where the account asks for it", async () => {
+    await expect(version(OFF)).rejects.toMatchObject({ failure: "denied" });
   });
 });

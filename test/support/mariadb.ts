@@ -126,12 +126,14 @@ interface NodeOptions {
   readonly rootPassword: string;
   /** Further settings, for this start. */
   readonly settings: (first: boolean) => readonly string[];
+  /** Whether it is of no cluster. */
+  readonly isAlone: boolean;
   /** Whether another node gives it its data. */
   readonly given: boolean;
 }
 
 async function startNode(options: NodeOptions): Promise<MariadbServer> {
-  const { port, rootPassword, settings, given } = options;
+  const { port, rootPassword, settings, isAlone, given } = options;
   const found = place();
   const folder = await mkdtemp(join(tmpdir(), "tardis-mariadb-"));
   const data = join(folder, "data");
@@ -188,7 +190,6 @@ async function startNode(options: NodeOptions): Promise<MariadbServer> {
       const [rows] = await connection.query<RowDataPacket[]>(
         "SHOW GLOBAL STATUS WHERE Variable_name IN ('wsrep_ready', 'wsrep_connected')",
       );
-      const isAlone = settings(false).length === 0;
       return isAlone || (rows.length === 2 && rows.every(({ Value }) => Value === "ON"));
     } finally {
       connection.destroy();
@@ -239,13 +240,17 @@ async function startNode(options: NodeOptions): Promise<MariadbServer> {
   };
 }
 
-/** A server that stands alone. */
-export function startMariadb(): Promise<MariadbServer> {
+/**
+ * A server that stands alone.
+ * @param own further settings, as on its command line
+ */
+export function startMariadb(own: readonly string[] = []): Promise<MariadbServer> {
   return withFreePorts(1, ([port = 0]) =>
     startNode({
       port,
       rootPassword: randomBytes(16).toString("hex"),
-      settings: () => [],
+      settings: () => own,
+      isAlone: true,
       given: false,
     }),
   );
@@ -289,6 +294,7 @@ export function startGalera(): Promise<GaleraCluster> {
             port: of(node, 0),
             rootPassword,
             settings: settingsOf(node),
+            isAlone: false,
             given: node > 0,
           }),
         );

@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { adminPages } from "./admin-pages.ts";
 import { buckets } from "./buckets.ts";
 import { changes } from "./changes.ts";
+import { databases } from "./databases.ts";
 import { gitlabPages } from "./gitlab-pages.ts";
 import { growth } from "./growth.ts";
 import { live } from "./live.ts";
@@ -27,6 +28,7 @@ const benches = [
   pages,
   adminPages,
   buckets,
+  databases,
 ];
 const HELP = `npm run bench -- [NAME ...] [--quick] [--json]
 

@@ -1,7 +1,7 @@
 import { Hono, type Context } from "hono";
 import { deleteBucket, restoreBucket } from "../../buckets/verbs/buckets.ts";
 import type { Bucket } from "../../domain/entities.ts";
-import { bucketGrace } from "../../domain/decision.ts";
+import { grace } from "../../domain/decision.ts";
 import { Refusal } from "../../errors.ts";
 import { counted } from "../admin/words.ts";
 import { doing, fieldsOf } from "../act.ts";
@@ -30,7 +30,7 @@ export function deleteBuckets(services: PageServices): Hono<PageEnv> {
     const [view] = await viewsOf(services, [bucket]);
     const count = view?.usage?.objects;
     const errors = refusal === undefined ? noErrors : errorsOf(refusal, { name: "name" });
-    const { until } = bucketGrace({ now: site.now(), rules });
+    const { until } = grace({ now: site.now(), rules }, "buckets");
     return show(
       context,
       site,

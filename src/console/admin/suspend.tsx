@@ -1,7 +1,13 @@
 import { Hono, type Context } from "hono";
 import { carryOut, preview, type Previewed } from "../../api/carry-out.ts";
 import { lineField, type Owner } from "../../domain/entities.ts";
-import { bucketKeysOf, bucketsOf, groupsOf, tokensOf } from "../../domain/state.ts";
+import {
+  bucketKeysOf,
+  bucketsOf,
+  databaseAccountsOf,
+  groupsOf,
+  tokensOf,
+} from "../../domain/state.ts";
 import { Refusal } from "../../errors.ts";
 import { settleOwner } from "../../modules.ts";
 import { resumeOwner, suspendOwner } from "../../owners/suspend.ts";
@@ -204,6 +210,8 @@ interface CutProps {
   /** Keys to buckets, and buckets that everyone may read. */
   readonly keys: number;
   readonly publicBuckets: number;
+  /** Accounts at databases. */
+  readonly accounts: number;
   /** Groups that nobody else manages. */
   readonly orphans: readonly string[];
 }
@@ -223,6 +231,7 @@ async function cutBy(
     publicBuckets: bucketsOf(state, owner.id).filter(
       ({ publicRead, deleting }) => publicRead && deleting === undefined,
     ).length,
+    accounts: databaseAccountsOf(state, owner.id).filter((account) => !account.deleting).length,
     orphans: groupsOf(state, owner.id)
       .filter((group) => group.kind === "group" && group.managers.length === 1)
       .map(({ name }) => name),
@@ -242,7 +251,8 @@ function hostsIn(
   return [...new Set(hosts)];
 }
 
-function Cut({ hosts, tokens, sessions, keys, publicBuckets, orphans }: CutProps) {
+function Cut(props: CutProps) {
+  const { hosts, tokens, sessions, keys, publicBuckets, accounts, orphans } = props;
   return (
     <ul>
       <li>
@@ -258,6 +268,12 @@ function Cut({ hosts, tokens, sessions, keys, publicBuckets, orphans }: CutProps
           {sessions === 0
             ? "No session: they are signed in nowhere. They cannot sign in, either."
             : `${counted(sessions, "session")}: signed out, for good. They cannot sign in, either.`}
+        </li>
+      )}
+      {accounts === 0 ? null : (
+        <li>
+          {counted(accounts, "account")} at databases: locked until they are resumed, and what is
+          open of them ended.
         </li>
       )}
       {keys === 0 ? null : (

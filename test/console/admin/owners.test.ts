@@ -1,3 +1,4 @@
+import type { AccountName } from "../../../src/domain/entities.ts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { stamp } from "../../../src/domain/decision.ts";
 import { operator } from "../../../src/domain/policy.ts";
@@ -249,7 +250,7 @@ describe("suspending", () => {
     expect(owner("alice").suspended).toBeUndefined();
   });
 
-  it("names the keys to buckets, and the buckets that it closes to the public", async () => {
+  it("names the accounts, the keys to buckets, and the buckets that it closes to the public", async () => {
     await world.running.core.requireLedger().change(operator, (_state, context) => {
       const made = { ...stamp(context), owner: world.id("carol") };
       const bucket = (id: string, publicRead: boolean): Change => ({
@@ -282,11 +283,27 @@ describe("suspending", () => {
           deleting: false,
         },
       };
-      const changes = [bucket("bkt-1", true), bucket("bkt-2", false), key];
-      return { changes, event: { type: "test", summary: "buckets", owners: [] }, result: null };
+      const account: Change = {
+        kind: "databaseAccount",
+        id: "dbacc-1",
+        entity: {
+          ...made,
+          kind: "databaseAccount",
+          id: "dbacc-1",
+          name: "u.carol.app" as AccountName,
+          access: "write",
+          databases: null,
+          stage: "issued",
+          renewing: false,
+          deleting: false,
+        },
+      };
+      const changes = [bucket("bkt-1", true), bucket("bkt-2", false), key, account];
+      return { changes, event: { type: "test", summary: "things", owners: [] }, result: null };
     });
     const text = await readPage(ada, at("carol", "/suspend"));
     expect(text).toContain("1 key to buckets: refused until they are resumed.");
+    expect(text).toContain("1 account at databases: locked until they are resumed");
     expect(text).toContain("1 public bucket: closed until they are resumed.");
   });
 

@@ -229,7 +229,17 @@ export function databaseAccounts(services: Services) {
     const { done, outcome } = await module.settleAccount(id, commit, () =>
       password === undefined ? undefined : { password },
     );
-    if (done.dry || password === undefined) return done;
+    if (done.dry) return done;
+    if (password === undefined) {
+      // A repeat: what it speaks of may have come to nothing, and not be taken away yet.
+      const begun = ledger.state.databaseAccounts.get(done.body.id);
+      if (begun !== undefined && (begun.stage !== "issued" || begun.renewing)) {
+        const why =
+          "What was begun is being taken back: no password was given out. Try again shortly.";
+        throw new Refusal("unavailable", why, { retryAfter: 5 });
+      }
+      return done;
+    }
     const account = ledger.state.databaseAccounts.get(id);
     // Without the server's word for it the password opens nothing, and what was asked for is taken away.
     if (account === undefined || account.stage !== "issued" || account.renewing) {

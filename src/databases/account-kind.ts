@@ -58,7 +58,8 @@ export class AccountKind implements Kind<SeenAccount, AccountStep, GivenPassword
     }
     return (id) => {
       const name = this.#record(id)?.name;
-      if (name === undefined) return undefined;
+      // One that was made under another prefix is looked at by itself.
+      if (name?.startsWith(`${prefix}.`) !== true) return undefined;
       const sessions = { open: open.get(name) ?? [], unseen: all.unseen };
       return { account: accounts.get(name), sessions };
     };

@@ -42,7 +42,9 @@ export interface Usage {
   readonly connections: ReadonlyMap<string, number>;
 }
 
+/** How long what was counted is shown, and how long counting may take: of many tables it is slow. */
 const USAGE_MS = 60_000;
+const COUNTING_MS = 5_000;
 
 /** Members' databases and the accounts for them, at one server or cluster. */
 export class Databases implements ResourceModule {
@@ -56,7 +58,7 @@ export class Databases implements ResourceModule {
   readonly #options: DatabasesOptions;
   readonly #clock: Clock;
   readonly #ended = new AbortController();
-  #usage: { readonly at: number; readonly found: Usage } | undefined;
+  #usage: { readonly at: number; readonly found: Promise<Usage | undefined> } | undefined;
 
   constructor(options: DatabasesOptions) {
     const { config, ledger, volatile, metrics, log, leads } = options;
@@ -208,26 +210,31 @@ export class Databases implements ResourceModule {
     ];
   }
 
-  /** How much is used, as seen a minute ago at most; undefined when it cannot be had. */
-  async usage(): Promise<Usage | undefined> {
+  /**
+   * How much is used, as seen a minute ago at most; undefined when it cannot be had. It is asked for past
+   * the circuit breaker: that counting takes long does not make the server one that is away.
+   */
+  usage(): Promise<Usage | undefined> {
     const now = this.#clock.now().getTime();
-    if (this.#usage === undefined || now - this.#usage.at > USAGE_MS) {
-      try {
-        const databases = await this.system.call((signal) => this.server.usage(signal));
-        const { prefix } = this.config;
-        const { open } = await this.system.call((signal) =>
-          this.server.sessions({ prefix }, signal),
-        );
-        const connections = new Map<string, number>();
-        for (const { account } of open)
-          connections.set(account, (connections.get(account) ?? 0) + 1);
-        this.#usage = { at: now, found: { databases, connections } };
-      } catch (error) {
-        if (!(error instanceof Trouble)) throw error;
-        return undefined;
-      }
-    }
+    if (this.system.away !== undefined) return Promise.resolve(undefined);
+    if (this.#usage === undefined || now - this.#usage.at > USAGE_MS)
+      this.#usage = { at: now, found: this.#counted() };
     return this.#usage.found;
+  }
+
+  async #counted(): Promise<Usage | undefined> {
+    const signal = AbortSignal.any([this.#ended.signal, AbortSignal.timeout(COUNTING_MS)]);
+    try {
+      const databases = await this.server.usage(signal);
+      const { prefix } = this.config;
+      const { open } = await this.server.sessions({ prefix }, signal);
+      const connections = new Map<string, number>();
+      for (const { account } of open) connections.set(account, (connections.get(account) ?? 0) + 1);
+      return { databases, connections };
+    } catch (error) {
+      if (!(error instanceof ServerError) && !signal.aborted) throw error;
+      return undefined;
+    }
   }
 
   #accountsSoon(state: State, owner: string): void {

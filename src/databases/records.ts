@@ -1,7 +1,11 @@
 import type { Decision } from "../domain/decision.ts";
 import type { Database, DatabaseAccount } from "../domain/entities.ts";
 import { databaseAccountsOf, type Change, type State } from "../domain/state.ts";
-import { StepRecords } from "../reconcile/records.ts";
+import { StepRecords, withoutAnswers } from "../reconcile/records.ts";
+
+/** The statuses of the answers to an account's making and to another password. */
+const CREATED = 201;
+const RENEWED = 200;
 
 /** What steps write down of databases and accounts. */
 export class DatabaseRecords extends StepRecords {
@@ -66,10 +70,17 @@ export class DatabaseRecords extends StepRecords {
 
   /** It was to get another password, and nobody was given one. */
   accountAbandoned(id: string): Promise<void> {
-    return this.#account(id, "database-account.renewal-abandoned", (account) => ({
-      account: { ...account, renewing: false },
-      summary: `no new password of the account ${account.name} was given out`,
-    }));
+    return this.change((state, revision) => {
+      const account = state.databaseAccounts.get(id);
+      if (account === undefined) return undefined;
+      const entity = { ...account, renewing: false, revision };
+      const decision = written(
+        { kind: "databaseAccount", id, entity },
+        "database-account.renewal-abandoned",
+        `no new password of the account ${account.name} was given out`,
+      );
+      return { ...decision, changes: [...decision.changes, ...withoutAnswers(state, id, RENEWED)] };
+    });
   }
 
   accountGone(id: string): Promise<void> {
@@ -77,7 +88,10 @@ export class DatabaseRecords extends StepRecords {
       const account = state.databaseAccounts.get(id);
       if (account === undefined) return undefined;
       return {
-        changes: [{ kind: "databaseAccount", id, entity: null }],
+        changes: [
+          { kind: "databaseAccount", id, entity: null },
+          ...(account.stage === "issued" ? [] : withoutAnswers(state, id, CREATED)),
+        ],
         event: {
           type: "database-account.deleted",
           summary: `the account ${account.name} was removed`,

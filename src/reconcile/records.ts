@@ -1,12 +1,23 @@
 import type { Decision } from "../domain/decision.ts";
 import { operator, type Actor } from "../domain/policy.ts";
-import type { State } from "../domain/state.ts";
+import type { Change, State } from "../domain/state.ts";
 import { Refusal } from "../errors.ts";
 import type { Ledger } from "../store/ledger.ts";
 import { Trouble } from "./trouble.ts";
 
 /** The console itself acts, in the history. */
 const system: Actor = { ...operator, name: "console" };
+
+/**
+ * Forgets kept answers that say that a secret was drawn, where nobody was given it: a repeat of the
+ * request draws another.
+ * @param status of the answers that are meant: 201 to a thing's making, 200 to its rotation
+ */
+export function withoutAnswers(state: State, id: string, status: number): Change[] {
+  return [...state.answers.values()]
+    .filter((kept) => kept.status === status && kept.body.includes(`"id":"${id}"`))
+    .map((kept) => ({ kind: "answer", id: kept.id, entity: null }));
+}
 
 /**
  * What steps write down in the store, each if the record is still as the step was planned for; else

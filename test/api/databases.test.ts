@@ -201,6 +201,25 @@ describe("an account", () => {
     await ask("DELETE", `database-accounts/${first.body.id}`);
   });
 
+  it("that came to nothing is drawn anew by a repeat", async () => {
+    const json = { name: "thrice", access: "read" };
+    const once = { token: alice, json, headers: { "Idempotency-Key": "k2" } };
+    const post = () => api.request("POST", "/api/v1/database-accounts", once);
+    const { makeAccount } = api.server;
+    api.server.makeAccount = () => Promise.reject(new Error("a fault"));
+    expect((await post()).status).toBe(503);
+    expect(problemOf(await post())).toMatchObject({
+      status: 503,
+      detail: expect.stringContaining("is being taken back"),
+    });
+    api.server.makeAccount = makeAccount;
+    for (const id of api.state().databaseAccounts.keys()) await api.databases.accounts.once(id);
+    const { status, body } = await post();
+    expect(status).toBe(201);
+    expect(body.password).toHaveLength(32);
+    await ask("DELETE", `database-accounts/${body.id}`);
+  });
+
   it.each(["", "A", "-a", "a-", "a.b", "a_b", "a'b", "ü", "x".repeat(26)])(
     "is not called %j",
     async (name) => {

@@ -87,3 +87,34 @@ describe("Redis and its Sentinels", () => {
     expect(rules("leveldb").reserved.has("vm")).toBe(false);
   });
 });
+
+describe("the database server and its nodes", () => {
+  const rules = (enabled: boolean) =>
+    rulesFrom(
+      loadText(
+        `{ zone: tardis.ac, databases: { enabled: ${enabled}, user: console, password: secret, ` +
+          "address: 'db.vm.tardis.ac:3306', publicAddress: 'sql.tardis.ac:3306', " +
+          "nodes: [10.0.0.7:3306, '[2001:db8::7]:3306'] } }",
+      ),
+    );
+  const targets = [
+    "http://db.vm.tardis.ac:3306",
+    "http://sql.tardis.ac:3306",
+    "http://10.0.0.7:3306",
+    "http://[2001:db8::7]:3306",
+  ];
+
+  it("are no targets, and their names are reserved", () => {
+    const { reserved, targets: found } = rules(true);
+    for (const target of targets) {
+      const policy = { grants: everything, systems: found.systems };
+      expect(whyRefused(policy, "alice", [], parseTarget(target))).toContain("own systems");
+    }
+    expect([reserved.has("vm"), reserved.has("sql")]).toEqual([true, true]);
+  });
+
+  it("are as free as any while databases are off", () => {
+    const policy = { grants: everything, systems: rules(false).targets.systems };
+    expect(whyRefused(policy, "alice", [], parseTarget(targets[2] ?? ""))).toBeUndefined();
+  });
+});

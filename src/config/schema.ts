@@ -249,7 +249,7 @@ export const schema = z.strictObject({
       ),
     }),
     prefix: text("name", syntax.parseDatabasePrefix).describe(
-      "What the names of members' databases and accounts begin with.",
+      "What the names of members' databases and accounts begin with; those that are made keep theirs.",
     ),
     connections: whole(1, 10_000).describe(
       "Connections that an account may have at once, at each node.",

@@ -47,8 +47,6 @@ const AWAY: Readonly<Record<number, string>> = {
   1159: "ended the connection",
   1160: "ended the connection",
   1203: "has no connection left for the console's account",
-  1205: "is busy: something holds what this needs",
-  1213: "is busy: something else took what this needs",
   1226: "has no connection left for the console's account",
   1290: "takes no changes now",
   1317: "ended the statement",
@@ -63,7 +61,10 @@ const DENIED: Readonly<Record<number, string>> = {
 };
 /** Rights that the console's account lacks. */
 const LACKS = new Set([1044, 1142, 1143, 1227, 1370, 1410, 1419, 1470, 3619]);
+/** What one statement meets alone: the server is not away for it. */
 const REFUSED: Readonly<Record<number, string>> = {
+  1205: "is busy: something holds what this needs",
+  1213: "is busy: something else took what this needs",
   1396: "has another account in the way, or none where one should be",
   1819: "has rules for passwords that the console's do not meet",
   4006: "has views or routines that name this account as theirs; change or delete these first",

@@ -30,7 +30,7 @@ export const WRITE_RIGHTS = [
 /** No EXECUTE: a routine runs with the rights of whoever made it, and may write. */
 export const READ_RIGHTS = ["SELECT", "SHOW VIEW"] as const;
 
-export function rightsOf(access: Access): readonly string[] {
+function rightsOf(access: Access): readonly string[] {
   return access === "write" ? WRITE_RIGHTS : READ_RIGHTS;
 }
 

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { grantsOf } from "../../src/databases/account-plan.ts";
 import type { DrawnAccount } from "../../src/databases/verbs/accounts.ts";
 import type { Connection } from "mysql2/promise";
+import { deleteOwner } from "../../src/owners/delete.ts";
 import { resumeOwner, suspendOwner } from "../../src/owners/suspend.ts";
 import { type MariadbServer, startMariadb } from "../support/mariadb.ts";
 import { describeWithService } from "../support/services.ts";
@@ -219,6 +220,24 @@ describeWithService("mariadb", "a process that ends after any single step", () =
         },
         check,
       );
+    }, 240_000);
+
+    it("an owner leaves", async () => {
+      const steps = await eachStep(
+        someone,
+        async ({ owner }) => {
+          await host.do(deleteOwner, { id: owner, kind: "person" as const });
+          await host.module.settleOwner(owner);
+        },
+        async ({ owner, database, account, open }) => {
+          const isThere = host.state.owners.has(owner);
+          expect(await isOpen(open)).toBe(isThere);
+          expect(await host.opens(account)).toBe(isThere);
+          expect(host.state.databaseAccounts.has(account.account.id)).toBe(isThere);
+          expect(host.state.databases.get(database)?.deleting === undefined).toBe(isThere);
+        },
+      );
+      expect(steps).toBeGreaterThan(6);
     }, 240_000);
 
     it("a database is taken out of use, and deleted when its time is over", async () => {

@@ -196,6 +196,26 @@ describeWithService("mariadb", "what is changed behind the console's back", () =
     expect(await host.opens(them.account)).toBe(false);
   });
 
+  it("a database that somebody holds is deleted later, and the server is not away for it", async () => {
+    const them = await someone();
+    const { rootPassword } = mariadb;
+    const holder = await mariadb.connect("root", rootPassword, them.name);
+    await holder.query("CREATE TABLE t (id INT) ENGINE = InnoDB");
+    await holder.beginTransaction();
+    await holder.query("SELECT * FROM t");
+    await host.remove(them.id);
+    await host.pass(8 * DAY_MS);
+    expect(await host.module.standings.get(`database/${them.id}`)).toMatchObject({
+      state: "stuck",
+      why: expect.stringContaining("is busy"),
+    });
+    expect(host.module.system.away).toBeUndefined();
+    await holder.commit();
+    holder.destroy();
+    await host.pass(MINUTES_MS);
+    expect(host.state.databases.has(them.id)).toBe(false);
+  }, 60_000);
+
   it("nothing of a stranger's is touched, whatever it is called", async () => {
     const { prefix } = host;
     const stranger = `'${prefix}.stranger.app'@'%'`;

@@ -81,11 +81,12 @@ export class Attempts<Observed, S extends Step, Given = undefined> {
 
   /**
    * Brings a thing where it should be, unless another does.
+   * @param patienceMs how long to wait for whoever does something with it
    * @returns "busy" when another does
    */
-  async once(id: string): Promise<Outcome | "busy"> {
+  async once(id: string, patienceMs = 0): Promise<Outcome | "busy"> {
     try {
-      return await this.holding(id, (attempt) => attempt());
+      return await this.holding(id, (attempt) => attempt(), patienceMs);
     } catch (error) {
       if (error instanceof Busy || error instanceof LeaseLost) return "busy";
       if (error instanceof Trouble) return this.#failed(id, await this.#before(id), error);

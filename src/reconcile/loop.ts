@@ -214,7 +214,13 @@ export class Loop {
   }
 }
 
-/** Attempts at many things, so many at a time. @returns what each came to, by id */
+/** How long a verb waits for the loop, which may be at the thing as it was before. */
+const PATIENCE_MS = 5_000;
+
+/**
+ * Attempts at many things for a verb that changed what is desired of them, so many at a time.
+ * @returns what each came to, by id
+ */
 export async function attemptAll(
   attempts: AnyAttempts,
   ids: readonly string[],
@@ -222,7 +228,7 @@ export async function attemptAll(
 ): Promise<ReadonlyMap<string, Awaited<ReturnType<AnyAttempts["once"]>>>> {
   const outcomes = new Map<string, Awaited<ReturnType<AnyAttempts["once"]>>>();
   await eachAtOnce(ids, concurrency, async (id) => {
-    outcomes.set(id, await attempts.once(id));
+    outcomes.set(id, await attempts.once(id, PATIENCE_MS));
   });
   return outcomes;
 }

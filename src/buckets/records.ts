@@ -1,20 +1,10 @@
 import type { Bucket, BucketKey } from "../domain/entities.ts";
-import { bucketKeysOf, type Change, type State } from "../domain/state.ts";
-import { StepRecords } from "../reconcile/records.ts";
+import { bucketKeysOf, type Change } from "../domain/state.ts";
+import { StepRecords, withoutAnswers } from "../reconcile/records.ts";
 
 /** The statuses of the answers to a key's making and to its rotation. */
 const CREATED = 201;
 const ROTATED = 200;
-
-/**
- * Forgets the answers that say that a secret was drawn, as nobody was given it: a repeat of the
- * request draws another.
- */
-function answersOf(state: State, id: string, status: number): Change[] {
-  return [...state.answers.values()]
-    .filter((kept) => kept.status === status && kept.body.includes(`"id":"${id}"`))
-    .map((kept) => ({ kind: "answer", id: kept.id, entity: null }));
-}
 
 /** What steps write down of buckets and keys. */
 export class BucketRecords extends StepRecords {
@@ -106,7 +96,7 @@ export class BucketRecords extends StepRecords {
       return {
         changes: [
           { kind: "bucketKey", id, entity: null },
-          ...(key.issued ? [] : answersOf(state, id, CREATED)),
+          ...(key.issued ? [] : withoutAnswers(state, id, CREATED)),
         ],
         event: {
           type: "bucket-key.deleted",
@@ -147,7 +137,7 @@ export class BucketRecords extends StepRecords {
       return {
         changes: [
           { kind: "bucketKey", id, entity: { ...after.key, revision } },
-          ...(after.forget === undefined ? [] : answersOf(state, id, after.forget)),
+          ...(after.forget === undefined ? [] : withoutAnswers(state, id, after.forget)),
         ],
         event: { type, summary: after.summary, owners: [after.key.owner] },
         result: null,

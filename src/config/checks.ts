@@ -69,6 +69,7 @@ export function crossProblems(settings: Settings): Finding[] {
     ...gitLabFindings(settings),
     ...signInFindings(settings),
     ...bucketFindings(settings),
+    ...namespaceFindings(settings),
   );
   if (limits.healthInterval.minSeconds > limits.healthInterval.maxSeconds) {
     found.push({
@@ -161,6 +162,16 @@ function bucketFindings({ buckets }: Settings): Finding[] {
       message: "is missing: the console needs an account at the storage",
       hint: `set TARDIS_BUCKETS__${key.toUpperCase()}_FILE`,
     }));
+}
+
+function namespaceFindings({ namespaces }: Settings): Finding[] {
+  if (!namespaces.enabled || namespaces.token !== null) return [];
+  const paths = [
+    ["namespaces", "token"],
+    ["namespaces", "enabled"],
+  ];
+  const message = "is missing: the console needs an account at Kubernetes";
+  return [{ paths, message, hint: "set TARDIS_NAMESPACES__TOKEN_FILE" }];
 }
 
 function gitLabFindings({ gitlab, pages }: Settings): Finding[] {

@@ -27,6 +27,9 @@ export function fillDerived(merged: Section): void {
   if (valueAt(merged, ["buckets", "publicUrl"]) === null) {
     overlay(merged, { buckets: { publicUrl: valueAt(merged, ["buckets", "url"]) } });
   }
+  if (valueAt(merged, ["namespaces", "publicUrl"]) === null) {
+    overlay(merged, { namespaces: { publicUrl: valueAt(merged, ["namespaces", "url"]) } });
+  }
   if (valueAt(merged, ["traefik", "consoleUrl"]) === null) {
     const host = reachableHost(valueAt(merged, ["http", "host"]));
     overlay(merged, { traefik: { consoleUrl: `http://${host}:${port}` } });

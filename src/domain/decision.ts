@@ -89,7 +89,19 @@ export function bucketGrace({ now, rules }: Pick<Context, "now" | "rules">): {
   at: string;
   until: string;
 } {
-  const until = new Date(now.getTime() + rules.buckets.graceDays * DAY_MS);
+  return graceFrom(now, rules.buckets.graceDays);
+}
+
+/** From when to when a namespace that is deleted now can be had back. */
+export function namespaceGrace({ now, rules }: Pick<Context, "now" | "rules">): {
+  at: string;
+  until: string;
+} {
+  return graceFrom(now, rules.namespaces.graceDays);
+}
+
+function graceFrom(now: Date, days: number): { at: string; until: string } {
+  const until = new Date(now.getTime() + days * DAY_MS);
   return { at: now.toISOString(), until: until.toISOString() };
 }
 

@@ -18,6 +18,7 @@ import {
   targetGrantSchema,
   timeField,
 } from "./fields.ts";
+import { kubeconfigSchema, namespaceSchema } from "./namespaces.ts";
 import { requestSchema } from "./requests.ts";
 
 export {
@@ -330,6 +331,8 @@ export const entitySchemas = {
   pass: passSchema,
   bucket: bucketSchema,
   bucketKey: bucketKeySchema,
+  namespace: namespaceSchema,
+  kubeconfig: kubeconfigSchema,
   answer: answerSchema,
 } as const;
 

@@ -20,6 +20,8 @@ export const RECORD_VERSIONS: Record<Kind, number> = {
   pass: 1,
   bucket: 1,
   bucketKey: 1,
+  namespace: 1,
+  kubeconfig: 1,
   answer: 1,
 };
 

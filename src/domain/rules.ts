@@ -1,6 +1,7 @@
 import type { Config } from "../config.ts";
 import type { Owner, OwnTargetGrant, Scope } from "./entities.ts";
 import { labelNextTo, labelOf, type Hostname } from "./names.ts";
+import type { NamespaceLimits } from "./namespaces.ts";
 import { systemAt, type System, type TargetGrant, type TargetPolicy } from "./target-policy.ts";
 import { canonicalAddress, parseRange } from "./addresses.ts";
 import { parsePorts } from "./targets.ts";
@@ -56,6 +57,14 @@ export interface Rules {
     readonly createPersons: boolean;
   };
   readonly buckets: { readonly graceDays: number; readonly gigabytes: number };
+  readonly namespaces: {
+    readonly graceDays: number;
+    /** The most days that a kubeconfig is good for. */
+    readonly kubeconfigDays: number;
+    readonly limits: NamespaceLimits;
+    /** The label that hosts of ingresses are below: `on`. */
+    readonly hosts: string;
+  };
   /** The port that visitors reach the HTTPS entry point on, for URLs shown. */
   readonly httpsPort: number;
 }
@@ -114,6 +123,7 @@ function targetPolicy(config: Config, localAddresses: readonly string[]): Target
     ...(config.gitlab.enabled ? systemsOf(config.gitlab.url, "gitlab.url") : []),
     ...(issuer === null ? [] : systemsOf(issuer, "signIn.oidc.issuer")),
     ...(config.buckets.enabled ? systemsOf(config.buckets.url, "buckets.url") : []),
+    ...(config.namespaces.enabled ? systemsOf(config.namespaces.url, "namespaces.url") : []),
     ...(config.userhomes.enabled ? systemsOf(config.userhomes.url, "userhomes.url") : []),
     ...config.traefik.addresses.flatMap((address) => systemsOf(address, "traefik.addresses")),
     ...config.systems.flatMap((address) => systemsOf(address, "systems")),
@@ -148,7 +158,9 @@ export function rulesFrom(config: Config, localAddresses: readonly string[] = []
     ...(config.gitlab.enabled ? [config.gitlab.url] : []),
     ...(config.signIn.oidc.issuer === null ? [] : [config.signIn.oidc.issuer]),
     ...(config.buckets.enabled ? [config.buckets.url, config.buckets.publicUrl] : []),
+    ...(config.namespaces.enabled ? [config.namespaces.url, config.namespaces.publicUrl] : []),
   ].map((url) => new URL(url).hostname);
+  if (config.namespaces.enabled) hosts.push(`${config.namespaces.hosts}.${zone}`);
   hosts.push(
     ...[...config.systems, ...config.traefik.addresses, ...redisAddresses(config)].map((text) =>
       text.replace(/^[a-z0-9]+:\/\//, "").replace(/[:/].*$/, ""),
@@ -169,7 +181,10 @@ export function rulesFrom(config: Config, localAddresses: readonly string[] = []
     pagesEnabled: config.pages.enabled,
     restDays: config.labels.restDays,
     quotas: config.quotas,
-    modules: new Set<Module>(config.buckets.enabled ? ["buckets"] : []),
+    modules: new Set<Module>([
+      ...(config.namespaces.enabled ? (["namespaces"] as const) : []),
+      ...(config.buckets.enabled ? (["buckets"] as const) : []),
+    ]),
     targets: targetPolicy(config, localAddresses),
     health: config.limits.healthInterval,
     memberships: config.memberships,
@@ -182,6 +197,12 @@ export function rulesFrom(config: Config, localAddresses: readonly string[] = []
       createPersons: config.signIn.oidc.createPersons,
     },
     buckets: { graceDays: config.buckets.graceDays, gigabytes: config.buckets.gigabytes },
+    namespaces: {
+      graceDays: config.namespaces.graceDays,
+      kubeconfigDays: config.namespaces.kubeconfigDays,
+      limits: config.namespaces.limits,
+      hosts: config.namespaces.hosts,
+    },
     httpsPort: config.traefik.httpsPort,
   };
 }

@@ -18,6 +18,7 @@ import type {
 } from "./entities.ts";
 import { runToEnd, type Steps } from "../turns.ts";
 import type { Hostname, PathPrefix } from "./names.ts";
+import type { Kubeconfig, Namespace } from "./namespaces.ts";
 import type { RequestRecord } from "./requests.ts";
 
 /** One entity put, or (with null) removed. What a verb decides is a list of these. */
@@ -54,6 +55,8 @@ export interface State {
   readonly passes: PersistentMap<string, Pass>;
   readonly buckets: PersistentMap<string, Bucket>;
   readonly bucketKeys: PersistentMap<string, BucketKey>;
+  readonly namespaces: PersistentMap<string, Namespace>;
+  readonly kubeconfigs: PersistentMap<string, Kubeconfig>;
   readonly answers: PersistentMap<string, Answer>;
   readonly setAside: readonly SetAside[];
 
@@ -74,6 +77,11 @@ export interface State {
   readonly bucketsByOwner: PersistentMap<string, Ids>;
   readonly bucketsByName: PersistentMap<string, string>;
   readonly bucketKeysByOwner: PersistentMap<string, Ids>;
+  readonly namespacesByOwner: PersistentMap<string, Ids>;
+  /** By name at Kubernetes. */
+  readonly namespacesByName: PersistentMap<string, string>;
+  readonly kubeconfigsByOwner: PersistentMap<string, Ids>;
+  readonly kubeconfigsByNamespace: PersistentMap<string, Ids>;
   /** Kept answers by `answerActor`. */
   readonly answersByActor: PersistentMap<string, Ids>;
 }
@@ -92,6 +100,8 @@ export const emptyState: State = {
   passes: PersistentMap(),
   buckets: PersistentMap(),
   bucketKeys: PersistentMap(),
+  namespaces: PersistentMap(),
+  kubeconfigs: PersistentMap(),
   answers: PersistentMap(),
   setAside: [],
   ownersByName: PersistentMap(),
@@ -109,6 +119,10 @@ export const emptyState: State = {
   bucketsByOwner: PersistentMap(),
   bucketsByName: PersistentMap(),
   bucketKeysByOwner: PersistentMap(),
+  namespacesByOwner: PersistentMap(),
+  namespacesByName: PersistentMap(),
+  kubeconfigsByOwner: PersistentMap(),
+  kubeconfigsByNamespace: PersistentMap(),
   answersByActor: PersistentMap(),
 };
 
@@ -125,6 +139,9 @@ type IdIndex =
   | "requestsByOwner"
   | "bucketsByOwner"
   | "bucketKeysByOwner"
+  | "namespacesByOwner"
+  | "kubeconfigsByOwner"
+  | "kubeconfigsByNamespace"
   | "answersByActor";
 
 function include(draft: Draft, index: IdIndex, key: string, id: string): void {
@@ -208,6 +225,16 @@ function index(draft: Draft, entity: Entity, present: boolean): void {
     case "bucketKey":
       toggle(draft, "bucketKeysByOwner", entity.owner, entity.id);
       return;
+    case "namespace":
+      toggle(draft, "namespacesByOwner", entity.owner, entity.id);
+      draft.namespacesByName = present
+        ? draft.namespacesByName.set(entity.name, entity.id)
+        : withoutId(draft.namespacesByName, entity.name, entity.id);
+      return;
+    case "kubeconfig":
+      toggle(draft, "kubeconfigsByOwner", entity.owner, entity.id);
+      toggle(draft, "kubeconfigsByNamespace", entity.namespace, entity.id);
+      return;
     case "answer":
       toggle(draft, "answersByActor", answerActor(entity.id), entity.id);
       return;
@@ -240,6 +267,8 @@ const COLLECTION = {
   pass: "passes",
   bucket: "buckets",
   bucketKey: "bucketKeys",
+  namespace: "namespaces",
+  kubeconfig: "kubeconfigs",
   answer: "answers",
 } as const satisfies Record<Kind, keyof State>;
 
@@ -268,6 +297,8 @@ export function* entitiesOf(state: State): Generator<Entity> {
   yield* state.passes.values();
   yield* state.buckets.values();
   yield* state.bucketKeys.values();
+  yield* state.namespaces.values();
+  yield* state.kubeconfigs.values();
   yield* state.answers.values();
 }
 
@@ -402,6 +433,19 @@ export function bucketsOf(state: State, owner: string): Bucket[] {
 
 export function bucketKeysOf(state: State, owner: string): BucketKey[] {
   return collect(state.bucketKeys, state.bucketKeysByOwner.get(owner));
+}
+
+export function namespacesOf(state: State, owner: string): Namespace[] {
+  return collect(state.namespaces, state.namespacesByOwner.get(owner));
+}
+
+export function kubeconfigsOf(state: State, owner: string): Kubeconfig[] {
+  return collect(state.kubeconfigs, state.kubeconfigsByOwner.get(owner));
+}
+
+/** The ways into a namespace. */
+export function kubeconfigsInto(state: State, namespace: string): Kubeconfig[] {
+  return collect(state.kubeconfigs, state.kubeconfigsByNamespace.get(namespace));
 }
 
 /** The groups that a person manages. */

@@ -1,5 +1,5 @@
 import { Refusal } from "../errors.ts";
-import { bucketGrace, requireUnchanged, type Verb } from "../domain/decision.ts";
+import { bucketGrace, namespaceGrace, requireUnchanged, type Verb } from "../domain/decision.ts";
 import type { Owner } from "../domain/entities.ts";
 import { authorise } from "../domain/policy.ts";
 import {
@@ -8,7 +8,9 @@ import {
   endpointsOf,
   findOwner,
   groupsOf,
+  kubeconfigsOf,
   labelsOf,
+  namespacesOf,
   pagesOf,
   requestsOf,
   tokensOf,
@@ -25,8 +27,8 @@ export interface DeleteOwnerInput {
 
 /**
  * Removes an owner: endpoints, tokens and requests with them, labels put to rest; keys to buckets are
- * revoked, and the buckets themselves kept for as long as any that is deleted. Groups that a person
- * managed stay, with their other managers.
+ * revoked and namespaces closed, and the buckets and namespaces themselves kept for as long as any that
+ * is deleted. Groups that a person managed stay, with their other managers.
  * @returns the owner as they were
  */
 export const deleteOwner: Verb<DeleteOwnerInput, Owner> = (state, context, input) => {
@@ -65,6 +67,16 @@ export const deleteOwner: Verb<DeleteOwnerInput, Owner> = (state, context, input
       kind: "bucket",
       id: bucket.id,
       entity: { ...bucket, deleting: bucket.deleting ?? bucketGrace(context), revision },
+    })),
+    ...kubeconfigsOf(state, owner.id).map((kubeconfig): Change => ({
+      kind: "kubeconfig",
+      id: kubeconfig.id,
+      entity: { ...kubeconfig, deleting: true, revision },
+    })),
+    ...namespacesOf(state, owner.id).map((namespace): Change => ({
+      kind: "namespace",
+      id: namespace.id,
+      entity: { ...namespace, deleting: namespace.deleting ?? namespaceGrace(context), revision },
     })),
     // What GitLab has stays, without an owner; the sync does not come by hosts that rest any more.
     ...[

@@ -43,12 +43,20 @@ export function touchedHosts(
       case "pageHost":
         add(id as Hostname);
         break;
+      case "namespace": {
+        // Services of one's own namespaces may be targets.
+        const owner = state.namespaces.get(id)?.owner;
+        for (const endpoint of owner === undefined ? [] : endpointsOf(state, owner))
+          add(endpoint.host);
+        break;
+      }
       case "domain":
       case "token":
       case "request":
       case "pass":
       case "bucket":
       case "bucketKey":
+      case "kubeconfig":
       case "answer":
         break;
     }

@@ -19,6 +19,8 @@ export const SECTIONS = {
   requests: "request",
   buckets: "bucket",
   bucketKeys: "bucketKey",
+  namespaces: "namespace",
+  kubeconfigs: "kubeconfig",
 } as const satisfies Record<string, Kind>;
 
 export type Section = keyof typeof SECTIONS;
@@ -44,6 +46,8 @@ export interface ExportFile {
   readonly requests: readonly Entity[];
   readonly buckets: readonly Entity[];
   readonly bucketKeys: readonly Entity[];
+  readonly namespaces: readonly Entity[];
+  readonly kubeconfigs: readonly Entity[];
   /** Records that this release could not read, as they are stored. */
   readonly setAside: readonly { readonly key: Key; readonly value: Json }[];
 }

@@ -57,6 +57,8 @@ const fileSchema = z.strictObject({
   requests: rawList,
   buckets: rawList,
   bucketKeys: rawList,
+  namespaces: rawList,
+  kubeconfigs: rawList,
   setAside: z.array(z.strictObject({ key: z.string(), value: json })).optional(),
 });
 
@@ -69,6 +71,8 @@ const ID_PREFIX: Partial<Record<Kind, string>> = {
   request: "req",
   bucket: "bkt",
   bucketKey: "bkey",
+  namespace: "ns",
+  kubeconfig: "kcfg",
 };
 
 /** What an entry may leave out when it is written by hand. */

@@ -1,6 +1,7 @@
 import type { Buckets } from "./buckets/module.ts";
 import type { Config } from "./config.ts";
 import type { Logger } from "./observability/log.ts";
+import type { Namespaces } from "./namespaces/module.ts";
 import type { Metrics } from "./observability/metrics.ts";
 import type { PartOutcome, ResourceModule } from "./reconcile/module.ts";
 import type { Ledger } from "./store/ledger.ts";
@@ -21,6 +22,7 @@ export interface ModuleParts {
 /** The modules that are on, each by its name. */
 export interface Modules {
   readonly buckets?: Buckets | undefined;
+  readonly namespaces?: Namespaces | undefined;
 }
 
 export const noModules: Modules = {};
@@ -31,12 +33,15 @@ export async function modulesFor({ config, ...parts }: ModuleParts): Promise<Mod
     buckets: config.buckets.enabled
       ? new (await import("./buckets/module.ts")).Buckets({ ...parts, config: config.buckets })
       : undefined,
+    namespaces: config.namespaces.enabled
+      ? new (await import("./namespaces/module.ts")).Namespaces({ ...parts, config })
+      : undefined,
   };
 }
 
 /** Those that are on, in the order in which an owner is cut off: what lets people in comes first. */
 export function allOf(modules: Modules): readonly ResourceModule[] {
-  return [modules.buckets].filter((module) => module !== undefined);
+  return [modules.buckets, modules.namespaces].filter((module) => module !== undefined);
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Buckets } from "../buckets/module.ts";
 import { Refusal } from "../errors.ts";
+import type { Namespaces } from "../namespaces/module.ts";
 import type { Services } from "./services.ts";
 
 /**
@@ -12,5 +13,18 @@ export function requireBuckets(services: Pick<Services, "modules">): Buckets {
   throw new Refusal(
     "conflict",
     "There are no buckets here: buckets.enabled is off, or no console runs.",
+  );
+}
+
+/**
+ * The module that keeps namespaces.
+ * @throws Refusal `conflict` where there is none
+ */
+export function requireNamespaces(services: Pick<Services, "modules">): Namespaces {
+  const found = services.modules().namespaces;
+  if (found !== undefined) return found;
+  throw new Refusal(
+    "conflict",
+    "There are no namespaces here: namespaces.enabled is off, or no console runs.",
   );
 }

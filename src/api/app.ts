@@ -12,6 +12,10 @@ import { bucketAdoption } from "./bucket-adoption.ts";
 import { bucketStatus } from "./bucket-status.ts";
 import { buckets } from "./buckets.ts";
 import { docs } from "./docs.ts";
+import { kubeconfigs } from "./kubeconfigs.ts";
+import { namespaceAdoption } from "./namespace-adoption.ts";
+import { namespaces } from "./namespaces.ts";
+import { namespaceStatus } from "./namespace-status.ts";
 import { endpoints } from "./endpoints.ts";
 import { events } from "./events.ts";
 import { groups } from "./groups.ts";
@@ -55,6 +59,10 @@ function resources(services: Services) {
     .route("/api/v1", bucketStatus(services))
     .route("/api/v1", buckets(services))
     .route("/api/v1", bucketKeys(services))
+    .route("/api/v1", namespaceAdoption(services))
+    .route("/api/v1", namespaceStatus(services))
+    .route("/api/v1", namespaces(services))
+    .route("/api/v1", kubeconfigs(services))
     .route("/api/v1", tokens(services))
     .route("/api/v1", passes(services))
     .route("/api/v1", sessions(services))

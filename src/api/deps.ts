@@ -18,7 +18,10 @@ export interface ApiLog {
 export interface Deps {
   readonly ledger: Ledger;
   readonly rules: Rules;
-  readonly config: Pick<Config, "userhomes" | "pages" | "gitlab" | "publicUrl" | "buckets">;
+  readonly config: Pick<
+    Config,
+    "userhomes" | "pages" | "gitlab" | "publicUrl" | "buckets" | "namespaces" | "zone"
+  >;
   /** The sync with GitLab; undefined where none runs. */
   readonly gitlabPages?: (() => GitLabPages | undefined) | undefined;
   /** Who is signed in at the web pages. */

@@ -15,6 +15,7 @@ import { CommandError, print, type OutputOptions } from "./output.ts";
 import { addBucketCommands } from "./buckets.ts";
 import { addGitLabCommands } from "./gitlab.ts";
 import { addMigrateCommand } from "./migrate.ts";
+import { addKubernetesCommands, addNamespaceCommands } from "./namespaces.ts";
 import { addOwnerCommands } from "./owners.ts";
 import { addPagesCommands } from "./pages.ts";
 import { addRequestCommands } from "./requests.ts";
@@ -76,6 +77,8 @@ export function createProgram(): Command {
   addPagesCommands(program, withControl);
   addRequestCommands(program, withControl);
   addBucketCommands(program, withControl);
+  addNamespaceCommands(program, withControl);
+  addKubernetesCommands(program, configOf);
   for (const command of program.commands) inherit(command);
   return program;
 }

@@ -64,11 +64,11 @@ export const kubeconfigSchema = z.strictObject({
 export type Kubeconfig = z.infer<typeof kubeconfigSchema>;
 
 /**
- * Below what hosts an owner's ingresses may be: `alice.on.tardis.ac`, and `x.alice.on.tardis.ac`. They
- * hang on the owner's name, which is one person's or group's alone and rests when it is given back; it
- * has no dot in it, so nothing below one owner's host is ever spelt like another's.
- * @param label what they are under: `on`
+ * Where ingresses of whoever holds a label may be, and below: `alice.on.tardis.ac`, so also
+ * `x.alice.on.tardis.ac`. A label is one owner's alone and rests when it is given back; it has no dot in
+ * it, so nothing below one label's host is ever spelt like another's.
+ * @param below what all of them are below: `on`
  */
-export function ingressHost(owner: Label, label: string, zone: Hostname): Hostname {
-  return `${owner}.${label}.${zone}` as Hostname;
+export function ingressHost(label: Label, below: string, zone: Hostname): Hostname {
+  return `${label}.${below}.${zone}` as Hostname;
 }

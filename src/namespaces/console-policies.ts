@@ -51,7 +51,7 @@ export function consolePolicies({ layout }: Tenancy): KubeObject[] {
         },
         {
           apiGroups: ["networking.k8s.io"],
-          resources: ["networkpolicies"],
+          resources: ["ingresses", "networkpolicies"],
           operations: ["CREATE", "UPDATE", "DELETE"],
         },
         {

@@ -63,8 +63,8 @@ export interface Tenancy {
   readonly traefik: Config["namespaces"]["traefik"];
   readonly closedNetworks: readonly string[];
   readonly limits: NamespaceLimits;
-  /** The host that an owner's ingresses may be at, and below. */
-  readonly hostOf: (owner: Label) => Hostname;
+  /** The hosts that an owner's ingresses may be at, and below; in ascending order. */
+  readonly hostsOf: (labels: readonly { readonly id: Label }[]) => readonly Hostname[];
 }
 
 export function tenancyOf(config: Pick<Config, "namespaces" | "zone">): Tenancy {
@@ -76,7 +76,7 @@ export function tenancyOf(config: Pick<Config, "namespaces" | "zone">): Tenancy 
     traefik,
     closedNetworks,
     limits,
-    hostOf: (owner) => ingressHost(owner, hosts, zone),
+    hostsOf: (labels) => labels.map(({ id }) => ingressHost(id, hosts, zone)).toSorted(),
   };
 }
 

@@ -123,6 +123,12 @@ function consoleRights({ layout }: Tenancy): KubeObject[] {
         { apiGroups: [""], resources: ["namespaces"], verbs: [...writes, "watch"] },
         { apiGroups: [""], resources: ["limitranges", "resourcequotas"], verbs: writes },
         { apiGroups: ["networking.k8s.io"], resources: ["networkpolicies"], verbs: writes },
+        // Hosts that were given back, or were never their owner's.
+        {
+          apiGroups: ["networking.k8s.io"],
+          resources: ["ingresses"],
+          verbs: ["get", "list", "delete"],
+        },
         { apiGroups: [RBAC], resources: ["rolebindings"], verbs: writes },
         // Kubernetes lets nobody give what they have not got, but for this.
         {

@@ -143,6 +143,8 @@ export class Namespaces implements ResourceModule {
       } else if (kind === "kubeconfig") {
         if (entity !== null) this.loop.soon(this.kubeconfigs, id);
       } else if (kind === "person" || kind === "group") this.#soon(state, id);
+      // Hosts of ingresses hang on labels.
+      else if (kind === "label" && entity !== null) this.#soon(state, entity.owner);
     }
   }
 

@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
 import type { Namespace } from "../domain/namespaces.ts";
+import { heldLabels } from "../owners/labels.ts";
 import type { Kind, Plan } from "../reconcile/kind.ts";
 import type { Call } from "../reconcile/system.ts";
 import type { Cluster, KubeObject, KubeSelection, KubeType } from "./cluster.ts";
 import { accountName, type Tenancy } from "./layout.ts";
 import { planNamespace, type NamespaceStep, type SeenNamespace } from "./namespace-plan.ts";
-import { ACCOUNT, BINDING, LIMITS, NAMESPACE, partsOf, POLICY, QUOTA } from "./objects.ts";
+import { ACCOUNT, BINDING, INGRESS, LIMITS, NAMESPACE, partsOf, POLICY, QUOTA } from "./objects.ts";
 import type { NamespaceRecords } from "./records.ts";
 import { listAll, shrugAtChange } from "./steps.ts";
 
@@ -54,6 +55,7 @@ export class NamespaceKind implements Kind<SeenNamespace, NamespaceStep> {
       listAll(cluster, LIMITS, { ...within, name: layout.limits }, call),
       listAll(cluster, POLICY, within, call),
       listAll(cluster, BINDING, within, call),
+      listAll(cluster, INGRESS, within, call),
     ]);
     return { ...seen, objects: lists.flat() };
   }
@@ -73,6 +75,7 @@ export class NamespaceKind implements Kind<SeenNamespace, NamespaceStep> {
       [LIMITS, { name: layout.limits }],
       [POLICY, {}],
       [BINDING, {}],
+      [INGRESS, {}],
     ] as const) {
       for (const object of await all(type, selection)) {
         const { namespace = "" } = object.metadata;
@@ -127,10 +130,10 @@ export class NamespaceKind implements Kind<SeenNamespace, NamespaceStep> {
   desired(id: string): string {
     const record = this.#record(id);
     if (record === undefined) return "";
-    const { owner, suspended } = this.#context(record);
+    const { hosts, suspended } = this.#context(record);
     const { deleting, uid: _found, ...namespace } = record;
     const closed = suspended || deleting !== undefined;
-    const parts = partsOf(this.#options.tenancy, { namespace, owner, closed });
+    const parts = partsOf(this.#options.tenancy, { namespace, hosts, closed });
     const digest = createHash("sha256").update(JSON.stringify([parts, deleting ?? null]));
     return digest.digest("hex");
   }
@@ -147,9 +150,10 @@ export class NamespaceKind implements Kind<SeenNamespace, NamespaceStep> {
 
   #context({ owner: id }: Namespace) {
     const { tenancy, now, records } = this.#options;
-    const owner = records.state.owners.get(id);
-    const suspended = owner?.suspended !== undefined;
-    return { tenancy, owner: owner?.name, suspended, now: now() };
+    const { state } = records;
+    const suspended = state.owners.get(id)?.suspended !== undefined;
+    const hosts = tenancy.hostsOf(heldLabels(state, id));
+    return { tenancy, hosts, suspended, now: now() };
   }
 }
 

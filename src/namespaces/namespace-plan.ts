@@ -1,10 +1,10 @@
-import type { Label } from "../domain/names.ts";
+import type { Hostname } from "../domain/names.ts";
 import type { Namespace } from "../domain/namespaces.ts";
 import type { Plan, Step } from "../reconcile/kind.ts";
 import type { KubeObject, KubeRef } from "./cluster.ts";
 import { isAs, isSameRef, refOf } from "./compare.ts";
 import type { Tenancy } from "./layout.ts";
-import { BINDING, namespaceObject, partsOf, PRUNED } from "./objects.ts";
+import { BINDING, INGRESS, isAtOwnHosts, namespaceObject, partsOf, PRUNED } from "./objects.ts";
 
 /** What Kubernetes has of a namespace. */
 export interface SeenNamespace {
@@ -26,8 +26,8 @@ export type NamespaceStep = Step &
 
 export interface PlanContext {
   readonly tenancy: Tenancy;
-  /** The owner's name; undefined once they have left. */
-  readonly owner: Label | undefined;
+  /** Where the owner's ingresses may be, and below; none once they have left. */
+  readonly hosts: readonly Hostname[];
   readonly suspended: boolean;
   readonly now: Date;
 }
@@ -45,14 +45,14 @@ export function planNamespace(
   context: PlanContext,
   seen: SeenNamespace,
 ): Plan<NamespaceStep> {
-  const { tenancy, now, suspended, owner } = context;
+  const { tenancy, now, suspended, hosts } = context;
   const { deleting, name } = namespace;
   const found = seen.namespace;
   const isOurs = found !== undefined && isOursAt(namespace, tenancy, found);
   if (deleting !== undefined && (!isOurs || Date.parse(deleting.until) <= now.getTime()))
     return planEnd(seen, isOurs ? found : undefined, now);
   const closed = suspended || deleting !== undefined;
-  const wanted = { namespace, owner, closed };
+  const wanted = { namespace, hosts, closed };
   if (found === undefined) {
     // One that was made and is gone is made anew, empty; its uid belongs to the one that is gone.
     const { object } = namespaceObject(tenancy, { ...wanted, namespace: withoutUid(namespace) });
@@ -76,7 +76,7 @@ export function planNamespace(
     return { steps: [{ do: "note-uid", uid, what: "noted the namespace" }], state: "ready" };
   }
   return {
-    steps: stepsTo(tenancy, partsOf(tenancy, wanted), seen),
+    steps: [...straysAmong(seen, hosts), ...stepsTo(tenancy, partsOf(tenancy, wanted), seen)],
     ...(deleting !== undefined
       ? {
           state: "deleting",
@@ -131,6 +131,19 @@ function stepsTo(
     steps.push({ do: "apply", object, what });
   }
   return steps;
+}
+
+/** Ingresses at hosts that are not the owner's, or not any more. */
+function straysAmong({ objects }: SeenNamespace, hosts: readonly Hostname[]): NamespaceStep[] {
+  return objects
+    .filter(({ kind }) => kind === INGRESS.kind)
+    .filter((ingress) => !isAtOwnHosts(ingress, hosts))
+    .map((ingress) => ({
+      do: "remove",
+      ref: refOf(ingress),
+      uid: ingress.metadata.uid ?? "",
+      what: "took away an ingress at a host that is not its owner's",
+    }));
 }
 
 /** The longest pause between two looks at a namespace that does not end. */

@@ -1,5 +1,5 @@
 import type { Namespace, NamespaceLimits } from "../domain/namespaces.ts";
-import type { Label } from "../domain/names.ts";
+import type { Hostname } from "../domain/names.ts";
 import type { KubeObject, KubeType } from "./cluster.ts";
 import { accountName, type Tenancy } from "./layout.ts";
 
@@ -9,12 +9,14 @@ export const SECRET = { apiVersion: "v1", kind: "Secret" } as const;
 export const QUOTA = { apiVersion: "v1", kind: "ResourceQuota" } as const;
 export const LIMITS = { apiVersion: "v1", kind: "LimitRange" } as const;
 export const POLICY = { apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy" } as const;
+export const INGRESS = { apiVersion: "networking.k8s.io/v1", kind: "Ingress" } as const;
 export const BINDING = { apiVersion: "rbac.authorization.k8s.io/v1", kind: "RoleBinding" } as const;
 
 /** What a namespace is to be like. */
 export interface Wanted {
   readonly namespace: Namespace;
-  readonly owner: Label | undefined;
+  /** Where its ingresses may be, and below. */
+  readonly hosts: readonly Hostname[];
   /** Nobody comes in, nothing new runs, and what runs reaches nothing and is not reached. */
   readonly closed: boolean;
 }
@@ -26,7 +28,7 @@ export interface Part {
 }
 
 /** The namespace itself, as it is made and kept. */
-export function namespaceObject(tenancy: Tenancy, { namespace, owner, closed }: Wanted): Part {
+export function namespaceObject(tenancy: Tenancy, { namespace, hosts, closed }: Wanted): Part {
   const { layout } = tenancy;
   return {
     what: "marked the namespace as the console's",
@@ -45,7 +47,7 @@ export function namespaceObject(tenancy: Tenancy, { namespace, owner, closed }: 
           [layout.id]: namespace.id,
           [layout.owner]: namespace.owner,
           // No ingress is taken where there is no host.
-          [layout.hosts]: closed || owner === undefined ? "" : tenancy.hostOf(owner),
+          [layout.hosts]: closed ? "" : hosts.join(","),
         },
       },
     },
@@ -138,6 +140,25 @@ export const PRUNED: readonly (KubeType & { readonly what: string })[] = [
   { ...BINDING, what: "took away someone's rights" },
   { ...POLICY, what: "took away a network policy" },
 ];
+
+interface IngressSpec {
+  readonly defaultBackend?: unknown;
+  readonly rules?: readonly { readonly host?: string }[];
+  readonly tls?: readonly { readonly hosts?: readonly string[] }[];
+}
+
+/**
+ * Whether an ingress is at hosts of its owner's alone. Admission says so of each that is written; what
+ * was there before, or stayed when its owner gave a name back, it does not look at.
+ */
+export function isAtOwnHosts(ingress: KubeObject, hosts: readonly string[]): boolean {
+  const { defaultBackend, rules = [], tls = [] } = (ingress["spec"] ?? {}) as IngressSpec;
+  if (defaultBackend !== undefined) return false;
+  const named = [...rules.map(({ host }) => host), ...tls.flatMap((one) => one.hosts ?? [])];
+  return named.every((host) =>
+    hosts.some((own) => host === own || host?.endsWith(`.${own}`) === true),
+  );
+}
 
 export function limitsOf({ limits }: Tenancy, namespace: Namespace): NamespaceLimits {
   const own = Object.entries(namespace.limits ?? {}).filter(([, value]) => value !== undefined);

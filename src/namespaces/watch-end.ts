@@ -20,7 +20,11 @@ export async function watchEnd(
   const ended = AbortSignal.any([signal, AbortSignal.timeout(ms)]);
   await new Promise<void>((resolve) => {
     const headers = { authorization: `Bearer ${token}` };
-    const sent = request(`${url}/api/v1/namespaces?${query.toString()}`, { agent, headers, signal: ended });
+    const sent = request(`${url}/api/v1/namespaces?${query.toString()}`, {
+      agent,
+      headers,
+      signal: ended,
+    });
     const done = () => {
       sent.destroy();
       resolve();

@@ -32,6 +32,10 @@ beforeAll(async () => {
   bobs.set("buckets", (await api.must("POST", "/api/v1/buckets", { owner: "bob", name: "b" })).id);
   const key = { owner: "bob", name: "k", access: "read" };
   bobs.set("bucket-keys", (await api.must("POST", "/api/v1/bucket-keys", key)).id);
+  const namespace = { owner: "bob", name: "lab" };
+  bobs.set("namespaces", (await api.must("POST", "/api/v1/namespaces", namespace)).id);
+  const kubeconfig = { namespace: "bob--lab", name: "k" };
+  bobs.set("kubeconfigs", (await api.must("POST", "/api/v1/kubeconfigs", kubeconfig)).id);
   await api.must("POST", "/api/v1/reserved-names", { label: "kept", reason: "x" });
   bobs.set("reserved-names", "kept");
   const page = {
@@ -98,6 +102,13 @@ const CASES: [method: string, resource: string, suffix?: string, json?: object][
   ["GET", "bucket-keys"],
   ["POST", "bucket-keys", "/rotate"],
   ["DELETE", "bucket-keys"],
+  ["GET", "namespaces"],
+  ["PATCH", "namespaces", "", { pods: 1 }],
+  ["DELETE", "namespaces", "?name=bob--lab"],
+  ["POST", "namespaces", "/restore", {}],
+  ["GET", "kubeconfigs"],
+  ["POST", "kubeconfigs", "/renew", {}],
+  ["DELETE", "kubeconfigs"],
   ["GET", "tokens"],
   ["DELETE", "tokens"],
   ["GET", "requests"],

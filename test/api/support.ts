@@ -12,6 +12,8 @@ import { createMetrics } from "../../src/observability/metrics.ts";
 import { silentLog } from "../../src/observability/log.ts";
 import { Ledger } from "../../src/store/ledger.ts";
 import { MemoryVolatile } from "../../src/store/memory-volatile.ts";
+import { Namespaces } from "../../src/namespaces/module.ts";
+import { MemoryCluster } from "../support/memory-cluster.ts";
 import { MemoryStorage } from "../support/memory-storage.ts";
 import { openLevelStore } from "../../src/store/leveldb.ts";
 import { temporaryFolder } from "../support/folder.ts";
@@ -46,6 +48,9 @@ export interface TestApi {
   /** Members' buckets, without the loop, at a storage in memory. */
   readonly buckets: Buckets;
   readonly storage: MemoryStorage;
+  /** Members' namespaces, without the loop, at a cluster in memory. */
+  readonly namespaces: Namespaces;
+  readonly cluster: MemoryCluster;
   /** What the API wrote to its log as errors. */
   readonly errors: object[];
   /** A token of the operator with every scope. */
@@ -122,6 +127,17 @@ export async function startApi(options: ApiOptions = {}): Promise<TestApi> {
     clock: { now, sleep: async () => undefined },
     storage,
   });
+  const cluster = new MemoryCluster(now);
+  const namespaces = new Namespaces({
+    config,
+    ledger: () => ledger,
+    volatile: () => volatile,
+    leads: () => true,
+    metrics: createMetrics(),
+    log: silentLog,
+    clock: { now, sleep: async () => undefined },
+    cluster,
+  });
   const errors: object[] = [];
   const sessions = new Sessions({
     volatile: () => volatile,
@@ -139,7 +155,7 @@ export async function startApi(options: ApiOptions = {}): Promise<TestApi> {
     clientAddress: options.clientAddress ?? (() => "192.0.2.1"),
     published: () => null,
     gitlabPages,
-    modules: () => ({ buckets }),
+    modules: () => ({ buckets, namespaces }),
     domainDns: options.domainDns,
     ...(options.actor === undefined ? {} : { actor: options.actor }),
   });
@@ -153,7 +169,7 @@ export async function startApi(options: ApiOptions = {}): Promise<TestApi> {
     clientAddress: () => "unknown",
     published: () => null,
     gitlabPages,
-    modules: () => ({ buckets }),
+    modules: () => ({ buckets, namespaces }),
     domainDns: options.domainDns,
     actor: operator,
   });
@@ -198,6 +214,8 @@ export async function startApi(options: ApiOptions = {}): Promise<TestApi> {
     config,
     buckets,
     storage,
+    namespaces,
+    cluster,
     gitlab,
     sessions,
     errors,

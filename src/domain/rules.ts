@@ -139,7 +139,8 @@ function targetPolicy(config: Config, localAddresses: readonly string[]): Target
       for (const address of localAddresses) systems.push(...systemAt(address, listener.port, what));
     }
   }
-  return { grants, systems };
+  const { enabled, clusterDomain } = config.namespaces;
+  return { grants, systems, services: enabled ? `.svc.${clusterDomain}` : undefined };
 }
 
 /**

@@ -435,7 +435,10 @@ export function bucketKeysOf(state: State, owner: string): BucketKey[] {
   return collect(state.bucketKeys, state.bucketKeysByOwner.get(owner));
 }
 
-export function namespacesOf(state: State, owner: string): Namespace[] {
+export function namespacesOf(
+  state: Pick<State, "namespaces" | "namespacesByOwner">,
+  owner: string,
+): Namespace[] {
   return collect(state.namespaces, state.namespacesByOwner.get(owner));
 }
 

@@ -7,7 +7,8 @@ import {
   type Label,
   type PathPrefix,
 } from "../domain/names.ts";
-import { isOwnHost, ownGrants, quotaOf, type Rules } from "../domain/rules.ts";
+import { isOwnHost, quotaOf, type Rules } from "../domain/rules.ts";
+import { grantsOf } from "../domain/service-targets.ts";
 import { pagesAt, pagesOf, type State } from "../domain/state.ts";
 import { isOwnDomain, whyPageConflicts, whyUnseen } from "./page-conflict.ts";
 import { whyUnreadable } from "./readable.ts";
@@ -319,7 +320,7 @@ export class TableBuilder {
     // Of an owner's record only the grants matter to a target.
     const unreadable = owner.targets === undefined ? undefined : whyUnreadable(owner);
     if (unreadable !== undefined) return `The owner's targets cannot be read. ${unreadable}`;
-    return whyTargetsRefused(this.#rules, owner, targets);
+    return whyTargetsRefused(this.#state, this.#rules, owner, targets);
   }
 
   #isReserved(label: Label): boolean {
@@ -400,11 +401,12 @@ function pagesOverQuota(state: State, rules: Rules, id: string): Set<string> {
 
 /** The policy's word on an endpoint's targets. */
 function whyTargetsRefused(
+  state: State,
   rules: Rules,
   owner: Owner,
   targets: readonly string[],
 ): string | undefined {
-  const own = ownGrants(owner);
+  const own = grantsOf(state, rules.targets, owner);
   return targets
     .map((target) => whyRefused(rules.targets, owner.name, own, parseTarget(target)))
     .find((reason) => reason !== undefined);

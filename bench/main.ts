@@ -5,6 +5,7 @@ import { changes } from "./changes.ts";
 import { gitlabPages } from "./gitlab-pages.ts";
 import { growth } from "./growth.ts";
 import { live } from "./live.ts";
+import { namespaces } from "./namespaces.ts";
 import { pages } from "./pages.ts";
 import { poll } from "./poll.ts";
 import { processFigures } from "./process-figures.ts";
@@ -25,6 +26,7 @@ const benches = [
   gitlabPages,
   pages,
   buckets,
+  namespaces,
 ];
 const HELP = `npm run bench -- [NAME ...] [--quick] [--json]
 

@@ -49,7 +49,9 @@ export function namespaceStatus(services: Services) {
     try {
       const version = await system.call((signal) => cluster.version(signal));
       const answers = { ok: true, message: `${cluster.name} answers, version ${version}.` };
-      return [answers, await rights(module), await strangers(module)];
+      const allowed = await rights(module);
+      // Without its rights it cannot look further.
+      return allowed.ok ? [answers, allowed, await strangers(module)] : [answers, allowed];
     } catch (error) {
       if (!(error instanceof Trouble)) throw error;
       return [{ ok: false, message: error.message }];

@@ -48,15 +48,19 @@ export class NamespaceKind implements Kind<SeenNamespace, NamespaceStep> {
     );
     const seen = { namespace, account: itsAccount };
     if (namespace === undefined) return { ...seen, objects: [] };
-    const within = { namespace: name };
-    const lists = await Promise.all([
-      listAll(cluster, ACCOUNT, { ...within, name: "default" }, call),
-      listAll(cluster, QUOTA, { ...within, name: layout.quota }, call),
-      listAll(cluster, LIMITS, { ...within, name: layout.limits }, call),
-      listAll(cluster, POLICY, within, call),
-      listAll(cluster, BINDING, within, call),
-      listAll(cluster, INGRESS, within, call),
-    ]);
+    // Side by side under one deadline: there is little of each in one namespace.
+    const lists = await call((signal) => {
+      const within = (type: KubeType, own?: string) =>
+        listAll(cluster, type, { namespace: name, name: own }, (work) => work(signal));
+      return Promise.all([
+        within(ACCOUNT, "default"),
+        within(QUOTA, layout.quota),
+        within(LIMITS, layout.limits),
+        within(POLICY),
+        within(BINDING),
+        within(INGRESS),
+      ]);
+    });
     return { ...seen, objects: lists.flat() };
   }
 

@@ -1,7 +1,7 @@
 import { Hono, type Context } from "hono";
 import { carryOut, preview, type Previewed } from "../../api/carry-out.ts";
 import { lineField, type Owner } from "../../domain/entities.ts";
-import { bucketKeysOf, bucketsOf, groupsOf, tokensOf } from "../../domain/state.ts";
+import { bucketKeysOf, bucketsOf, groupsOf, namespacesOf, tokensOf } from "../../domain/state.ts";
 import { Refusal } from "../../errors.ts";
 import { resumeOwner, suspendOwner } from "../../owners/suspend.ts";
 import { leaveFlash } from "../flash.ts";
@@ -196,6 +196,8 @@ interface CutProps {
   /** Keys to buckets, and buckets that everyone may read. */
   readonly keys: number;
   readonly publicBuckets: number;
+  /** Namespaces that are in use. */
+  readonly namespaces: number;
   /** Groups that nobody else manages. */
   readonly orphans: readonly string[];
 }
@@ -215,6 +217,8 @@ async function cutBy(
     publicBuckets: bucketsOf(state, owner.id).filter(
       ({ publicRead, deleting }) => publicRead && deleting === undefined,
     ).length,
+    namespaces: namespacesOf(state, owner.id).filter(({ deleting }) => deleting === undefined)
+      .length,
     orphans: groupsOf(state, owner.id)
       .filter((group) => group.kind === "group" && group.managers.length === 1)
       .map(({ name }) => name),
@@ -234,7 +238,8 @@ function hostsIn(
   return [...new Set(hosts)];
 }
 
-function Cut({ hosts, tokens, sessions, keys, publicBuckets, orphans }: CutProps) {
+function Cut(cut: CutProps) {
+  const { hosts, tokens, sessions, keys, publicBuckets, namespaces, orphans } = cut;
   return (
     <ul>
       <li>
@@ -254,6 +259,12 @@ function Cut({ hosts, tokens, sessions, keys, publicBuckets, orphans }: CutProps
       )}
       {keys === 0 ? null : (
         <li>{counted(keys, "key")} to buckets: refused until they are resumed.</li>
+      )}
+      {namespaces === 0 ? null : (
+        <li>
+          {counted(namespaces, "namespace")}: no way in, no network and nothing new until they are
+          resumed. Pods that run go on without network until they end.
+        </li>
       )}
       {publicBuckets === 0 ? null : (
         <li>{counted(publicBuckets, "public bucket")}: closed until they are resumed.</li>

@@ -1,7 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { deleteOwner } from "../../src/owners/delete.ts";
 import { resumeOwner, suspendOwner } from "../../src/owners/suspend.ts";
-import { limitNamespace, restoreNamespace } from "../../src/namespaces/verbs/namespaces.ts";
+import {
+  adoptNamespace,
+  limitNamespace,
+  restoreNamespace,
+} from "../../src/namespaces/verbs/namespaces.ts";
 import { type KubernetesServer, startKubernetes } from "../support/kubernetes.ts";
 import { describeWithService } from "../support/services.ts";
 import { waitFor } from "../support/wait.ts";
@@ -226,6 +230,37 @@ describeWithService(["kubernetes", "etcd"], "an owner's namespaces at the real K
   }, 180_000);
 
   describe("that were there before", () => {
+    it("are taken over once the cluster's admin says so, with what is in them", async () => {
+      const owner = await host.person("ann");
+      const metadata = { name: "ann-lab" };
+      await server.apply([{ apiVersion: "v1", kind: "Namespace", metadata }]);
+      const kept = { metadata: { name: "kept" }, data: { a: "b" } };
+      await server.ask("POST", `${within("ann-lab")}/configmaps`, { body: kept });
+      const { metadata: found } = await host.stored(within("ann-lab"));
+      const input = { id: "ns-ann", owner, name: "ann-lab", uid: found.uid };
+      const { outcome } = await host.module.settleNamespace("ns-ann", () =>
+        host.do(adoptNamespace, input),
+      );
+      expect(outcome).toMatchObject({
+        state: "stuck",
+        why: expect.stringContaining("tardis-console/adoptable"),
+      });
+      const labels = { "tardis-console/adoptable": "true" };
+      await server.apply([
+        { apiVersion: "v1", kind: "Namespace", metadata: { ...metadata, labels } as never },
+      ]);
+      await waitFor(
+        async () => {
+          await host.pass(MINUTES_MS);
+          return (await host.module.standings.get("namespace/ns-ann"))?.state === "ready";
+        },
+        { timeout: 60_000, describe: "it to be taken over" },
+      );
+      expect((await host.stored(`${within("ann-lab")}/configmaps/kept`)).data).toEqual({ a: "b" });
+      const { token = "" } = await host.kubeconfig("ns-ann");
+      expect(await asks(token, `${within("ann-lab")}/configmaps/kept`)).toBe(200);
+    }, 90_000);
+
     it("are a conflict, and not touched", async () => {
       const bob = await host.person("bob");
       const metadata = { name: "bob--old", labels: { theirs: "yes" } };

@@ -7,6 +7,7 @@ import { databases } from "./databases.ts";
 import { gitlabPages } from "./gitlab-pages.ts";
 import { growth } from "./growth.ts";
 import { live } from "./live.ts";
+import { namespaces } from "./namespaces.ts";
 import { pages } from "./pages.ts";
 import { poll } from "./poll.ts";
 import { processFigures } from "./process-figures.ts";
@@ -29,6 +30,7 @@ const benches = [
   adminPages,
   buckets,
   databases,
+  namespaces,
 ];
 const HELP = `npm run bench -- [NAME ...] [--quick] [--json]
 

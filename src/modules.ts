@@ -2,6 +2,7 @@ import type { Buckets } from "./buckets/module.ts";
 import type { Config } from "./config.ts";
 import type { Databases } from "./databases/module.ts";
 import type { Logger } from "./observability/log.ts";
+import type { Namespaces } from "./namespaces/module.ts";
 import type { Metrics } from "./observability/metrics.ts";
 import type { PartOutcome, ResourceModule } from "./reconcile/module.ts";
 import type { Ledger } from "./store/ledger.ts";
@@ -23,6 +24,7 @@ export interface ModuleParts {
 export interface Modules {
   readonly buckets?: Buckets | undefined;
   readonly databases?: Databases | undefined;
+  readonly namespaces?: Namespaces | undefined;
 }
 
 export const noModules: Modules = {};
@@ -39,12 +41,17 @@ export async function modulesFor({ config, ...parts }: ModuleParts): Promise<Mod
           config: config.databases,
         })
       : undefined,
+    namespaces: config.namespaces.enabled
+      ? new (await import("./namespaces/module.ts")).Namespaces({ ...parts, config })
+      : undefined,
   };
 }
 
 /** Those that are on, in the order in which an owner is cut off: what lets people in comes first. */
 export function allOf(modules: Modules): readonly ResourceModule[] {
-  return [modules.databases, modules.buckets].filter((module) => module !== undefined);
+  return [modules.namespaces, modules.databases, modules.buckets].filter(
+    (module) => module !== undefined,
+  );
 }
 
 /**

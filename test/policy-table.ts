@@ -16,6 +16,17 @@ import {
 } from "../src/databases/verbs/accounts.ts";
 import { adoptDatabase, createDatabase, deleteDatabase } from "../src/databases/verbs/databases.ts";
 import type { DatabaseName } from "../src/domain/entities.ts";
+import {
+  createKubeconfig,
+  renewKubeconfig,
+  revokeKubeconfig,
+} from "../src/namespaces/verbs/kubeconfigs.ts";
+import {
+  adoptNamespace,
+  createNamespace,
+  deleteNamespace,
+  limitNamespace,
+} from "../src/namespaces/verbs/namespaces.ts";
 import { createEndpoint } from "../src/endpoints/create.ts";
 import { deleteEndpoint } from "../src/endpoints/delete.ts";
 import { updateEndpoint } from "../src/endpoints/update.ts";
@@ -79,6 +90,11 @@ export type ThingName =
   | "bob's session"
   | "alice's page"
   | "ownerless page"
+  | "alice's namespace"
+  | "bob's namespace"
+  | "games' namespace"
+  | "alice's kubeconfig"
+  | "bob's kubeconfig"
   | "alice's bucket"
   | "bob's bucket"
   | "games' bucket"
@@ -263,6 +279,31 @@ export const POLICY_TABLE: readonly Row[] = [
   ...bucketRows("games' bucket", "games", games, games),
   ...keyRows("alice's key", "alice", aliceReads, aliceChanges),
   ...keyRows("bob's key", "bob", bobs, bobs),
+  ...namespaceRows("alice's namespace", "alice", aliceReads, aliceChanges, adminsOfAlice),
+  ...namespaceRows("bob's namespace", "bob", bobs, bobs, { allowed: ADMINS, forbidden: ["bob"] }),
+  ...namespaceRows("games' namespace", "games", games, games, adminsOfGames),
+  ...kubeconfigRows("alice's kubeconfig", "alice", aliceReads, aliceChanges),
+  ...kubeconfigRows("bob's kubeconfig", "bob", bobs, bobs),
+  {
+    action: "namespace.adopt",
+    resource: "namespaces to be taken over",
+    ...adminsMake,
+    api: () => ["GET", "/api/v1/namespaces/adoptable"],
+  },
+  {
+    action: "namespace.adopt",
+    resource: "how Kubernetes stands",
+    ...adminsMake,
+    api: () => ["GET", "/api/v1/namespaces/status"],
+  },
+  {
+    action: "namespace.adopt",
+    resource: "a namespace taken over for alice",
+    ...adminsMake,
+    verb: (w) => (s, c) =>
+      adoptNamespace(s, c, { id: "ns-old", owner: w.id("alice"), name: "old-lab", uid: "u" }),
+    api: (w) => ["POST", "/api/v1/namespaces/adopt", { name: "old-lab", owner: w.id("alice") }],
+  },
   {
     action: "bucket.adopt",
     resource: "what is adoptable",
@@ -737,6 +778,77 @@ export const POLICY_TABLE: readonly Row[] = [
     api: (w) => ["DELETE", `/api/v1/passes/${w.id("alice's pass")}`],
   },
 ];
+
+/** A namespace of the owner's, by everything that can be done with it. */
+function namespaceRows(
+  name: "alice's namespace" | "bob's namespace" | "games' namespace",
+  owner: ThingName,
+  reads: Pick<Row, "allowed" | "forbidden">,
+  writes: Pick<Row, "allowed" | "forbidden">,
+  limits: Pick<Row, "allowed" | "forbidden">,
+): Row[] {
+  const path = (world: World) => `/api/v1/namespaces/${world.id(name)}`;
+  const named = `${owner}--lab`;
+  const way = { name: "n", days: 1 };
+  return [
+    { action: "namespace.read", resource: name, ...reads, owner, api: (w) => ["GET", path(w)] },
+    {
+      action: "namespace.limit",
+      resource: `${name}, given more room`,
+      ...limits,
+      verb: (w) => (s, c) => limitNamespace(s, c, { id: w.id(name), limits: { pods: 99 } }),
+      api: (w) => ["PATCH", path(w), { pods: 99 }],
+    },
+    {
+      action: "namespace.write",
+      resource: `${name}, deleted`,
+      ...writes,
+      verb: (w) => (s, c) => deleteNamespace(s, c, { id: w.id(name), name: named }),
+      api: (w) => ["DELETE", `${path(w)}?name=${named}`],
+    },
+    {
+      action: "namespace.write",
+      resource: `a new namespace of ${owner}`,
+      ...writes,
+      verb: (w) => (s, c) => createNamespace(s, c, { id: "ns-new", owner: w.id(owner), name: "n" }),
+      api: (w) => ["POST", "/api/v1/namespaces", { owner: w.id(owner), name: "n" }],
+    },
+    {
+      action: "namespace.write",
+      resource: `a new kubeconfig for ${name}`,
+      ...writes,
+      verb: (w) => (s, c) =>
+        createKubeconfig(s, c, { ...way, id: "kcfg-new", namespace: w.id(name) }),
+      api: (w) => ["POST", "/api/v1/kubeconfigs", { ...way, namespace: w.id(name) }],
+    },
+  ];
+}
+
+function kubeconfigRows(
+  name: "alice's kubeconfig" | "bob's kubeconfig",
+  owner: ThingName,
+  reads: Pick<Row, "allowed" | "forbidden">,
+  writes: Pick<Row, "allowed" | "forbidden">,
+): Row[] {
+  const path = (world: World) => `/api/v1/kubeconfigs/${world.id(name)}`;
+  return [
+    { action: "kubeconfig.read", resource: name, ...reads, owner, api: (w) => ["GET", path(w)] },
+    {
+      action: "kubeconfig.write",
+      resource: `${name}, renewed`,
+      ...writes,
+      verb: (w) => (s, c) => renewKubeconfig(s, c, { id: w.id(name) }),
+      api: (w) => ["POST", `${path(w)}/renew`, {}],
+    },
+    {
+      action: "kubeconfig.write",
+      resource: `${name}, revoked`,
+      ...writes,
+      verb: (w) => (s, c) => revokeKubeconfig(s, c, { id: w.id(name) }),
+      api: (w) => ["DELETE", path(w)],
+    },
+  ];
+}
 
 /** A bucket of the owner's, by everything that can be done with it. */
 function bucketRows(

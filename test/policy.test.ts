@@ -34,7 +34,11 @@ let rowsAsked = 0;
 
 beforeAll(async () => {
   api = await startApi({
-    env: { TARDIS_MEMBERSHIPS__RENEW__SELF: "true" },
+    env: {
+      TARDIS_MEMBERSHIPS__RENEW__SELF: "true",
+      TARDIS_QUOTAS__PERSON__NAMESPACES: "5",
+      TARDIS_QUOTAS__GROUP__NAMESPACES: "5",
+    },
     clientAddress: () => `192.0.2.${rowsAsked % 250}`,
   });
   asOperator = {
@@ -169,6 +173,19 @@ beforeAll(async () => {
     const made = { owner, name: "app", access: "write" };
     const { id } = await api.must("POST", "/api/v1/database-accounts", made);
     ids.set(`${owner}'s account`, id);
+  }
+  const adoptable = { "tardis-console/adoptable": "true" };
+  const old = { name: "old-lab", labels: adoptable };
+  await api.cluster.create({ apiVersion: "v1", kind: "Namespace", metadata: old });
+  for (const owner of ["alice", "bob", "games"] as const) {
+    ids.set(
+      `${owner}${owner === "games" ? "'" : "'s"} namespace` as ThingName,
+      (await api.must("POST", "/api/v1/namespaces", { owner, name: "lab" })).id,
+    );
+  }
+  for (const owner of ["alice", "bob"] as const) {
+    const made = { namespace: `${owner}--lab`, name: "laptop" };
+    ids.set(`${owner}'s kubeconfig`, (await api.must("POST", "/api/v1/kubeconfigs", made)).id);
   }
   tokens.set("expired", await api.tokenFor("alice", ALL_SCOPES, 1));
   api.advance(2 * DAY_MS);

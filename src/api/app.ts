@@ -16,6 +16,10 @@ import { databaseAdoption } from "./database-adoption.ts";
 import { databaseStatus } from "./database-status.ts";
 import { databases } from "./databases.ts";
 import { docs } from "./docs.ts";
+import { kubeconfigs } from "./kubeconfigs.ts";
+import { namespaceAdoption } from "./namespace-adoption.ts";
+import { namespaces } from "./namespaces.ts";
+import { namespaceStatus } from "./namespace-status.ts";
 import { endpoints } from "./endpoints.ts";
 import { events } from "./events.ts";
 import { groups } from "./groups.ts";
@@ -63,6 +67,10 @@ function resources(services: Services) {
     .route("/api/v1", databaseStatus(services))
     .route("/api/v1", databases(services))
     .route("/api/v1", databaseAccounts(services))
+    .route("/api/v1", namespaceAdoption(services))
+    .route("/api/v1", namespaceStatus(services))
+    .route("/api/v1", namespaces(services))
+    .route("/api/v1", kubeconfigs(services))
     .route("/api/v1", tokens(services))
     .route("/api/v1", passes(services))
     .route("/api/v1", sessions(services))

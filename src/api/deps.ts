@@ -20,7 +20,7 @@ export interface Deps {
   readonly rules: Rules;
   readonly config: Pick<
     Config,
-    "userhomes" | "pages" | "gitlab" | "publicUrl" | "buckets" | "databases"
+    "userhomes" | "pages" | "gitlab" | "publicUrl" | "buckets" | "databases" | "namespaces" | "zone"
   >;
   /** The sync with GitLab; undefined where none runs. */
   readonly gitlabPages?: (() => GitLabPages | undefined) | undefined;

@@ -1,6 +1,7 @@
 import type { Buckets } from "../buckets/module.ts";
 import type { Databases } from "../databases/module.ts";
 import { Refusal } from "../errors.ts";
+import type { Namespaces } from "../namespaces/module.ts";
 import type { Services } from "./services.ts";
 
 /**
@@ -26,5 +27,18 @@ export function requireDatabases(services: Pick<Services, "modules">): Databases
   throw new Refusal(
     "conflict",
     "There are no databases here: databases.enabled is off, or no console runs.",
+  );
+}
+
+/**
+ * The module that keeps namespaces.
+ * @throws Refusal `conflict` where there is none
+ */
+export function requireNamespaces(services: Pick<Services, "modules">): Namespaces {
+  const found = services.modules().namespaces;
+  if (found !== undefined) return found;
+  throw new Refusal(
+    "conflict",
+    "There are no namespaces here: namespaces.enabled is off, or no console runs.",
   );
 }

@@ -17,6 +17,7 @@ import { addDoctorCommand } from "./doctor.ts";
 import { addDatabaseCommands } from "./databases.ts";
 import { addGitLabCommands } from "./gitlab.ts";
 import { addMigrateCommand } from "./migrate.ts";
+import { addKubernetesCommands, addNamespaceCommands } from "./namespaces.ts";
 import { addOwnerCommands } from "./owners.ts";
 import { addPagesCommands } from "./pages.ts";
 import { addRequestCommands } from "./requests.ts";
@@ -80,6 +81,8 @@ export function createProgram(): Command {
   addRequestCommands(program, withControl);
   addBucketCommands(program, withControl);
   addDatabaseCommands(program, withControl, configOf);
+  addNamespaceCommands(program, withControl);
+  addKubernetesCommands(program, configOf);
   for (const command of program.commands) inherit(command);
   return program;
 }

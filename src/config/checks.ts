@@ -70,6 +70,7 @@ export function crossProblems(settings: Settings): Finding[] {
     ...signInFindings(settings),
     ...bucketFindings(settings),
     ...databaseFindings(settings),
+    ...namespaceFindings(settings),
   );
   if (limits.healthInterval.minSeconds > limits.healthInterval.maxSeconds) {
     found.push({
@@ -176,6 +177,16 @@ function databaseFindings({ databases }: Settings): Finding[] {
       message: "is missing: the console needs an account at the database server",
       hint: key === "password" ? "set TARDIS_DATABASES__PASSWORD_FILE" : "set it in the file",
     }));
+}
+
+function namespaceFindings({ namespaces }: Settings): Finding[] {
+  if (!namespaces.enabled || namespaces.token !== null) return [];
+  const paths = [
+    ["namespaces", "token"],
+    ["namespaces", "enabled"],
+  ];
+  const message = "is missing: the console needs an account at Kubernetes";
+  return [{ paths, message, hint: "set TARDIS_NAMESPACES__TOKEN_FILE" }];
 }
 
 function gitLabFindings({ gitlab, pages }: Settings): Finding[] {

@@ -30,6 +30,9 @@ export function fillDerived(merged: Section): void {
   if (valueAt(merged, ["databases", "publicAddress"]) === null) {
     overlay(merged, { databases: { publicAddress: valueAt(merged, ["databases", "address"]) } });
   }
+  if (valueAt(merged, ["namespaces", "publicUrl"]) === null) {
+    overlay(merged, { namespaces: { publicUrl: valueAt(merged, ["namespaces", "url"]) } });
+  }
   if (valueAt(merged, ["traefik", "consoleUrl"]) === null) {
     const host = reachableHost(valueAt(merged, ["http", "host"]));
     overlay(merged, { traefik: { consoleUrl: `http://${host}:${port}` } });

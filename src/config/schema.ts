@@ -257,6 +257,46 @@ export const schema = z.strictObject({
     interval: whole(1, 1440).describe("Minutes between looks at all databases and accounts."),
     graceDays: whole(0, 365).describe("Days for which a deleted database can be had back."),
   }),
+  namespaces: z.strictObject({
+    enabled: yesNo().describe("Whether members have namespaces at Kubernetes."),
+    url: origin.describe("Its API server, as the console reaches it."),
+    publicUrl: origin.describe("Its API server, as members reach it."),
+    ca: orNull(text("file", syntax.parseFile)).describe(
+      "Certificates (PEM) that sign the API server's own; null: the system's.",
+    ),
+    token: orNull(secret("text", syntax.parseSecret)).describe(
+      "The token of the console's own service account there.",
+    ),
+    prefix: text("label", syntax.parseReservedLabel).describe(
+      "What the console's own objects there are called after.",
+    ),
+    hosts: text("label", syntax.parseReservedLabel).describe(
+      "Ingresses of `alice` may be at `alice.<this>.<zone>`, and below.",
+    ),
+    clusterDomain: text("DNS name", syntax.parseZone).describe(
+      "The domain of the cluster's own DNS; services in it are their owners' targets alone.",
+    ),
+    traefik: z.strictObject({
+      namespace: orNull(text("label", syntax.parseReservedLabel)).describe(
+        "The namespace of Traefik's pods, which may reach members'; null: it has none.",
+      ),
+      networks: texts("CIDR", networks.parseCidr).describe(
+        "Networks that Traefik's requests come from otherwise: of nodes, where it is on theirs.",
+      ),
+    }),
+    closedNetworks: texts("CIDR", networks.parseCidr).describe(
+      "What members' pods may not reach: the host's own networks.",
+    ),
+    interval: whole(1, 1440).describe("Minutes between looks at all namespaces."),
+    graceDays: whole(0, 365).describe("Days for which a deleted namespace can be had back."),
+    kubeconfigDays: whole(1, 365).describe("The most days that a kubeconfig is good for."),
+    limits: z.strictObject({
+      cpu: whole(1, 10_000_000).describe("What a namespace may use, in thousandths of a core."),
+      memory: whole(1, 100_000_000).describe("Memory, in MiB."),
+      pods: whole(0, 10_000).describe("Pods."),
+      storage: whole(0, 1_000_000).describe("Volumes, in GiB."),
+    }),
+  }),
   userhomes: z.strictObject({
     enabled: yesNo().describe("Whether names that nothing else claims go to the userhomes server."),
     url: origin.describe("The userhomes server."),

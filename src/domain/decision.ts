@@ -1,7 +1,7 @@
 import { Refusal } from "../errors.ts";
 import type { Owner } from "./entities.ts";
 import type { Actor } from "./policy.ts";
-import { quotaOf, type Quota, type Rules } from "./rules.ts";
+import { quotaOf, type Module, type Quota, type Rules } from "./rules.ts";
 import { findOwner, type Change, type State } from "./state.ts";
 
 /** What a verb may know beside the state. It reads no clock and draws no random numbers itself. */
@@ -87,7 +87,7 @@ export function endOfRest({ now, rules }: Pick<Context, "now" | "rules">): strin
 /** From when to when what is deleted now can be had back. */
 export function grace(
   { now, rules }: Pick<Context, "now" | "rules">,
-  of: "buckets" | "databases",
+  of: Module,
 ): {
   at: string;
   until: string;

@@ -19,6 +19,7 @@ import {
   timeField,
 } from "./fields.ts";
 import { databaseAccountSchema, databaseSchema } from "./databases.ts";
+import { kubeconfigSchema, namespaceSchema } from "./namespaces.ts";
 import { requestSchema } from "./requests.ts";
 
 export type { AccountName, Database, DatabaseAccount, DatabaseName } from "./databases.ts";
@@ -334,6 +335,8 @@ export const entitySchemas = {
   bucketKey: bucketKeySchema,
   database: databaseSchema,
   databaseAccount: databaseAccountSchema,
+  namespace: namespaceSchema,
+  kubeconfig: kubeconfigSchema,
   answer: answerSchema,
 } as const;
 

@@ -22,6 +22,8 @@ export const RECORD_VERSIONS: Record<Kind, number> = {
   bucketKey: 1,
   database: 1,
   databaseAccount: 1,
+  namespace: 1,
+  kubeconfig: 1,
   answer: 1,
 };
 

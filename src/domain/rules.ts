@@ -1,6 +1,7 @@
 import type { Config } from "../config.ts";
 import type { Owner, OwnTargetGrant, Scope } from "./entities.ts";
 import { labelNextTo, labelOf, type Hostname } from "./names.ts";
+import type { NamespaceLimits } from "./namespaces.ts";
 import { systemAt, type System, type TargetGrant, type TargetPolicy } from "./target-policy.ts";
 import { canonicalAddress, parseRange } from "./addresses.ts";
 import { parsePorts } from "./targets.ts";
@@ -58,6 +59,14 @@ export interface Rules {
   };
   readonly buckets: { readonly graceDays: number; readonly gigabytes: number };
   readonly databases: { readonly graceDays: number; readonly prefix: string };
+  readonly namespaces: {
+    readonly graceDays: number;
+    /** The most days that a kubeconfig is good for. */
+    readonly kubeconfigDays: number;
+    readonly limits: NamespaceLimits;
+    /** The label that hosts of ingresses are below: `on`. */
+    readonly hosts: string;
+  };
   /** The port that visitors reach the HTTPS entry point on, for URLs shown. */
   readonly httpsPort: number;
 }
@@ -123,6 +132,7 @@ function targetPolicy(config: Config, localAddresses: readonly string[]): Target
     ...(issuer === null ? [] : systemsOf(issuer, "signIn.oidc.issuer")),
     ...(config.buckets.enabled ? systemsOf(config.buckets.url, "buckets.url") : []),
     ...databaseAddresses(config).flatMap((address) => systemsOf(address, "databases")),
+    ...(config.namespaces.enabled ? systemsOf(config.namespaces.url, "namespaces.url") : []),
     ...(config.userhomes.enabled ? systemsOf(config.userhomes.url, "userhomes.url") : []),
     ...config.traefik.addresses.flatMap((address) => systemsOf(address, "traefik.addresses")),
     ...config.traefik.apiUrls.flatMap((url) => systemsOf(url, "traefik.apiUrls")),
@@ -139,7 +149,8 @@ function targetPolicy(config: Config, localAddresses: readonly string[]): Target
       for (const address of localAddresses) systems.push(...systemAt(address, listener.port, what));
     }
   }
-  return { grants, systems };
+  const { enabled, clusterDomain } = config.namespaces;
+  return { grants, systems, services: enabled ? `.svc.${clusterDomain}` : undefined };
 }
 
 /**
@@ -159,7 +170,9 @@ export function rulesFrom(config: Config, localAddresses: readonly string[] = []
     ...(config.signIn.oidc.issuer === null ? [] : [config.signIn.oidc.issuer]),
     ...(config.buckets.enabled ? [config.buckets.url, config.buckets.publicUrl] : []),
     ...config.traefik.apiUrls,
+    ...(config.namespaces.enabled ? [config.namespaces.url, config.namespaces.publicUrl] : []),
   ].map((url) => new URL(url).hostname);
+  if (config.namespaces.enabled) hosts.push(`${config.namespaces.hosts}.${zone}`);
   hosts.push(
     ...[
       ...config.systems,
@@ -184,7 +197,7 @@ export function rulesFrom(config: Config, localAddresses: readonly string[] = []
     restDays: config.labels.restDays,
     quotas: config.quotas,
     modules: new Set<Module>(
-      (["buckets", "databases"] as const).filter((name) => config[name].enabled),
+      (["namespaces", "databases", "buckets"] as const).filter((name) => config[name].enabled),
     ),
     targets: targetPolicy(config, localAddresses),
     health: config.limits.healthInterval,
@@ -199,6 +212,12 @@ export function rulesFrom(config: Config, localAddresses: readonly string[] = []
     },
     buckets: { graceDays: config.buckets.graceDays, gigabytes: config.buckets.gigabytes },
     databases: { graceDays: config.databases.graceDays, prefix: config.databases.prefix },
+    namespaces: {
+      graceDays: config.namespaces.graceDays,
+      kubeconfigDays: config.namespaces.kubeconfigDays,
+      limits: config.namespaces.limits,
+      hosts: config.namespaces.hosts,
+    },
     httpsPort: config.traefik.httpsPort,
   };
 }

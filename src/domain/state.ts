@@ -20,6 +20,7 @@ import type {
 } from "./entities.ts";
 import { runToEnd, type Steps } from "../turns.ts";
 import type { Hostname, PathPrefix } from "./names.ts";
+import type { Kubeconfig, Namespace } from "./namespaces.ts";
 import type { RequestRecord } from "./requests.ts";
 
 /** One entity put, or (with null) removed. What a verb decides is a list of these. */
@@ -58,6 +59,8 @@ export interface State {
   readonly bucketKeys: PersistentMap<string, BucketKey>;
   readonly databases: PersistentMap<string, Database>;
   readonly databaseAccounts: PersistentMap<string, DatabaseAccount>;
+  readonly namespaces: PersistentMap<string, Namespace>;
+  readonly kubeconfigs: PersistentMap<string, Kubeconfig>;
   readonly answers: PersistentMap<string, Answer>;
   readonly setAside: readonly SetAside[];
 
@@ -82,6 +85,11 @@ export interface State {
   readonly databasesByName: PersistentMap<string, string>;
   readonly databaseAccountsByOwner: PersistentMap<string, Ids>;
   readonly databaseAccountsByName: PersistentMap<string, string>;
+  readonly namespacesByOwner: PersistentMap<string, Ids>;
+  /** By name at Kubernetes. */
+  readonly namespacesByName: PersistentMap<string, string>;
+  readonly kubeconfigsByOwner: PersistentMap<string, Ids>;
+  readonly kubeconfigsByNamespace: PersistentMap<string, Ids>;
   /** Kept answers by `answerActor`. */
   readonly answersByActor: PersistentMap<string, Ids>;
 }
@@ -102,6 +110,8 @@ export const emptyState: State = {
   bucketKeys: PersistentMap(),
   databases: PersistentMap(),
   databaseAccounts: PersistentMap(),
+  namespaces: PersistentMap(),
+  kubeconfigs: PersistentMap(),
   answers: PersistentMap(),
   setAside: [],
   ownersByName: PersistentMap(),
@@ -123,6 +133,10 @@ export const emptyState: State = {
   databasesByName: PersistentMap(),
   databaseAccountsByOwner: PersistentMap(),
   databaseAccountsByName: PersistentMap(),
+  namespacesByOwner: PersistentMap(),
+  namespacesByName: PersistentMap(),
+  kubeconfigsByOwner: PersistentMap(),
+  kubeconfigsByNamespace: PersistentMap(),
   answersByActor: PersistentMap(),
 };
 
@@ -141,6 +155,9 @@ type IdIndex =
   | "bucketKeysByOwner"
   | "databasesByOwner"
   | "databaseAccountsByOwner"
+  | "namespacesByOwner"
+  | "kubeconfigsByOwner"
+  | "kubeconfigsByNamespace"
   | "answersByActor";
 
 function include(draft: Draft, index: IdIndex, key: string, id: string): void {
@@ -236,6 +253,16 @@ function index(draft: Draft, entity: Entity, present: boolean): void {
         ? draft.databaseAccountsByName.set(entity.name, entity.id)
         : withoutId(draft.databaseAccountsByName, entity.name, entity.id);
       return;
+    case "namespace":
+      toggle(draft, "namespacesByOwner", entity.owner, entity.id);
+      draft.namespacesByName = present
+        ? draft.namespacesByName.set(entity.name, entity.id)
+        : withoutId(draft.namespacesByName, entity.name, entity.id);
+      return;
+    case "kubeconfig":
+      toggle(draft, "kubeconfigsByOwner", entity.owner, entity.id);
+      toggle(draft, "kubeconfigsByNamespace", entity.namespace, entity.id);
+      return;
     case "answer":
       toggle(draft, "answersByActor", answerActor(entity.id), entity.id);
       return;
@@ -270,6 +297,8 @@ const COLLECTION = {
   bucketKey: "bucketKeys",
   database: "databases",
   databaseAccount: "databaseAccounts",
+  namespace: "namespaces",
+  kubeconfig: "kubeconfigs",
   answer: "answers",
 } as const satisfies Record<Kind, keyof State>;
 
@@ -300,6 +329,8 @@ export function* entitiesOf(state: State): Generator<Entity> {
   yield* state.bucketKeys.values();
   yield* state.databases.values();
   yield* state.databaseAccounts.values();
+  yield* state.namespaces.values();
+  yield* state.kubeconfigs.values();
   yield* state.answers.values();
 }
 
@@ -442,6 +473,22 @@ export function databasesOf(state: State, owner: string): Database[] {
 
 export function databaseAccountsOf(state: State, owner: string): DatabaseAccount[] {
   return collect(state.databaseAccounts, state.databaseAccountsByOwner.get(owner));
+}
+
+export function namespacesOf(
+  state: Pick<State, "namespaces" | "namespacesByOwner">,
+  owner: string,
+): Namespace[] {
+  return collect(state.namespaces, state.namespacesByOwner.get(owner));
+}
+
+export function kubeconfigsOf(state: State, owner: string): Kubeconfig[] {
+  return collect(state.kubeconfigs, state.kubeconfigsByOwner.get(owner));
+}
+
+/** The ways into a namespace. */
+export function kubeconfigsInto(state: State, namespace: string): Kubeconfig[] {
+  return collect(state.kubeconfigs, state.kubeconfigsByNamespace.get(namespace));
 }
 
 /** The groups that a person manages. */

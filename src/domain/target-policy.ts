@@ -9,6 +9,8 @@ export type TargetGrant = {
 } & (
   | { readonly kind: "network"; readonly range: AddressRange }
   | { readonly kind: "names"; readonly suffix: string }
+  /** Services of a namespace of one's own. */
+  | { readonly kind: "services"; readonly suffix: string }
 );
 
 /** An address that the configuration itself names; no port means all of its ports. */
@@ -21,6 +23,8 @@ export type System = { readonly port: number | undefined; readonly what: string 
 export interface TargetPolicy {
   readonly grants: readonly TargetGrant[];
   readonly systems: readonly System[];
+  /** What names of a cluster's services end in: `.svc.cluster.local`; undefined where there is none. */
+  readonly services?: string | undefined;
 }
 
 /**
@@ -52,7 +56,7 @@ function isSystem(target: Target, system: System): boolean {
 function isGranted(target: Target, grant: TargetGrant, ownerName: string): boolean {
   if (!grant.to.has("*") && !grant.to.has(ownerName)) return false;
   if (!grant.ports.some(({ from, to }) => target.port >= from && target.port <= to)) return false;
-  if (grant.kind === "names") {
+  if (grant.kind === "names" || grant.kind === "services") {
     return target.host.kind === "name" && target.host.name.endsWith(grant.suffix);
   }
   return target.host.kind === "address" && inRange(target.host, grant.range);
@@ -73,6 +77,12 @@ export function whyRefused(
   if (system !== undefined) {
     return `${targetUrl(target)} is an address of the host's own systems.`;
   }
+  if (isService(policy, target)) {
+    // Whatever names are granted: who reaches a service of another's is theirs to say.
+    if (own.some((grant) => grant.kind === "services" && isGranted(target, grant, ownerName)))
+      return undefined;
+    return `${targetUrl(target)} is not a service of a namespace of ${ownerName}: give one as <service>.<namespace>${policy.services ?? ""}.`;
+  }
   const granted =
     policy.grants.some((grant) => isGranted(target, grant, ownerName)) ||
     own.some((grant) => isGranted(target, grant, ownerName));
@@ -81,6 +91,10 @@ export function whyRefused(
     return `${targetUrl(target)} is not allowed: names are only taken under suffixes that the operators grant; give an address, or ask an admin.`;
   }
   return `${targetUrl(target)} is not within the networks and ports granted to ${ownerName}; ask an admin.`;
+}
+
+function isService({ services }: TargetPolicy, { host }: Target): boolean {
+  return services !== undefined && host.kind === "name" && `.${host.name}`.endsWith(services);
 }
 
 /** @throws Refusal `target_refused` when the owner may not use the target */

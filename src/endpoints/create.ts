@@ -33,7 +33,7 @@ export const createEndpoint: Verb<EndpointInput, Endpoint> = (state, context, in
   requireQuota(context, owner, "endpoints", state.endpointsByOwner.get(owner.id)?.size ?? 0);
   const { host, path } = parsePlace(state, context, owner, input);
   requireFreePlace(state, host, path);
-  const targets = parseTargets(context, owner, input);
+  const targets = parseTargets(state, context, owner, input);
   const acceptSelfSigned = input.acceptSelfSigned ?? false;
   requireTlsForSelfSigned(targets, acceptSelfSigned);
   const endpoint: Endpoint = {

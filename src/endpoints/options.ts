@@ -1,7 +1,9 @@
 import { Refusal } from "../errors.ts";
 import type { Context } from "../domain/decision.ts";
 import { healthCheckSchema, type HealthCheck, type Owner } from "../domain/entities.ts";
-import { ownGrants, quotaOf } from "../domain/rules.ts";
+import { quotaOf } from "../domain/rules.ts";
+import { grantsOf, wholeService } from "../domain/service-targets.ts";
+import type { State } from "../domain/state.ts";
 import { requireTarget } from "../domain/target-policy.ts";
 import { parseTarget, targetUrl, type Target } from "../domain/targets.ts";
 
@@ -15,7 +17,12 @@ export interface TargetsInput {
  * @returns their canonical URLs
  * @throws Refusal naming the field
  */
-export function parseTargets(context: Context, owner: Owner, input: TargetsInput): string[] {
+export function parseTargets(
+  state: State,
+  context: Context,
+  owner: Owner,
+  input: TargetsInput,
+): string[] {
   if (input.target !== undefined && input.targets !== undefined) {
     throw new Refusal("invalid_input", "Give target or targets, not both.", { field: "targets" });
   }
@@ -33,11 +40,12 @@ export function parseTargets(context: Context, owner: Owner, input: TargetsInput
       field: "targets",
     });
   }
-  const own = ownGrants(owner);
+  const policy = context.rules.targets;
+  const own = grantsOf(state, policy, owner);
   const seen = new Map<string, Target>();
   texts.forEach((text, position) => {
-    const target = parseTarget(text, fieldOf(position));
-    requireTarget(context.rules.targets, owner.name, own, target, fieldOf(position));
+    const target = wholeService(parseTarget(text, fieldOf(position)), policy);
+    requireTarget(policy, owner.name, own, target, fieldOf(position));
     const url = targetUrl(target);
     if (seen.has(url)) {
       throw new Refusal("invalid_input", `${url} is given twice.`, { field: fieldOf(position) });

@@ -4,6 +4,7 @@ import type { Owner } from "../domain/entities.ts";
 import {
   hostOf,
   inZone,
+  labelNextTo,
   labelOf,
   parseHostname,
   parseLabel,
@@ -46,7 +47,7 @@ export function parsePlace(
     if (input.label !== undefined) {
       throw new Refusal("invalid_input", "Give a label or a host, not both.", { field: "host" });
     }
-    return { host: parseAdminHost(state, context, input.host), path };
+    return { host: parseAdminHost(state, context, owner, input.host), path };
   }
   const label = parseLabel(input.label ?? owner.name, { field: "label", allowPunycode: true });
   const record = state.labels.get(label);
@@ -56,7 +57,7 @@ export function parsePlace(
   return { host: hostOf(label, context.rules.zone), path };
 }
 
-function parseAdminHost(state: State, context: Context, text: string): Hostname {
+function parseAdminHost(state: State, context: Context, owner: Owner, text: string): Hostname {
   const { rules } = context;
   const host = parseHostname(text, "host");
   if (!context.actor.admin) {
@@ -80,7 +81,23 @@ function parseAdminHost(state: State, context: Context, text: string): Hostname 
       { field: "host" },
     );
   }
+  const claimant = ingressClaimant(state, context, host);
+  if (claimant !== undefined && claimant !== owner.id) {
+    const name = state.owners.get(claimant)?.name ?? "someone else";
+    throw new Refusal("taken", `${host} is where ingresses of ${name} may be.`, { field: "host" });
+  }
   return host;
+}
+
+/** Who has the hosts of ingresses that this is one of: whoever holds the label, at rest, too. */
+function ingressClaimant(
+  state: State,
+  { rules }: Pick<Context, "rules">,
+  host: Hostname,
+): string | undefined {
+  if (!rules.modules.has("namespaces")) return undefined;
+  const label = labelNextTo(host, `${rules.namespaces.hosts}.${rules.zone}`);
+  return label === undefined ? undefined : state.labels.get(label)?.owner;
 }
 
 /**

@@ -59,7 +59,7 @@ export const updateEndpoint: Verb<EndpointUpdate, Endpoint> = (state, context, i
   }
   requireFreePlace(state, host, path, before.id);
   const retargets = input.target !== undefined || input.targets !== undefined;
-  const targets = retargets ? parseTargets(context, owner, input) : before.targets;
+  const targets = retargets ? parseTargets(state, context, owner, input) : before.targets;
   const { healthCheck: oldCheck, ...kept } = before;
   const healthCheck =
     input.healthCheck === undefined

@@ -10,7 +10,9 @@ import {
   endpointsOf,
   findOwner,
   groupsOf,
+  kubeconfigsOf,
   labelsOf,
+  namespacesOf,
   pagesOf,
   requestsOf,
   tokensOf,
@@ -27,8 +29,8 @@ export interface DeleteOwnerInput {
 
 /**
  * Removes an owner: endpoints, tokens and requests with them, labels put to rest; keys to buckets and
- * accounts at databases are ended, and what is in them kept for as long as any that is deleted. Groups
- * that a person managed stay, with their other managers.
+ * accounts at databases are ended, namespaces closed, and what is in them kept for as long as any that is
+ * deleted. Groups that a person managed stay, with their other managers.
  * @returns the owner as they were
  */
 export const deleteOwner: Verb<DeleteOwnerInput, Owner> = (state, context, input) => {
@@ -77,6 +79,20 @@ export const deleteOwner: Verb<DeleteOwnerInput, Owner> = (state, context, input
       kind: "database",
       id: database.id,
       entity: { ...database, deleting: database.deleting ?? grace(context, "databases"), revision },
+    })),
+    ...kubeconfigsOf(state, owner.id).map((kubeconfig): Change => ({
+      kind: "kubeconfig",
+      id: kubeconfig.id,
+      entity: { ...kubeconfig, deleting: true, revision },
+    })),
+    ...namespacesOf(state, owner.id).map((namespace): Change => ({
+      kind: "namespace",
+      id: namespace.id,
+      entity: {
+        ...namespace,
+        deleting: namespace.deleting ?? grace(context, "namespaces"),
+        revision,
+      },
     })),
     // What GitLab has stays, without an owner; the sync does not come by hosts that rest any more.
     ...[

@@ -30,7 +30,7 @@ export function usageOf(state: State, owner: Owner, now: Date): Usage {
     labels: heldLabels(state, id).length,
     pages: state.pagesByOwner.get(id)?.size ?? 0,
     tokens: tokens.length,
-    namespaces: 0,
+    namespaces: state.namespacesByOwner.get(id)?.size ?? 0,
     databases: state.databasesByOwner.get(id)?.size ?? 0,
     databaseAccounts: state.databaseAccountsByOwner.get(id)?.size ?? 0,
     buckets: state.bucketsByOwner.get(id)?.size ?? 0,

@@ -2,7 +2,14 @@ import type { Change, State } from "../domain/state.ts";
 import type { StateName } from "./standing.ts";
 
 /** The kinds of things that owners have in other systems, as parts of what an owner has. */
-export const PART_KINDS = ["bucket", "bucketKey", "database", "databaseAccount"] as const;
+export const PART_KINDS = [
+  "bucket",
+  "bucketKey",
+  "database",
+  "databaseAccount",
+  "namespace",
+  "kubeconfig",
+] as const;
 
 /** One part of an owner's, and how it stands after an attempt. */
 export interface PartOutcome {

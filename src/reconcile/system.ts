@@ -85,7 +85,9 @@ export class System {
   /** Calls it, unless it is taken to be away. */
   readonly call: Call = async (work) => {
     try {
-      return await this.#policy.execute(({ signal }) => work(signal));
+      // Without a signal of their own all calls listen to one, and Node warns of so many listeners.
+      const own = new AbortController().signal;
+      return await this.#policy.execute(({ signal }) => work(signal), own);
     } catch (error) {
       throw this.#troubleOf(error) ?? error;
     }

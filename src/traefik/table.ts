@@ -199,7 +199,7 @@ export class TableBuilder {
       return { state: "suspended", reason: owner.suspended.reason };
     }
     if (endpoint.paused) return { state: "paused" };
-    const reason = whyNotTargeted(this.#rules, endpoint, owner);
+    const reason = whyNotTargeted(this.#state, this.#rules, endpoint, owner);
     return reason === undefined ? { state: "routed" } : { state: "set-aside", reason };
   }
 
@@ -275,7 +275,7 @@ export class TableBuilder {
         routes.set(path, this.#route("suspended", id, host, path, ownerId, { kind: "console" }));
         continue;
       }
-      const reason = whyNotTargeted(this.#rules, endpoint, owner);
+      const reason = whyNotTargeted(this.#state, this.#rules, endpoint, owner);
       if (reason !== undefined) {
         this.#leaveOut(endpoint, "set-aside", reason);
         continue;

@@ -43,6 +43,13 @@ export function touchedHosts(
       case "pageHost":
         add(id as Hostname);
         break;
+      case "namespace": {
+        // Services of one's own namespaces may be targets.
+        const owner = state.namespaces.get(id)?.owner;
+        for (const endpoint of owner === undefined ? [] : endpointsOf(state, owner))
+          add(endpoint.host);
+        break;
+      }
       case "domain":
       case "token":
       case "request":
@@ -51,6 +58,7 @@ export function touchedHosts(
       case "bucketKey":
       case "database":
       case "databaseAccount":
+      case "kubeconfig":
       case "answer":
         break;
     }

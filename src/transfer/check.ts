@@ -83,6 +83,16 @@ export function problemsOf(entity: Entity, surroundings: Surroundings): Problem[
       if (state.databaseAccountsByName.get(entity.name) !== entity.id)
         fail("name", `another account is called "${entity.name}"`);
       break;
+    case "namespace":
+      if (entity.deleting === undefined && !state.owners.has(entity.owner))
+        fail("owner", `there is no owner "${entity.owner}"`);
+      if (state.namespacesByName.get(entity.name) !== entity.id)
+        fail("name", `another namespace is called "${entity.name}"`);
+      break;
+    case "kubeconfig":
+      if (!entity.deleting && state.namespaces.get(entity.namespace)?.owner !== entity.owner)
+        fail("namespace", `their owner has no namespace "${entity.namespace}"`);
+      break;
     case "reserved":
     case "pass":
     case "answer":

@@ -21,6 +21,8 @@ export const SECTIONS = {
   bucketKeys: "bucketKey",
   databases: "database",
   databaseAccounts: "databaseAccount",
+  namespaces: "namespace",
+  kubeconfigs: "kubeconfig",
 } as const satisfies Record<string, Kind>;
 
 export type Section = keyof typeof SECTIONS;
@@ -48,6 +50,8 @@ export interface ExportFile {
   readonly bucketKeys: readonly Entity[];
   readonly databases: readonly Entity[];
   readonly databaseAccounts: readonly Entity[];
+  readonly namespaces: readonly Entity[];
+  readonly kubeconfigs: readonly Entity[];
   /** Records that this release could not read, as they are stored. */
   readonly setAside: readonly { readonly key: Key; readonly value: Json }[];
 }

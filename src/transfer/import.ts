@@ -59,6 +59,8 @@ const fileSchema = z.strictObject({
   bucketKeys: rawList,
   databases: rawList,
   databaseAccounts: rawList,
+  namespaces: rawList,
+  kubeconfigs: rawList,
   setAside: z.array(z.strictObject({ key: z.string(), value: json })).optional(),
 });
 
@@ -73,6 +75,8 @@ const ID_PREFIX: Partial<Record<Kind, string>> = {
   bucketKey: "bkey",
   database: "db",
   databaseAccount: "dbacc",
+  namespace: "ns",
+  kubeconfig: "kcfg",
 };
 
 /** What an entry may leave out when it is written by hand. */

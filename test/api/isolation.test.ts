@@ -36,6 +36,10 @@ beforeAll(async () => {
   bobs.set("databases", (await api.must("POST", "/api/v1/databases", database)).id);
   const account = { owner: "bob", name: "k", access: "read" };
   bobs.set("database-accounts", (await api.must("POST", "/api/v1/database-accounts", account)).id);
+  const namespace = { owner: "bob", name: "lab" };
+  bobs.set("namespaces", (await api.must("POST", "/api/v1/namespaces", namespace)).id);
+  const kubeconfig = { namespace: "bob--lab", name: "k" };
+  bobs.set("kubeconfigs", (await api.must("POST", "/api/v1/kubeconfigs", kubeconfig)).id);
   await api.must("POST", "/api/v1/reserved-names", { label: "kept", reason: "x" });
   bobs.set("reserved-names", "kept");
   const page = {
@@ -109,6 +113,13 @@ const CASES: [method: string, resource: string, suffix?: string, json?: object][
   ["PATCH", "database-accounts", "", { access: "write" }],
   ["POST", "database-accounts", "/rotate"],
   ["DELETE", "database-accounts"],
+  ["GET", "namespaces"],
+  ["PATCH", "namespaces", "", { pods: 1 }],
+  ["DELETE", "namespaces", "?name=bob--lab"],
+  ["POST", "namespaces", "/restore", {}],
+  ["GET", "kubeconfigs"],
+  ["POST", "kubeconfigs", "/renew", {}],
+  ["DELETE", "kubeconfigs"],
   ["GET", "tokens"],
   ["DELETE", "tokens"],
   ["GET", "requests"],

@@ -14,6 +14,8 @@ import { silentLog } from "../../src/observability/log.ts";
 import { Ledger } from "../../src/store/ledger.ts";
 import { MemoryVolatile } from "../../src/store/memory-volatile.ts";
 import { MemoryDatabases } from "../support/memory-databases.ts";
+import { Namespaces } from "../../src/namespaces/module.ts";
+import { MemoryCluster } from "../support/memory-cluster.ts";
 import { MemoryStorage } from "../support/memory-storage.ts";
 import { openLevelStore } from "../../src/store/leveldb.ts";
 import { temporaryFolder } from "../support/folder.ts";
@@ -51,6 +53,9 @@ export interface TestApi {
   /** The same of databases. */
   readonly databases: Databases;
   readonly server: MemoryDatabases;
+  /** Members' namespaces, without the loop, at a cluster in memory. */
+  readonly namespaces: Namespaces;
+  readonly cluster: MemoryCluster;
   /** What the API wrote to its log as errors. */
   readonly errors: object[];
   /** A token of the operator with every scope. */
@@ -128,6 +133,8 @@ export async function startApi(options: ApiOptions = {}): Promise<TestApi> {
   const buckets = new Buckets({ ...parts, config: config.buckets, storage });
   const server = new MemoryDatabases();
   const databases = new Databases({ ...parts, config: config.databases, server });
+  const cluster = new MemoryCluster(now);
+  const namespaces = new Namespaces({ ...parts, config, cluster });
   const errors: object[] = [];
   const sessions = new Sessions({
     volatile: () => volatile,
@@ -145,7 +152,7 @@ export async function startApi(options: ApiOptions = {}): Promise<TestApi> {
     clientAddress: options.clientAddress ?? (() => "192.0.2.1"),
     published: () => null,
     gitlabPages,
-    modules: () => ({ buckets, databases }),
+    modules: () => ({ buckets, databases, namespaces }),
     domainDns: options.domainDns,
     ...(options.actor === undefined ? {} : { actor: options.actor }),
   });
@@ -159,7 +166,7 @@ export async function startApi(options: ApiOptions = {}): Promise<TestApi> {
     clientAddress: () => "unknown",
     published: () => null,
     gitlabPages,
-    modules: () => ({ buckets, databases }),
+    modules: () => ({ buckets, databases, namespaces }),
     domainDns: options.domainDns,
     actor: operator,
   });
@@ -206,6 +213,8 @@ export async function startApi(options: ApiOptions = {}): Promise<TestApi> {
     storage,
     databases,
     server,
+    namespaces,
+    cluster,
     gitlab,
     sessions,
     errors,

@@ -48,6 +48,12 @@ const COMMANDS = [
   ["requests", "show"],
   ["requests", "grant"],
   ["requests", "decline"],
+  ["namespaces", "list"],
+  ["namespaces", "create"],
+  ["namespaces", "delete"],
+  ["namespaces", "kubeconfig"],
+  ["namespaces", "check"],
+  ["kubernetes", "manifests"],
   ["healthcheck"],
 ];
 

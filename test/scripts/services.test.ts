@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { services } from "../../scripts/services/catalogue.ts";
-import { findTraefik, installedFolder } from "../../scripts/services/find.ts";
+import { findService, findTraefik, installedFolder } from "../../scripts/services/find.ts";
 import { ensureService } from "../../scripts/services/install.ts";
 import { missingLine } from "../support/summary.ts";
 
@@ -17,6 +17,7 @@ beforeEach(() => {
   vi.stubEnv("TARDIS_REDIS_SERVER", undefined);
   vi.stubEnv("TARDIS_MINIO", undefined);
   vi.stubEnv("TARDIS_MARIADBD", undefined);
+  vi.stubEnv("TARDIS_KUBERNETES", undefined);
   vi.stubEnv("PATH", join(folder, "path"));
 });
 afterEach(() => {
@@ -80,6 +81,8 @@ describe("npm run services", () => {
         { name: "chromium", version: services.chromium.version, executable: null },
         { name: "minio", version: services.minio.version, executable: null },
         { name: "mariadb", version: services.mariadb.version, executable: null },
+        { name: "etcd", version: services.etcd.version, executable: null },
+        { name: "kubernetes", version: services.kubernetes.version, executable: null },
       ],
     });
   });
@@ -122,6 +125,55 @@ describe("what is built by Go", () => {
     expect(readFileSync(said, "utf8")).toMatch(
       new RegExp(`^install .*github.com/minio/minio@${services.minio.version}\n$`),
     );
+  });
+});
+
+describe("Kubernetes", () => {
+  const { version } = services.kubernetes;
+  const theirModule = `module k8s.io/kubernetes
+replace (
+	k8s.io/api => ./staging/src/k8s.io/api
+	k8s.io/apimachinery => ./staging/src/k8s.io/apimachinery
+	example.org/other => example.org/fork v1.0.0
+)
+`;
+
+  it("is built with the published libraries in place of those its module lacks", async () => {
+    const [said, module] = [join(folder, "said"), join(folder, "module")];
+    writeFileSync(join(folder, "their.mod"), theirModule);
+    const steps = [
+      `echo "$GOFLAGS $@" >> ${said}`,
+      `[ "$1" = mod ] && echo '{"GoMod": "${join(folder, "their.mod")}"}'`,
+      // The executable comes after `-o`, which follows `build -p 2 -trimpath -ldflags FLAGS`.
+      `[ "$1" = build ] && /bin/cp go.mod ${module} && /bin/cp /bin/true "$8"`,
+      "exit 0",
+    ];
+    executable(join(folder, "path", "nice"), 'shift 2\nexec "$@"');
+    executable(join(folder, "path", "env"), 'export "$1" "$2"\nshift 2\nexec "$@"');
+    executable(join(folder, "path", "go"), steps.join("\n"));
+    const { executable: found } = await ensureService("kubernetes");
+    expect(found).toBe(join(installedFolder("kubernetes"), "bin", "kube-apiserver"));
+    expect(readdirSync(join(installedFolder("kubernetes"), "bin")).toSorted()).toEqual([
+      "kube-apiserver",
+      "kube-controller-manager",
+    ]);
+    expect(readFileSync(module, "utf8").split("\n")).toEqual([
+      "module kubernetes",
+      "go 1.26",
+      `require k8s.io/kubernetes ${version}`,
+      `replace k8s.io/api => k8s.io/api ${version.replace("v1.", "v0.")}`,
+      `replace k8s.io/apimachinery => k8s.io/apimachinery ${version.replace("v1.", "v0.")}`,
+      "",
+    ]);
+    expect(readFileSync(said, "utf8")).toContain(`gitVersion=${version} `);
+    expect(readFileSync(said, "utf8")).toContain("-mod=mod build -p 2 ");
+  });
+
+  it("is not taken from the PATH where only its API server is there", () => {
+    executable(join(folder, "path", "kube-apiserver"), "exit 0");
+    expect(findService("kubernetes")).toBeUndefined();
+    executable(join(folder, "path", "kube-controller-manager"), "exit 0");
+    expect(findService("kubernetes")).toBe(join(folder, "path", "kube-apiserver"));
   });
 });
 

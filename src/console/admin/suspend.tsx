@@ -6,6 +6,7 @@ import {
   bucketsOf,
   databaseAccountsOf,
   groupsOf,
+  namespacesOf,
   tokensOf,
 } from "../../domain/state.ts";
 import { Refusal } from "../../errors.ts";
@@ -212,6 +213,8 @@ interface CutProps {
   readonly publicBuckets: number;
   /** Accounts at databases. */
   readonly accounts: number;
+  /** Namespaces that are in use. */
+  readonly namespaces: number;
   /** Groups that nobody else manages. */
   readonly orphans: readonly string[];
 }
@@ -232,6 +235,8 @@ async function cutBy(
       ({ publicRead, deleting }) => publicRead && deleting === undefined,
     ).length,
     accounts: databaseAccountsOf(state, owner.id).filter((account) => !account.deleting).length,
+    namespaces: namespacesOf(state, owner.id).filter(({ deleting }) => deleting === undefined)
+      .length,
     orphans: groupsOf(state, owner.id)
       .filter((group) => group.kind === "group" && group.managers.length === 1)
       .map(({ name }) => name),
@@ -251,8 +256,8 @@ function hostsIn(
   return [...new Set(hosts)];
 }
 
-function Cut(props: CutProps) {
-  const { hosts, tokens, sessions, keys, publicBuckets, accounts, orphans } = props;
+function Cut(cut: CutProps) {
+  const { hosts, tokens, sessions, keys, publicBuckets, accounts, namespaces, orphans } = cut;
   return (
     <ul>
       <li>
@@ -278,6 +283,12 @@ function Cut(props: CutProps) {
       )}
       {keys === 0 ? null : (
         <li>{counted(keys, "key")} to buckets: refused until they are resumed.</li>
+      )}
+      {namespaces === 0 ? null : (
+        <li>
+          {counted(namespaces, "namespace")}: no way in, no network and nothing new until they are
+          resumed. Pods that run go on without network until they end.
+        </li>
       )}
       {publicBuckets === 0 ? null : (
         <li>{counted(publicBuckets, "public bucket")}: closed until they are resumed.</li>

@@ -307,6 +307,26 @@ describe("suspending", () => {
     expect(text).toContain("1 public bucket: closed until they are resumed.");
   });
 
+  it("names the namespaces that it shuts, and what goes on in them", async () => {
+    await world.running.core.requireLedger().change(operator, (_state, context) => {
+      const entity = {
+        ...stamp(context),
+        kind: "namespace" as const,
+        id: "ns-1",
+        owner: world.id("carol"),
+        name: "carol--lab",
+      };
+      return {
+        changes: [{ kind: "namespace", id: "ns-1", entity }],
+        event: { type: "test", summary: "namespaces", owners: [] },
+        result: null,
+      };
+    });
+    const text = await readPage(ada, at("carol", "/suspend"));
+    expect(text).toContain("1 namespace: no way in, no network and nothing new");
+    expect(text).toContain("Pods that run go on without network until they end.");
+  });
+
   it("asks for a reason, cuts what it said, and gives it back", async () => {
     const alice = await world.as("alice");
     const path = at("alice", "/suspend");

@@ -1,0 +1,289 @@
+import { readFileSync } from "node:fs";
+import type { Config } from "../config.ts";
+import { kubeconfigsOf, namespacesOf, type Change, type State } from "../domain/state.ts";
+import { Refusal } from "../errors.ts";
+import type { Logger } from "../observability/log.ts";
+import type { Metrics } from "../observability/metrics.ts";
+import { type Attempt, Attempts, type Outcome } from "../reconcile/attempt.ts";
+import { type Clock, systemClock } from "../reconcile/clock.ts";
+import type { Step } from "../reconcile/kind.ts";
+import { attemptAll, Loop } from "../reconcile/loop.ts";
+import type { PartOutcome, ResourceModule } from "../reconcile/module.ts";
+import { type Standing, Standings } from "../reconcile/standing.ts";
+import { System } from "../reconcile/system.ts";
+import { Busy, LeaseLost, Trouble } from "../reconcile/trouble.ts";
+import type { Ledger } from "../store/ledger.ts";
+import type { Volatile } from "../store/volatile.ts";
+import { ClusterError, type Cluster } from "./cluster.ts";
+import { KubeconfigKind, type TokenSink } from "./kubeconfig-kind.ts";
+import type { KubeconfigStep, SeenKubeconfig } from "./kubeconfig-plan.ts";
+import { KubernetesCluster } from "./kubernetes-cluster.ts";
+import { tenancyOf, type Tenancy } from "./layout.ts";
+import { NamespaceKind } from "./namespace-kind.ts";
+import type { NamespaceStep, SeenNamespace } from "./namespace-plan.ts";
+import { QUOTA } from "./objects.ts";
+import { NamespaceRecords } from "./records.ts";
+import { listAll } from "./steps.ts";
+import { usageIn, type NamespaceUsage } from "./usage.ts";
+
+export interface NamespacesOptions {
+  readonly config: Pick<Config, "namespaces" | "zone">;
+  readonly ledger: () => Ledger | undefined;
+  readonly volatile: () => Volatile | undefined;
+  /** Whether this replica runs the loop. */
+  readonly leads: () => boolean;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+  readonly clock?: Clock | undefined;
+  /** Another cluster than the configured one. */
+  readonly cluster?: Cluster | undefined;
+  /** How long a call may take, in milliseconds. */
+  readonly callMs?: number | undefined;
+}
+
+const PATIENCE_MS = 5_000;
+const USAGE_MS = 60_000;
+
+/** Members' namespaces and the kubeconfigs that open them, at one Kubernetes cluster. */
+export class Namespaces implements ResourceModule {
+  readonly config: Config["namespaces"];
+  readonly tenancy: Tenancy;
+  readonly cluster: Cluster;
+  /** Certificates (PEM) that sign the API server's own; undefined: the system's. */
+  readonly ca: string | undefined;
+  readonly system: System;
+  readonly standings: Standings;
+  readonly namespaces: Attempts<SeenNamespace, NamespaceStep>;
+  readonly kubeconfigs: Attempts<SeenKubeconfig, KubeconfigStep, TokenSink>;
+  readonly loop: Loop;
+  readonly #options: NamespacesOptions;
+  readonly #clock: Clock;
+  readonly #ended = new AbortController();
+  #usage: { readonly at: number; readonly found: ReadonlyMap<string, NamespaceUsage> } | undefined;
+
+  /** @throws Error when the file of `namespaces.ca` cannot be read */
+  constructor(options: NamespacesOptions) {
+    const { config, ledger, volatile, metrics, log, leads } = options;
+    this.#options = options;
+    this.config = config.namespaces;
+    this.tenancy = tenancyOf(config);
+    this.#clock = options.clock ?? systemClock;
+    const { ca } = config.namespaces;
+    this.ca = ca === null ? undefined : readFileSync(ca, "utf8");
+    this.cluster = options.cluster ?? this.#configuredCluster();
+    const { cluster, tenancy } = this;
+    const { name } = cluster;
+    metrics.systemAway.set({ system: name }, 0);
+    this.system = new System({
+      name,
+      troubleOf,
+      ...(options.callMs === undefined ? {} : { callMs: options.callMs }),
+      onChange: (why) => {
+        metrics.systemAway.set({ system: name }, why === undefined ? 0 : 1);
+        if (why === undefined) log.info(`${name} answers again`);
+        else log.warn({ why }, `${name} is away`);
+        this.loop.sweepSoon();
+      },
+    });
+    this.standings = new Standings(volatile);
+    const records = new NamespaceRecords(ledger);
+    const unexpected = (error: unknown) =>
+      log.error({ err: error }, "namespaces could not be looked after; it is tried again");
+    const attempt = {
+      system: this.system,
+      standings: this.standings,
+      volatile,
+      clock: this.#clock,
+      signal: this.#ended.signal,
+      report: (thing: string, { state, why }: Standing, repairs: readonly string[]) => {
+        metrics.reconcileRepairs.inc({ kind: thing.split("/")[0] ?? "" }, repairs.length);
+        if (repairs.length > 0) log.warn({ thing, repairs }, "something was put right");
+        else log.warn({ thing, state, why }, "something cannot be brought where it should be");
+      },
+      unexpected,
+    };
+    const now = () => this.#clock.now();
+    this.namespaces = new Attempts(new NamespaceKind({ cluster, records, tenancy, now }), attempt);
+    const { layout } = tenancy;
+    this.kubeconfigs = new Attempts(new KubeconfigKind({ cluster, records, layout, now }), attempt);
+    this.loop = new Loop({
+      system: this.system,
+      // Kubeconfigs are for namespaces that are there.
+      kinds: [this.namespaces, this.kubeconfigs],
+      leads,
+      canRun: () => ledger() !== undefined,
+      intervalMs: config.namespaces.interval * 60_000,
+      clock: this.#clock,
+      onSweep: ({ things, attempted, why, ms }) => {
+        metrics.reconcileThings.set({ system: name, state: "all" }, things);
+        metrics.reconcileThings.set({ system: name, state: "wrong" }, attempted);
+        log.debug({ things, attempted, why, ms }, "looked at all namespaces and kubeconfigs");
+      },
+      unexpected,
+    });
+  }
+
+  start(): void {
+    this.loop.start();
+  }
+
+  /** Ends what is under way: what is half done is repaired by the next look. */
+  async stop(): Promise<void> {
+    this.#ended.abort();
+    await this.loop.stop();
+    this.cluster.close();
+  }
+
+  /** Has what a commit touched attempted soon, by the replica that leads. */
+  onCommit(state: State, changes: readonly Change[] | undefined): void {
+    if (changes === undefined) return this.loop.sweepSoon();
+    for (const { kind, id, entity } of changes) {
+      if (kind === "namespace") {
+        if (entity !== null) this.#soon(state, entity.owner);
+      } else if (kind === "kubeconfig") {
+        if (entity !== null) this.loop.soon(this.kubeconfigs, id);
+      } else if (kind === "person" || kind === "group") this.#soon(state, id);
+      // Hosts of ingresses hang on labels.
+      else if (kind === "label" && entity !== null) this.#soon(state, entity.owner);
+    }
+  }
+
+  /**
+   * Commits what a verb decides, and tries at once to bring the thing there, with nothing in between.
+   * @throws Refusal what the verb refuses; `unavailable` when something else is being done with it
+   */
+  settleNamespace<T>(id: string, commit: () => Promise<T>): Promise<{ done: T; outcome: Outcome }> {
+    return this.#settle(this.namespaces, id, commit, undefined);
+  }
+
+  /** As `settleNamespace`. @param sink where the token goes of a kubeconfig that is made or renewed */
+  settleKubeconfig<T>(
+    id: string,
+    commit: () => Promise<T>,
+    sink: TokenSink | undefined,
+  ): Promise<{ done: T; outcome: Outcome }> {
+    return this.#settle(this.kubeconfigs, id, commit, sink);
+  }
+
+  /**
+   * Makes sure that the cluster answers, before something is drawn that cannot be had back.
+   * @throws Refusal `unavailable`
+   */
+  async requireAnswer(): Promise<void> {
+    try {
+      await this.system.call((signal) => this.cluster.version(signal));
+    } catch (error) {
+      if (!(error instanceof Trouble)) throw error;
+      throw new Refusal("unavailable", `${error.message} Nothing was changed; try again later.`, {
+        retryAfter: 10,
+      });
+    }
+  }
+
+  /** Attempts everything of an owner's now, as after a suspension. @returns part by part */
+  async settleOwner(owner: string): Promise<readonly PartOutcome[]> {
+    const { state } = this.#ledger();
+    const namespaces = namespacesOf(state, owner);
+    const kubeconfigs = kubeconfigsOf(state, owner);
+    // Namespaces first: to close one closes all ways into it.
+    const ofNamespaces = await attemptAll(
+      this.namespaces,
+      namespaces.map(({ id }) => id),
+    );
+    const ofKubeconfigs = await attemptAll(
+      this.kubeconfigs,
+      kubeconfigs.map(({ id }) => id),
+    );
+    return [
+      ...namespaces.map(({ id, name }) => part("namespace", id, name, ofNamespaces.get(id))),
+      ...kubeconfigs.map(({ id, name }) => part("kubeconfig", id, name, ofKubeconfigs.get(id))),
+    ];
+  }
+
+  /** What runs in each namespace, as of a minute ago at most; undefined when it cannot be had. */
+  async usage(): Promise<ReadonlyMap<string, NamespaceUsage> | undefined> {
+    const now = this.#clock.now().getTime();
+    if (this.#usage === undefined || now - this.#usage.at > USAGE_MS) {
+      try {
+        const { cluster, tenancy, system } = this;
+        const name = tenancy.layout.quota;
+        const found = new Map<string, NamespaceUsage>();
+        for (const quota of await listAll(cluster, QUOTA, { name }, system.call)) {
+          const used = usageIn(quota);
+          const { namespace } = quota.metadata;
+          if (used !== undefined && namespace !== undefined) found.set(namespace, used);
+        }
+        this.#usage = { at: now, found };
+      } catch (error) {
+        if (!(error instanceof Trouble)) throw error;
+        return undefined;
+      }
+    }
+    return this.#usage.found;
+  }
+
+  async #settle<T, Observed, S extends Step, Given>(
+    attempts: Attempts<Observed, S, Given>,
+    id: string,
+    commit: () => Promise<T>,
+    given: Given | undefined,
+  ): Promise<{ done: T; outcome: Outcome }> {
+    try {
+      return await attempts.holding(
+        id,
+        async (attempt: Attempt<Given>) => {
+          const done = await commit();
+          return { done, outcome: await attempt(given) };
+        },
+        PATIENCE_MS,
+      );
+    } catch (error) {
+      if (error instanceof Busy || error instanceof LeaseLost || error instanceof Trouble)
+        throw new Refusal("unavailable", error.message, { retryAfter: 2 });
+      throw error;
+    }
+  }
+
+  #soon(state: State, owner: string): void {
+    for (const { id } of namespacesOf(state, owner)) this.loop.soon(this.namespaces, id);
+    for (const { id } of kubeconfigsOf(state, owner)) this.loop.soon(this.kubeconfigs, id);
+  }
+
+  #configuredCluster(): Cluster {
+    const { url, token } = this.config;
+    const { metrics } = this.#options;
+    return new KubernetesCluster({
+      url,
+      ca: this.ca,
+      // The configuration asks for it where the module is on.
+      token: token ?? "",
+      manager: this.tenancy.layout.manager,
+      onCall: (outcome) => metrics.systemCalls.inc({ system: "Kubernetes", outcome }),
+    });
+  }
+
+  #ledger(): Ledger {
+    const ledger = this.#options.ledger();
+    if (ledger === undefined) throw new Refusal("unavailable", "The store cannot be reached.");
+    return ledger;
+  }
+}
+
+/** What was changed meanwhile is no trouble: it is looked at again. */
+function troubleOf(error: unknown): Trouble | undefined {
+  if (!(error instanceof ClusterError)) return undefined;
+  if (error.failure === "conflict" || error.failure === "missing") return undefined;
+  return new Trouble(error.failure === "away" ? "away" : "stuck", error.message);
+}
+
+function part(
+  kind: PartOutcome["kind"],
+  id: string,
+  name: string,
+  outcome: Outcome | "busy",
+): PartOutcome {
+  if (outcome === "busy")
+    return { kind, id, name, state: "busy", why: "Something else is being done with it." };
+  if (outcome === undefined) return { kind, id, name, state: "gone", why: null };
+  return { kind, id, name, state: outcome.state, why: outcome.why };
+}

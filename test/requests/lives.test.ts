@@ -126,7 +126,7 @@ it("requests, whatever happens around them: granted is given, refused changes no
         }
       }
     }),
-    { numRuns: 150 },
+    { numRuns: 400 },
   );
   for (const one of ["label", "quota", "target", "renewal", "taken", "quota_exceeded", "conflict"])
     expect(seen).toContain(one);

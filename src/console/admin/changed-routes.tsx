@@ -2,7 +2,7 @@ import type { PlaceChange } from "../../traefik/compare.ts";
 import type { TableSettings } from "../../traefik/table.ts";
 import { routeInWords } from "../pages/route-changes.tsx";
 import type { RoutesChanged } from "./past-routes.ts";
-import { counted } from "./words.ts";
+import { counted } from "../words.ts";
 
 export const SIGNS = { added: "+", removed: "−", changed: "~" } as const;
 

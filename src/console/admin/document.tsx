@@ -6,7 +6,7 @@ import { Table } from "../parts/table.tsx";
 import type { PageEnv } from "../visitor.ts";
 import { showAdmin } from "./nav.tsx";
 import type { AdminServices } from "./services.ts";
-import { counted } from "./words.ts";
+import { counted } from "../words.ts";
 
 const ENTRIES_SHOWN = 20;
 type Sections = Readonly<

@@ -5,7 +5,7 @@ import { Time } from "../parts/time.tsx";
 import { ChangedRoutes, SIGNS } from "./changed-routes.tsx";
 import type { RoutesChanged } from "./past-routes.ts";
 import type { AdminServices } from "./services.ts";
-import { counted, sentence } from "./words.ts";
+import { counted, sentence } from "../words.ts";
 
 const PLACES_SHOWN = 8;
 

@@ -16,7 +16,7 @@ import { markOf } from "../delivery.ts";
 import { showAdmin } from "./nav.tsx";
 import { OwnerOf } from "./owners.tsx";
 import type { AdminServices } from "./services.ts";
-import { counted } from "./words.ts";
+import { counted } from "../words.ts";
 
 const PATH = "/admin/gitlab";
 const RUNS = 30;

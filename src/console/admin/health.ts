@@ -5,7 +5,7 @@ import type { Tone } from "../parts/badge.tsx";
 import { wrongIn } from "./buckets.tsx";
 import { pollersShown } from "./pollers.ts";
 import type { AdminServices } from "./services.ts";
-import { counted } from "./words.ts";
+import { counted } from "../words.ts";
 
 /** How a part of the system is, in a line, and where more is to be seen. */
 export interface PartHealth {

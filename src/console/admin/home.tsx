@@ -7,7 +7,7 @@ import { endingMemberships, healthOf, type PartHealth } from "./health.ts";
 import { markOf } from "../delivery.ts";
 import { showAdmin } from "./nav.tsx";
 import type { AdminServices } from "./services.ts";
-import { counted } from "./words.ts";
+import { counted } from "../words.ts";
 
 /** `/admin`: how everything is, and what waits for an admin, at a glance. */
 export function home(services: AdminServices): Hono<PageEnv> {

@@ -11,7 +11,7 @@ import { Renew } from "./owner-facts.tsx";
 import { ownerStanding } from "./owner-state.ts";
 import { OwnerLink } from "./owners.tsx";
 import type { AdminServices } from "./services.ts";
-import { counted } from "./words.ts";
+import { counted } from "../words.ts";
 
 const SHOWN = 200;
 

@@ -1,5 +1,5 @@
 import type { PartOutcome } from "../../reconcile/module.ts";
-import { counted } from "./words.ts";
+import { counted } from "../words.ts";
 
 const RIGHT: ReadonlySet<PartOutcome["state"]> = new Set([
   "ready",

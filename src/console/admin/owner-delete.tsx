@@ -26,7 +26,7 @@ import { showAdmin } from "./nav.tsx";
 import { backTo, ownerFor, pathOf } from "./owner-find.ts";
 import type { AdminServices } from "./services.ts";
 import { inOtherSystems } from "./other-systems.ts";
-import { counted } from "./words.ts";
+import { counted } from "../words.ts";
 
 const PATH = "/admin/owners/:owner/delete";
 const ROUTES_SHOWN = 20;

@@ -13,7 +13,7 @@ import type { OwnerView } from "./owner-facts.tsx";
 import { pathOf } from "./owner-find.ts";
 import { OwnerLink, OwnerOf } from "./owners.tsx";
 import { Standing } from "./standing.tsx";
-import { counted } from "./words.ts";
+import { counted } from "../words.ts";
 
 /** Of each kind; the rest is on a page of its own. */
 const SHOWN = 25;

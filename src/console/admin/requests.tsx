@@ -26,7 +26,7 @@ import { listed, PAGER_WORDS } from "./list.ts";
 import { showAdmin } from "./nav.tsx";
 import { OwnerOf } from "./owners.tsx";
 import type { AdminServices } from "./services.ts";
-import { sentence } from "./words.ts";
+import { sentence } from "../words.ts";
 
 const PATH = "/admin/requests";
 

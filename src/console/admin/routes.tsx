@@ -17,7 +17,7 @@ import { showAdmin } from "./nav.tsx";
 import { OwnerOf } from "./owners.tsx";
 import type { AdminServices } from "./services.ts";
 import { Standing } from "./standing.tsx";
-import { counted } from "./words.ts";
+import { counted } from "../words.ts";
 
 const PATH = "/admin/routes";
 const KINDS: Record<(typeof ROUTE_KINDS)[number], string> = {

@@ -12,7 +12,7 @@ import { showAdmin } from "./nav.tsx";
 import { PastRoutes } from "./past-routes.ts";
 import { pollersShown } from "./pollers.ts";
 import type { AdminServices } from "./services.ts";
-import { counted, size } from "./words.ts";
+import { counted, size } from "../words.ts";
 
 const REVISIONS = 20;
 const POLLERS = 100;

@@ -3,7 +3,7 @@ import { deleteBucket, restoreBucket } from "../../buckets/verbs/buckets.ts";
 import type { Bucket } from "../../domain/entities.ts";
 import { grace } from "../../domain/decision.ts";
 import { Refusal } from "../../errors.ts";
-import { counted } from "../admin/words.ts";
+import { counted } from "../words.ts";
 import { doing, fieldsOf } from "../act.ts";
 import { leaveFlash } from "../flash.ts";
 import { errorsOf, noErrors, statusOf } from "../forms.ts";

@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import { clientName, examples } from "../../buckets/snippets.ts";
 import { actsFor } from "../../domain/policy.ts";
 import { bucketKeysOf } from "../../domain/state.ts";
-import { counted } from "../admin/words.ts";
+import { counted } from "../words.ts";
 import { markOf } from "../delivery.ts";
 import { show } from "../layout.tsx";
 import { Copyable } from "../parts/copyable.tsx";

@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import type { Owner } from "../../domain/entities.ts";
 import { bucketKeysOf, bucketsOf } from "../../domain/state.ts";
-import { size } from "../admin/words.ts";
+import { size } from "../words.ts";
 import { markOf } from "../delivery.ts";
 import { show } from "../layout.tsx";
 import { Empty } from "../parts/empty.tsx";

@@ -85,7 +85,7 @@ export class BucketRecords extends StepRecords {
   cleared(id: string, accessKeys: readonly string[]): Promise<void> {
     return this.#key(id, "bucket-key.cleared", (key) => ({
       key: { ...key, retired: key.retired.filter((one) => !accessKeys.includes(one)) },
-      summary: `what the key ${key.name} was before was removed`,
+      summary: `the old secret of the key ${key.name} was removed`,
     }));
   }
 

@@ -10,11 +10,19 @@ import { FormErrors, noErrors, revisionOf, statusOf } from "../forms.ts";
 import { ErrorSummary } from "../parts/error-summary.tsx";
 import { LIMIT_KINDS, LIMIT_NAMES } from "../parts/limits.ts";
 import { AreaField, SelectField, TextField } from "../parts/fields.tsx";
+import { LostUpdate } from "../parts/lost-update.tsx";
+import { whoChanged } from "../pages/who-changed.ts";
 import type { PageEnv } from "../visitor.ts";
 import { fieldsOf } from "../act.ts";
 import { showAdmin } from "./nav.tsx";
 import { backTo, ownerFor, pathOf } from "./owner-find.ts";
-import { formFieldOf, ownerForm, updateFrom, type OwnerForm } from "./owner-form.tsx";
+import {
+  differingOwners,
+  formFieldOf,
+  ownerForm,
+  updateFrom,
+  type OwnerForm,
+} from "./owner-form.tsx";
 import type { AdminServices } from "./services.ts";
 
 const PATH = "/admin/owners/:owner/edit";
@@ -22,6 +30,14 @@ const ROLES = [
   ["member", "Member"],
   ["admin", "Admin"],
 ] as const;
+
+interface Shown {
+  readonly form?: OwnerForm;
+  readonly errors?: FormErrors;
+  readonly status?: ContentfulStatusCode;
+  /** Who changed them since the form was made. */
+  readonly by?: string;
+}
 
 /** `/admin/owners/{owner}/edit`: what an admin sets of a person or a group. */
 export function editOwner(services: AdminServices): Hono<PageEnv> {
@@ -34,18 +50,16 @@ export function editOwner(services: AdminServices): Hono<PageEnv> {
       (kind) => hasLimit(services.rules, kind) || owner.quota?.[kind] !== undefined,
     );
 
-  const page = (
-    context: Context<PageEnv>,
-    owner: Owner,
-    shown: { form?: OwnerForm; errors?: FormErrors; status?: ContentfulStatusCode } = {},
-  ) => {
-    const { form = ownerForm(owner, nameOf), errors = noErrors, status = 200 } = shown;
+  const page = (context: Context<PageEnv>, owner: Owner, shown: Shown = {}) => {
+    const theirs = ownerForm(owner, nameOf);
+    const { form = theirs, errors = noErrors, status = 200, by } = shown;
     const field = (name: string) => ({ name, value: form[name] ?? "", errors });
     return showAdmin(
       context,
       services,
       { title: `Change ${owner.name}`, place: "owners", back: backTo(owner), status },
       <>
+        {by === undefined ? null : <LostUpdate by={by} differing={differingOwners(theirs, form)} />}
         <ErrorSummary errors={errors} />
         <form class="form" method="post" action={`${pathOf(owner)}/edit`}>
           <input type="hidden" name="revision" value={String(owner.revision)} />
@@ -96,9 +110,9 @@ export function editOwner(services: AdminServices): Hono<PageEnv> {
             </div>
           </fieldset>
           <p class="buttons">
-            <button type="submit">Save</button>
+            <button type="submit">{by === undefined ? "Save" : "Save mine over it"}</button>
             <a class="button quiet" href={pathOf(owner)}>
-              Cancel
+              {by === undefined ? "Cancel" : "Keep theirs"}
             </a>
             <a href={`${pathOf(owner)}/delete`}>Delete {owner.name} …</a>
           </p>
@@ -127,12 +141,9 @@ export function editOwner(services: AdminServices): Hono<PageEnv> {
       if (!(error instanceof Refusal) || error.code === "not_found") throw error;
       const newest = ownerFor(services, context, "owner.administer");
       const status = statusOf(error);
-      // What was typed was made of what is there no more: it starts from the newest.
       if (error.code === "stale") {
-        const message =
-          "Somebody changed this meanwhile, and nothing of yours was saved. Here is what is there now; change it again.";
-        const errors = new FormErrors([{ field: undefined, message }]);
-        return page(context, newest, { errors, status });
+        const by = await whoChanged(services, context.get("visitor").actor, newest.revision);
+        return page(context, newest, { form, status, by });
       }
       const errors = new FormErrors([
         { field: error.field && formFieldOf(error.field), message: error.message },

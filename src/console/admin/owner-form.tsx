@@ -11,7 +11,7 @@ import {
 import type { GroupUpdate, PersonUpdate } from "../../owners/update.ts";
 import { FormErrors, type FormError } from "../forms.ts";
 import { grantInWords } from "./owner-things.tsx";
-import { LIMIT_KINDS } from "../parts/limits.ts";
+import { LIMIT_KINDS, LIMIT_NAMES } from "../parts/limits.ts";
 
 /** The form's fields as text: what was typed, or what is. */
 export type OwnerForm = Readonly<Record<string, string>>;
@@ -31,6 +31,34 @@ export function ownerForm(owner: Owner, nameOf: (id: string) => string): OwnerFo
       ? { email: owner.email ?? "", role: owner.role }
       : { managers: owner.managers.map(nameOf).join(", ") }),
   };
+}
+
+const NAMES: Readonly<Record<string, string>> = {
+  name: "Name",
+  displayName: "Full name",
+  email: "Email",
+  role: "Role",
+  managers: "Managers",
+  membershipEndsAt: "Membership until",
+  targets: "Targets for them alone",
+  ...Object.fromEntries(LIMIT_KINDS.map((kind) => [`quota.${kind}`, LIMIT_NAMES[kind]])),
+};
+
+/** Where two versions of an owner differ: the setting, and what each says. */
+export function differingOwners(
+  theirs: OwnerForm,
+  yours: OwnerForm,
+): readonly (readonly [name: string, theirs: string, yours: string])[] {
+  // Browsers send the lines of a text with another end than it was given.
+  const said = (form: OwnerForm, name: string) =>
+    (form[name] ?? "")
+      .trim()
+      .split(/\s*\n\s*/)
+      .filter(Boolean)
+      .join("; ");
+  return Object.keys(theirs)
+    .filter((name) => said(theirs, name) !== said(yours, name))
+    .map((name) => [NAMES[name] ?? name, said(theirs, name) || "—", said(yours, name) || "—"]);
 }
 
 const dateField = z

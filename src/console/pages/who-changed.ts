@@ -3,7 +3,7 @@ import type { PageServices } from "./services.ts";
 
 /** Who made a revision, as the actor may know it: of others only that it was an admin. */
 export async function whoChanged(
-  { ledger }: PageServices,
+  { ledger }: Pick<PageServices, "ledger">,
   actor: Actor,
   revision: number,
 ): Promise<string> {

@@ -31,8 +31,8 @@ const owner = (name: string) => {
 };
 const at = (name: string, more = "") => `/admin/owners/${world.id(name)}${more}`;
 /** The fields of the form on a page, as they stand there. */
-async function formOn(path: string): Promise<Record<string, string>> {
-  const { body } = await ada.get(path);
+const formOn = async (path: string) => formIn((await ada.get(path)).body);
+function formIn(body: string): Record<string, string> {
   const fields: Record<string, string> = {};
   const form = /<form[^>]*class="(?:form|confirmation)[^]*?<\/form>/.exec(body)?.[0] ?? "";
   for (const [tag] of form.matchAll(/<input[^>]*>/g)) {
@@ -196,14 +196,37 @@ describe("what an admin changes of an owner", () => {
     expect(loopback.body).toContain('id="field-targets-error"');
   });
 
-  it("is not stored over what somebody else changed meanwhile", async () => {
+  it("is not stored over what somebody else changed meanwhile, but shown beside it", async () => {
     const path = at("bob", "/edit");
     const form = await formOn(path);
-    await world.must("PATCH", "/persons/bob", { displayName: "Bob Kim" });
-    const answer = await ada.post(path, { ...form, displayName: "Robert" });
+    // As browsers send the lines of a text.
+    const targets = "10.4.0.0/16 80\r\n10.5.0.0/16 443";
+    await world.must("PATCH", "/persons/bob", {
+      displayName: "Bob Kim",
+      targets: [
+        { network: "10.4.0.0/16", ports: ["80"] },
+        { network: "10.5.0.0/16", ports: ["443"] },
+      ],
+    });
+    const mine = { displayName: HOSTILE, targets, "quota.tokens": "12" };
+    const answer = await ada.post(path, { ...form, ...mine });
     expect(answer.status).toBe(412);
-    expect(textOf(answer.body)).toContain("Somebody changed this meanwhile");
+    const text = textOf(answer.body);
+    expect(text).toContain("This was changed meanwhile, by token first admin token");
+    expect(text).toContain("Setting Saved now Yours");
+    expect(text).toContain(`Full name Bob Kim ${HOSTILE}`);
+    expect(answer.body).not.toContain("<script>alert");
+    expect(text).toContain("API tokens — 12");
+    const compared = text.slice(text.indexOf("Saved now"), text.indexOf("A new one takes"));
+    expect(compared).not.toContain("10.4.0.0");
     expect(owner("bob").displayName).toBe("Bob Kim");
+    // The form keeps what was typed; sent again, it is stored over theirs.
+    const kept = formIn(answer.body);
+    expect(textOf(kept["displayName"] ?? "")).toBe(HOSTILE);
+    expect(kept["revision"]).toBe(String(owner("bob").revision));
+    const again = { ...kept, displayName: "Robert" };
+    expect((await ada.post(path, again)).status).toBe(303);
+    expect(owner("bob")).toMatchObject({ displayName: "Robert", quota: { tokens: 12 } });
   });
 
   it("makes an admin, and hands a group to others", async () => {

@@ -1,6 +1,7 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { openWindow, startBrowser, type Window } from "../../support/browser.ts";
+import { barriers } from "../../support/console-pages.ts";
 import { describeWithService } from "../../support/services.ts";
 import { startAdminWorld, type AdminWorld } from "./support.ts";
 
@@ -81,7 +82,7 @@ describeWithService("chromium", "two admins at two browsers", (chromium) => {
     }
   });
 
-  it("who change the same owner: the second is told, and starts from what is there", async () => {
+  it("who change the same owner: the second is shown both versions, and decides", async () => {
     const path = `/admin/owners/${world.id("bob")}/edit`;
     const ada = await open("ada", path);
     const eve = await open("eve", path);
@@ -90,11 +91,16 @@ describeWithService("chromium", "two admins at two browsers", (chromium) => {
     await ada.page.getByRole("status").waitFor();
     await eve.page.getByLabel("Full name").fill("Bob the second");
     await eve.page.getByRole("button", { name: "Save" }).click();
-    expect(await eve.page.getByRole("alert").textContent()).toContain(
-      "Somebody changed this meanwhile",
+    const told = eve.page.getByRole("alert");
+    expect(await told.textContent()).toContain("This was changed meanwhile, by ada");
+    expect(await told.getByRole("row", { name: /Full name/ }).textContent()).toBe(
+      "Full nameBob the firstBob the second",
     );
-    expect(await eve.page.getByLabel("Full name").inputValue()).toBe("Bob the first");
+    expect(await barriers(eve.page)).toEqual([]);
     expect(state().owners.get(world.id("bob"))?.displayName).toBe("Bob the first");
+    await eve.page.getByRole("button", { name: "Save mine over it" }).click();
+    await eve.page.getByRole("status").waitFor();
+    expect(state().owners.get(world.id("bob"))?.displayName).toBe("Bob the second");
     await Promise.all([ada, eve].map(({ context }) => context.close()));
   });
 });

@@ -6,11 +6,11 @@ import { PAGE_STATES, pageStandings } from "../../traefik/page-standing.ts";
 import { Empty } from "../parts/empty.tsx";
 import { Pager } from "../parts/pager.tsx";
 import { Table } from "../parts/table.tsx";
-import { Badge } from "../parts/badge.tsx";
+import { DnsStanding, DomainBadge } from "../parts/domain-state.tsx";
 import type { PageEnv } from "../visitor.ts";
 import { Filters } from "./filters.tsx";
 import { GitLabTabs } from "./gitlab-tabs.tsx";
-import { listed, PAGER_WORDS } from "./list.ts";
+import { listed, PAGER_WORDS, pathWith } from "./list.ts";
 import { showAdmin } from "./nav.tsx";
 import { OwnerOf } from "./owners.tsx";
 import type { AdminServices } from "./services.ts";
@@ -30,7 +30,7 @@ const STATES: Record<(typeof PAGE_STATES)[number], string> = {
 
 /** `/admin/gitlab/pages` and `/admin/gitlab/domains`: what GitLab has, and how it stands here. */
 export function gitlabThings(services: AdminServices): Hono<PageEnv> {
-  const { ledger, table, rules, config, site } = services;
+  const { ledger, table, rules, config, site, domainDns } = services;
   const app = new Hono<PageEnv>();
   /** An owner's id; undefined for everybody. */
   const ownerIn = (text: string) =>
@@ -89,21 +89,29 @@ export function gitlabThings(services: AdminServices): Hono<PageEnv> {
     );
   });
 
-  app.get(DOMAINS, (context) => {
+  app.get(DOMAINS, async (context) => {
     const { state } = ledger;
-    const { q = "", owner = "", after = "" } = context.req.query();
+    const { q = "", owner = "", after = "", dns = "" } = context.req.query();
     const text = q.trim().toLowerCase().slice(0, 100);
     const of = ownerIn(owner);
     const passesThrough = config.pages.enabled && config.pages.customDomains;
     const { items, newer, older } = listed(
       DOMAINS,
-      { q: text, owner, after },
+      { q: text, owner, after, dns },
       sortedKeys(state.domains),
       (id) => {
         const domain = state.domains.get(id);
         if (domain === undefined || (of !== undefined && domain.owner !== of)) return undefined;
         return `${id} ${domain.projectPath.toLowerCase()}`.includes(text) ? domain : undefined;
       },
+    );
+    const rows = await Promise.all(
+      items.map(async (domain) => {
+        const stands = standingOf(domain, { rules, passesThrough, now: site.now() });
+        // Nothing in DNS helps a domain that is refused.
+        const asks = dns !== "" && stands.state !== "refused";
+        return { domain, stands, check: asks ? await domainDns?.check(domain.id) : undefined };
+      }),
     );
     return showAdmin(
       context,
@@ -123,23 +131,29 @@ export function gitlabThings(services: AdminServices): Hono<PageEnv> {
             Domains that members give to their GitLab Pages sites stand here.
           </Empty>
         ) : (
-          <Table
-            caption="Custom domains"
-            columns={["Domain", "Project", "Owner", "State"]}
-            rows={items.map((domain) => {
-              const stands = standingOf(domain, { rules, passesThrough, now: site.now() });
-              const isActive = stands.state === "active";
-              return [
+          <>
+            {domainDns === undefined || dns !== "" ? null : (
+              <p>
+                <a href={pathWith(DOMAINS, { q: text, owner, after, dns: "look" })}>
+                  Look up whether their DNS points here
+                </a>
+              </p>
+            )}
+            <Table
+              caption="Custom domains"
+              columns={["Domain", "Project", "Owner", "State", ...(dns === "" ? [] : ["DNS"])]}
+              rows={rows.map(({ domain, stands, check }) => [
                 domain.id,
                 domain.projectPath,
                 <OwnerOf state={state} id={domain.owner} />,
                 <span class="standing">
-                  <Badge tone={isActive ? "good" : "wait"}>{stands.state.replace("-", " ")}</Badge>
-                  {isActive ? null : <span class="why">{stands.reason}</span>}
+                  <DomainBadge state={stands.state} />
+                  {stands.state === "active" ? null : <span class="why">{stands.reason}</span>}
                 </span>,
-              ];
-            })}
-          />
+                ...(dns === "" ? [] : [check === undefined ? "—" : <DnsStanding check={check} />]),
+              ])}
+            />
+          </>
         )}
         <Pager newer={newer} older={older} words={[...PAGER_WORDS]} />
       </>,

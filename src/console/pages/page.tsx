@@ -6,12 +6,13 @@ import type { CustomDomain, Page } from "../../domain/entities.ts";
 import { authorise, sees } from "../../domain/policy.ts";
 import { Refusal } from "../../errors.ts";
 import { verificationRecord } from "../../gitlab-pages/domains/records.ts";
-import { standingOf, type DomainState } from "../../gitlab-pages/domains/standing.ts";
+import { standingOf } from "../../gitlab-pages/domains/standing.ts";
 import { pageStandings } from "../../traefik/page-standing.ts";
 import { doing } from "../act.ts";
 import { show } from "../layout.tsx";
-import { Badge, type Tone } from "../parts/badge.tsx";
+import { Badge } from "../parts/badge.tsx";
 import { Copyable } from "../parts/copyable.tsx";
+import { DomainBadge } from "../parts/domain-state.tsx";
 import { Live } from "../parts/live.tsx";
 import { markOf } from "../delivery.ts";
 import { Table } from "../parts/table.tsx";
@@ -127,8 +128,6 @@ function ReadAgain({ page: { id } }: { page: Page }) {
   );
 }
 
-const TONES: Partial<Record<DomainState, Tone>> = { active: "good", off: "off", refused: "bad" };
-
 function DomainPart({ services, domain }: { services: PageServices; domain: CustomDomain }) {
   const { rules, config, site, domainDns } = services;
   const passesThrough = config.pages.enabled && config.pages.customDomains;
@@ -144,7 +143,7 @@ function DomainPart({ services, domain }: { services: PageServices; domain: Cust
   return (
     <section class="host" aria-label={domain.id}>
       <h3>
-        {domain.id} <Badge tone={TONES[state] ?? "wait"}>{state.replaceAll("-", " ")}</Badge>
+        {domain.id} <DomainBadge state={state} />
       </h3>
       <p>{reason}</p>
       {records.length === 0 ? null : (

@@ -8,7 +8,7 @@ import { zone } from "../../support/console.ts";
 export interface GitLabStage {
   readonly world: GitLabWorld;
   readonly gitlab: GitLab;
-  readonly settings: object;
+  readonly settings: { readonly pages: object; readonly gitlab: object };
   readonly overrides: Overrides;
   /** A site for each of so many users; then they are all gone at once. */
   addSites(names: readonly string[]): readonly Project[];

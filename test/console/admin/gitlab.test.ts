@@ -1,4 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { operator } from "../../../src/domain/policy.ts";
+import type { Change } from "../../../src/domain/state.ts";
+import { domainChange } from "../../api/support.ts";
+import { zone } from "../../support/console.ts";
+import { type DnsServer, startDnsServer } from "../../support/dns-server.ts";
 import type { TestVisitor } from "../../support/visitor.ts";
 import { waitFor } from "../../support/wait.ts";
 import { stageGitLab, type GitLabStage } from "./gitlab-stage.ts";
@@ -7,15 +12,30 @@ import { readPage, startAdminWorld, textOf, type AdminWorld } from "./support.ts
 let stage: GitLabStage;
 let world: AdminWorld;
 let ada: TestVisitor;
+let dns: DnsServer;
 
 beforeAll(async () => {
   stage = stageGitLab();
   stage.addSites(["gil", "gus", "gwen"]);
-  world = await startAdminWorld(stage.settings, stage.overrides);
+  dns = await startDnsServer();
+  dns.set(zone, { A: ["192.0.2.1"], SOA: true });
+  dns.set("www.here.example", { CNAME: zone });
+  dns.set("www.away.example", { A: ["198.51.100.7"] });
+  const { gitlab, pages: on } = stage.settings;
+  const settings = {
+    pages: on,
+    gitlab: { ...gitlab, domains: { resolvers: [dns.address] } },
+  };
+  world = await startAdminWorld(settings, stage.overrides);
   ada = await world.as("ada");
 });
-afterAll(() => world?.close());
+afterAll(async () => {
+  await world?.close();
+  await dns?.close();
+});
 
+/** A name of the zone. */
+const ours = `bob.${zone}`;
 const pages = () => world.running.core.ledger?.state.pages.size ?? 0;
 const records = () => world.running.gitlabPages?.records;
 /** Has GitLab read by the page, and waits until that has come to something. */
@@ -52,6 +72,31 @@ describe("the sync with GitLab", () => {
     expect(one).toContain("gus/site");
     expect(one).not.toContain("gil/site");
     expect(await readPage(ada, "/admin/gitlab/domains")).toContain("No domain is like that");
+  });
+
+  it("has the custom domains, and looks up where their DNS leads when it is asked to", async () => {
+    const write = (changes: (revision: number) => readonly Change[]) =>
+      world.running.core.requireLedger().change(operator, (_state, { revision }) => ({
+        changes: changes(revision),
+        event: { type: "test", summary: "written by a test", owners: [] },
+        result: null,
+      }));
+    const domains = { "www.here.example": "alice", "www.away.example": "bob", [ours]: "bob" };
+    await write((revision) =>
+      Object.entries(domains).map(([id, name]) => domainChange(revision, id, world.id(name))),
+    );
+    const path = "/admin/gitlab/domains";
+    const { body } = await ada.get(`${path}?q=example`);
+    expect(textOf(body)).toContain("www.here.example a/b alice Active");
+    expect(dns.questions).toEqual([]);
+    const look = /href="([^"]*dns=look[^"]*)"/.exec(body)?.[1]?.replaceAll("&amp;", "&") ?? "";
+    const looked = await readPage(ada, look);
+    expect(looked).toContain("www.here.example a/b alice Active Points here");
+    expect(looked).toMatch(/www\.away\.example a\/b bob Active Points elsewhere .*198\.51\.100\.7/);
+    // One of ours is refused, whatever DNS says of it.
+    expect(await readPage(ada, `${path}?dns=look`)).toContain(`${ours} a/b bob Refused`);
+    expect(dns.questions.filter((line) => line.startsWith(ours))).toEqual([]);
+    await write(() => Object.keys(domains).map((id) => ({ kind: "domain", id, entity: null })));
   });
 
   it("holds a plan that removes many sites until an admin has looked and approved it", async () => {

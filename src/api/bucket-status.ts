@@ -1,8 +1,9 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { authorise } from "../domain/policy.ts";
-import { lookAtStandings, lookAtStorage } from "../buckets/doctor.ts";
-import type { Found } from "../checks/check.ts";
+import { lookAtStorage, namesIn } from "../buckets/doctor.ts";
+import { lookAtStandings } from "../reconcile/look.ts";
 import { json, resource, security } from "./contract.ts";
+import { listener } from "./findings.ts";
 import type { Services } from "./services.ts";
 import { readProblems } from "./problem.ts";
 
@@ -34,13 +35,9 @@ export function bucketStatus(services: Services) {
       return context.json({ enabled: false, ok: true, findings: [{ ok: true, message }] }, 200);
     }
     const { storage, system, standings } = module;
-    const findings: { ok: boolean; message: string }[] = [];
-    const look = {
-      tell: (_what: string, { state, says }: Found) =>
-        void findings.push({ ok: state !== "wrong", message: says }),
-    };
+    const { look, findings } = listener();
     await lookAtStorage(look, storage, system.call, ledger.state);
-    await lookAtStandings(look, standings, ledger.state);
+    await lookAtStandings(look, standings, namesIn(ledger.state));
     return context.json({ enabled: true, ok: findings.every(({ ok }) => ok), findings }, 200);
   });
 }

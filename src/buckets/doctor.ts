@@ -3,12 +3,12 @@ import { hostOf } from "../checks/unreachable.ts";
 import { isLoopbackHost } from "../config/syntax.ts";
 import type { State } from "../domain/state.ts";
 import { messageOf } from "../errors.ts";
-import { type Standing, Standings } from "../reconcile/standing.ts";
+import { lookAtStandings } from "../reconcile/look.ts";
+import { Standings } from "../reconcile/standing.ts";
 import type { Call } from "../reconcile/system.ts";
 import type { ObjectStorage } from "./storage.ts";
 
 const NAMED_MAX = 3;
-const WRONG_MAX = 50;
 
 /** Members' buckets: the storage, what the console's account may do there, what stands wrong. */
 export const bucketDoctor: ModuleDoctor = {
@@ -29,7 +29,8 @@ export const bucketDoctor: ModuleDoctor = {
     try {
       const stored = await state();
       await lookAtStorage(look, storage, (work) => work(look.signal), stored);
-      if (stored !== undefined) await lookAtStandings(look, new Standings(volatile), stored);
+      if (stored !== undefined)
+        await lookAtStandings(look, new Standings(volatile), namesIn(stored));
     } finally {
       storage.close();
     }
@@ -105,30 +106,13 @@ function strangersFound({ length }: readonly string[]) {
   return warning(says, facts);
 }
 
-/** What of members' things is not where it should be. */
-export async function lookAtStandings(
-  { tell }: Pick<Look, "tell">,
-  standings: Pick<Standings, "all">,
-  state: State,
-): Promise<void> {
-  const stuck = async (
-    kind: "bucket" | "bucketKey",
-    named: ReadonlyMap<string, { name: string }>,
-  ) =>
-    [...(await standings.all(kind).catch(() => new Map<string, Standing>()))].flatMap(
-      ([id, { state, why, tries }]) => {
-        const isWrong = state === "stuck" || state === "conflict" || tries > 0;
-        const known = named.get(id);
-        return isWrong && known !== undefined
-          ? [`${known.name} (${id}): ${state}. ${why ?? ""}`]
-          : [];
-      },
-    );
-  const all = [
-    ...(await stuck("bucket", state.buckets)),
-    ...(await stuck("bucketKey", state.bucketKeys)),
-  ];
-  for (const says of all.slice(0, WRONG_MAX)) tell("standing", wrong(says.trim()));
-  if (all.length > WRONG_MAX)
-    tell("standing", wrong(`${all.length - WRONG_MAX} more are not right.`));
+/** What stands wrong of buckets and keys is told by these. */
+export function namesIn({
+  buckets,
+  bucketKeys,
+}: State): Readonly<Record<string, (id: string) => string | undefined>> {
+  return {
+    bucket: (id) => buckets.get(id)?.name,
+    bucketKey: (id) => bucketKeys.get(id)?.name,
+  };
 }

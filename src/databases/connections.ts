@@ -37,6 +37,9 @@ const AT_ONCE = 4;
 const CONNECT_MS = 5_000;
 const IDLE_MS = 60_000;
 
+/** Reads wait for what other nodes wrote. */
+export const SYNC_WAIT = "SET SESSION wsrep_sync_wait = 15";
+
 /**
  * What each connection is set to; a server that does not know one does not need it. Reads wait for
  * what other nodes wrote; none are answered by a node that is cut off; sizes are the present ones; no
@@ -44,7 +47,7 @@ const IDLE_MS = 60_000;
  * not make one without a password.
  */
 const SETTINGS = [
-  "SET SESSION wsrep_sync_wait = 15",
+  SYNC_WAIT,
   "SET SESSION wsrep_dirty_reads = OFF",
   "SET SESSION information_schema_stats_expiry = 0",
   "SET SESSION lock_wait_timeout = 5, innodb_lock_wait_timeout = 5",

@@ -29,8 +29,28 @@ const TABLES = {
 
 export type Product = keyof typeof TABLES;
 
-/** The right to end others' connections. */
-const ENDING = { MariaDB: "CONNECTION ADMIN", MySQL: "CONNECTION_ADMIN" } as const;
+/** Of the whole server: to make accounts, to see others' connections, to end them. */
+const GLOBAL = {
+  MariaDB: ["CREATE USER", "PROCESS", "CONNECTION ADMIN"],
+  MySQL: ["CREATE USER", "PROCESS", "CONNECTION_ADMIN"],
+} as const;
+
+/**
+ * What it needs: rights in the whole server, tables of the database `mysql` that it reads, and the
+ * pattern of the databases in which it may do everything and let others do so.
+ */
+export function consoleNeeds(
+  product: Product,
+  prefix: string,
+): {
+  readonly global: readonly string[];
+  readonly tables: readonly string[];
+  readonly databases: string;
+} {
+  // `\_`: an underscore by itself would be any letter.
+  const databases = `${checked(prefix, /^[a-z][a-z0-9]{0,5}$/)}\\_%`;
+  return { global: GLOBAL[product], tables: TABLES[product], databases };
+}
 
 /**
  * The statements that make it, for an admin of the server to run once.
@@ -44,14 +64,14 @@ export function consoleGrants(options: {
 }): readonly string[] {
   const { product, prefix, also = [] } = options;
   const user = `'${checked(options.user, /^[A-Za-z0-9_.-]{1,32}$/)}'@'%'`;
-  // `\_`: an underscore by itself would be any letter.
-  const databases = [`${checked(prefix, /^[a-z][a-z0-9]{0,5}$/)}\\_%`];
+  const needs = consoleNeeds(product, prefix);
+  const databases = [needs.databases];
   for (const name of also)
     databases.push(checked(name, /^[A-Za-z0-9_-]{1,64}$/).replaceAll("_", "\\_"));
   return [
     `CREATE USER ${user} IDENTIFIED BY 'PUT A PASSWORD HERE';`,
-    `GRANT CREATE USER, PROCESS, ${ENDING[product]} ON *.* TO ${user};`,
-    ...TABLES[product].map((table) => `GRANT SELECT ON mysql.${table} TO ${user};`),
+    `GRANT ${needs.global.join(", ")} ON *.* TO ${user};`,
+    ...needs.tables.map((table) => `GRANT SELECT ON mysql.${table} TO ${user};`),
     ...databases.map(
       (name) => `GRANT ALL PRIVILEGES ON \`${name}\`.* TO ${user} WITH GRANT OPTION;`,
     ),

@@ -5,10 +5,15 @@ import { Connections, ifKnown, type ConnectionOptions, type Statements } from ".
 import { ERRORS, ServerError } from "./error.ts";
 import type { Password } from "./names.ts";
 import { NodeSessions } from "./node-sessions.ts";
+import { nodeState } from "./node-state.ts";
+import { ownAccount } from "./own-account.ts";
 import type {
   Access,
   DatabaseServer,
   DatabaseUsage,
+  NodeState,
+  NodeTrouble,
+  OwnAccount,
   ServerVersion,
   Session,
   Sessions,
@@ -29,11 +34,13 @@ const TRIES = 3;
 /** Databases and accounts at MariaDB, MySQL, or a cluster of either. */
 export class MysqlServer implements DatabaseServer {
   readonly name = "MySQL";
+  readonly #options: MysqlOptions;
   readonly #main: Connections;
   readonly #sessions: NodeSessions;
   #known: Omit<ServerVersion, "clusterSize"> | undefined;
 
   constructor(options: MysqlOptions) {
+    this.#options = options;
     this.#main = new Connections(options);
     this.#sessions = new NodeSessions(options, this.#main);
   }
@@ -46,6 +53,32 @@ export class MysqlServer implements DatabaseServer {
     return this.#use(signal, async (on, known) => {
       const [size] = await on.rows("SHOW GLOBAL STATUS LIKE 'wsrep_cluster_size'");
       return { ...known, clusterSize: Number(size?.["Value"] ?? 0) };
+    });
+  }
+
+  async nodes(
+    now: () => number,
+    signal: AbortSignal,
+  ): Promise<readonly (NodeState | NodeTrouble)[]> {
+    const ask = (address: string, at: Connections, deadline: AbortSignal) =>
+      nodeState(address, at, now, deadline);
+    const { address } = this.#options;
+    const [main, nodes] = await Promise.all([
+      ask(address, this.#main, signal),
+      this.#sessions.each(signal, ask),
+    ]);
+    return [main, ...nodes.filter((node) => node.address !== address)];
+  }
+
+  ownAccount(signal: AbortSignal): Promise<OwnAccount> {
+    return this.#use(signal, (on) => ownAccount(on));
+  }
+
+  nameless(signal: AbortSignal): Promise<readonly string[]> {
+    return this.#use(signal, async (on, { product }) => {
+      const table = product === "MariaDB" ? "global_priv" : "user";
+      const rows = await on.rows(`SELECT Host FROM mysql.${table} WHERE User = ''`);
+      return rows.map(({ Host }) => String(Host)).toSorted();
     });
   }
 

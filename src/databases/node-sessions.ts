@@ -35,6 +35,17 @@ export class NodeSessions {
     await Promise.all(this.#nodes.map(({ connections }) => connections.close()));
   }
 
+  /** Asks each node by itself, within the time that one may take; a server that stands alone is none. */
+  each<T>(
+    signal: AbortSignal,
+    ask: (address: string, connections: Connections, deadline: AbortSignal) => Promise<T>,
+  ): Promise<readonly T[]> {
+    const nodes = this.#isMain ? [] : this.#nodes;
+    return Promise.all(
+      nodes.map(({ address, connections }) => ask(address, connections, this.#deadline(signal))),
+    );
+  }
+
   /** @throws ServerError when a server that stands alone does not answer */
   async list(
     of: { readonly account: AccountName } | { readonly prefix: string },

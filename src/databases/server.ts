@@ -53,6 +53,49 @@ export interface ServerVersion {
   readonly partialRevokes: boolean;
 }
 
+/** What a node, or what leads to one, says of itself. */
+export interface NodeState {
+  readonly address: string;
+  /** `MariaDB`, `MySQL`, `Percona XtraDB Cluster`. */
+  readonly kind: string;
+  readonly version: string;
+  /** Undefined: it is of no cluster. `state`: as it calls it, `Synced`. */
+  readonly cluster:
+    | {
+        readonly size: number;
+        readonly primary: boolean;
+        readonly ready: boolean;
+        readonly state: string;
+      }
+    | undefined;
+  /** What the connection is encrypted with; undefined: it is not. */
+  readonly cipher: string | undefined;
+  /** Seconds that its clock is ahead of this machine's; undefined: it does not tell. */
+  readonly aheadBy: number | undefined;
+}
+
+/** A node that could not be asked, and why. */
+export interface NodeTrouble {
+  readonly address: string;
+  readonly trouble: string;
+}
+
+/** One line of what an account may do. */
+export interface GivenRights {
+  /** As the server has it: `*.*`, `mysql.db`, `u\_%.*`. */
+  readonly on: string;
+  readonly rights: readonly string[];
+  /** Whether it may give them to others. */
+  readonly mayGive: boolean;
+}
+
+/** The console's own account, as the server takes it. */
+export interface OwnAccount {
+  /** `console@%`. */
+  readonly takenFor: string;
+  readonly rights: readonly GivenRights[];
+}
+
 export interface DatabaseUsage {
   readonly bytes: number;
   readonly tables: number;
@@ -68,6 +111,15 @@ export interface DatabaseServer {
   version(signal: AbortSignal): Promise<ServerVersion>;
   /** Closes connections that are kept. */
   close(): Promise<void>;
+
+  /**
+   * The server as it is reached, then each node of its cluster.
+   * @param now this machine's time, in milliseconds
+   */
+  nodes(now: () => number, signal: AbortSignal): Promise<readonly (NodeState | NodeTrouble)[]>;
+  ownAccount(signal: AbortSignal): Promise<OwnAccount>;
+  /** Hosts of accounts without a name: from these, they take the place of accounts at `%`. */
+  nameless(signal: AbortSignal): Promise<readonly string[]>;
 
   database(name: DatabaseName, signal: AbortSignal): Promise<StoredDatabase>;
   /** All that the console's account may see, the server's own left out, by name; none was looked into. */

@@ -1,10 +1,16 @@
 import { signInDoctor } from "../auth/doctor.ts";
 import { bucketDoctor } from "../buckets/doctor.ts";
 import { skipped, type ModuleDoctor, type Part, type Subject } from "../checks/check.ts";
+import { databaseDoctor } from "../databases/doctor.ts";
 import { gitlabDoctor } from "../gitlab-pages/doctor.ts";
 
 /** Every module that says how it is, in the order in which that is read. */
-export const MODULE_DOCTORS: readonly ModuleDoctor[] = [signInDoctor, gitlabDoctor, bucketDoctor];
+export const MODULE_DOCTORS: readonly ModuleDoctor[] = [
+  signInDoctor,
+  gitlabDoctor,
+  bucketDoctor,
+  databaseDoctor,
+];
 
 /** Those that are on. */
 export function modulesOn({ config }: Pick<Subject, "config">): readonly ModuleDoctor[] {

@@ -346,7 +346,14 @@ describe("how the database server stands", () => {
     const status = await api.must("GET", "/api/v1/databases/status");
     const messages = status.findings.map(({ message }: { message: string }) => message);
     expect(messages[0]).toBe("The database server answers: MariaDB memory.");
-    expect(messages).toContainEqual(expect.stringMatching(/^1 accounts there begin with u\./));
-    expect(status.ok).toBe(false);
+    expect(messages).toContainEqual(expect.stringMatching(/^1 account there begins with u\./));
+    expect(messages).toContainEqual(expect.stringMatching(/may do everything there/));
+    api.server.isAway = true;
+    const away = await api.must("GET", "/api/v1/databases/status");
+    expect(away).toMatchObject({ ok: false });
+    expect(away.findings[0].message).toMatch(
+      /^The database server cannot be reached\. Are databases/,
+    );
+    api.server.isAway = false;
   });
 });

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { consolePolicy } from "../../src/buckets/console-policy.ts";
-import { bucketDoctor, lookAtStandings } from "../../src/buckets/doctor.ts";
+import { bucketDoctor, namesIn } from "../../src/buckets/doctor.ts";
 import { MinioAdmin } from "../../src/buckets/minio-admin/client.ts";
 import { rightsIn } from "../../src/buckets/rights.ts";
 import type { Found, Part } from "../../src/checks/check.ts";
 import { emptyState, type State } from "../../src/domain/state.ts";
+import { lookAtStandings } from "../../src/reconcile/look.ts";
 import type { Standings } from "../../src/reconcile/standing.ts";
 import { configFrom, faultsIn, lookAt, saidOf, subjectOf } from "../doctor/support.ts";
 import { type MinioServer, startMinio } from "../support/minio.ts";
@@ -119,7 +120,7 @@ describe("things that are not where they should be", () => {
         ),
     } as unknown as Standings;
     const look = { tell: (what: string, one: Found) => void found.push([what, one]) };
-    await lookAtStandings(look, standings, state);
+    await lookAtStandings(look, standings, namesIn(state));
     expect(found).toMatchObject([
       ["standing", { state: "wrong", says: "alice.photos (bkt-1): stuck. It is locked." }],
     ]);

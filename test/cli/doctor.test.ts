@@ -168,6 +168,7 @@ describeWithService(["traefik", "minio"], "doctor, beside a console with all tha
       "Sign-in",
       "GitLab",
       "Buckets",
+      "Databases",
       "Clock",
     ]);
     for (const check of report.checks) {

@@ -4,6 +4,9 @@ import type { Password } from "../../src/databases/names.ts";
 import type {
   Access,
   DatabaseServer,
+  NodeState,
+  NodeTrouble,
+  OwnAccount,
   Session,
   Sessions,
   StoredAccount,
@@ -48,6 +51,21 @@ export class MemoryDatabases implements DatabaseServer {
     } as const;
   }
   async close() {}
+  async nodes(): Promise<readonly (NodeState | NodeTrouble)[]> {
+    const address = "memory:3306";
+    if (this.isAway) return [{ address, trouble: "The database server cannot be reached." }];
+    const { version, product: kind } = await this.version();
+    return [{ address, kind, version, cluster: undefined, cipher: undefined, aheadBy: 0 }];
+  }
+  async ownAccount(): Promise<OwnAccount> {
+    this.#here();
+    const on = "*.*";
+    return { takenFor: "root@%", rights: [{ on, rights: ["ALL PRIVILEGES"], mayGive: true }] };
+  }
+  async nameless() {
+    this.#here();
+    return [];
+  }
   async database(name: DatabaseName): Promise<StoredDatabase> {
     this.#here();
     const grantees = [...this.kept]

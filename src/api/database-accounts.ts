@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { grantsOf } from "../databases/account-plan.ts";
+import { drawPassword } from "../databases/draw.ts";
 import type { Password } from "../databases/names.ts";
-import { snippets } from "../databases/snippets.ts";
+import { snippets, snippetsFor } from "../databases/snippets.ts";
 import {
   createAccount,
   deleteAccount,
@@ -38,7 +38,7 @@ import { requireDatabases } from "./modules.ts";
 import { changeProblems, readProblems } from "./problem.ts";
 import { nameOf } from "./routing.ts";
 import type { Services } from "./services.ts";
-import { standingOf, standingSchema } from "./standing.ts";
+import { accountStanding, standingSchema } from "./standing.ts";
 
 const accountSchema = z
   .object({
@@ -187,8 +187,7 @@ interface Known {
 export function databaseAccounts(services: Services) {
   const { ledger, config } = services;
   const view = (account: DatabaseAccount, state: State, { standing, connections }: Known) => {
-    const { id, name, deleting, stage } = account;
-    const underway = deleting ? "deleting" : stage === "issued" ? "ready" : "creating";
+    const { id, name } = account;
     return {
       id,
       revision: account.revision,
@@ -198,7 +197,7 @@ export function databaseAccounts(services: Services) {
       name,
       access: account.access,
       databases: account.databases,
-      standing: standingOf(standing, underway),
+      standing: accountStanding(account, standing),
       connections: connections === undefined ? null : (connections.get(name) ?? 0),
       connectionsMax: config.databases.connections,
     };
@@ -225,12 +224,9 @@ export function databaseAccounts(services: Services) {
     if (context.req.query("dryRun") === "true") return commit();
     // Refused first, where it would be: the server is asked for nobody who may not.
     await refuseFirst(context, services, decide);
-    await module.requireAnswer();
-    const { done, outcome } = await module.settleAccount(id, commit, () =>
-      password === undefined ? undefined : { password },
-    );
+    const { done, given } = await drawPassword({ module, ledger }, id, commit, () => password);
     if (done.dry) return done;
-    if (password === undefined) {
+    if (given === undefined) {
       // A repeat: what it speaks of may have come to nothing, and not be taken away yet.
       const begun = ledger.state.databaseAccounts.get(done.body.id);
       if (begun !== undefined && (begun.stage !== "issued" || begun.renewing)) {
@@ -240,25 +236,10 @@ export function databaseAccounts(services: Services) {
       }
       return done;
     }
-    const account = ledger.state.databaseAccounts.get(id);
-    // Without the server's word for it the password opens nothing, and what was asked for is taken away.
-    if (account === undefined || account.stage !== "issued" || account.renewing) {
-      throw new Refusal(
-        "unavailable",
-        `${outcome?.why ?? "The database server did not take it."} No password was given out; try again later.`,
-        { retryAfter: 10 },
-      );
-    }
-    const [database] = grantsOf(ledger.state, account).keys();
     const body = {
-      ...view(account, ledger.state, { standing: outcome }),
-      password: password as string,
-      snippets: snippets({
-        address: config.databases.publicAddress,
-        user: account.name,
-        password,
-        database,
-      }),
+      ...view(given.account, ledger.state, { standing: given.outcome }),
+      password: given.password as string,
+      snippets: snippets(snippetsFor(config.databases, ledger.state, given)),
     };
     return { dry: false as const, body };
   }

@@ -32,7 +32,7 @@ import { requireDatabases } from "./modules.ts";
 import { changeProblems, readProblems } from "./problem.ts";
 import { nameOf } from "./routing.ts";
 import type { Services } from "./services.ts";
-import { standingOf, standingSchema } from "./standing.ts";
+import { databaseStanding, standingSchema } from "./standing.ts";
 
 const databaseSchema = z
   .object({
@@ -165,9 +165,8 @@ export function databases(services: Services) {
   };
   const view = (database: Database, state: State, { standings, usage }: Beside): View => {
     const { id, name, deleting, stage } = database;
-    const seen = usage.get(name);
-    const underway =
-      deleting === undefined ? (stage === "made" ? "ready" : "creating") : "deleting";
+    // Until it is made, what is at its name is another's.
+    const seen = stage === "made" ? usage.get(name) : undefined;
     return {
       id,
       revision: database.revision,
@@ -177,7 +176,7 @@ export function databases(services: Services) {
       name,
       address: config.databases.publicAddress,
       deletingUntil: deleting?.until ?? null,
-      standing: standingOf(standings.get(id), underway),
+      standing: databaseStanding(database, standings.get(id)),
       usage: seen === undefined ? null : { bytes: seen.bytes, tables: seen.tables },
     };
   };

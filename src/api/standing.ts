@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import type { Bucket, BucketKey } from "../domain/entities.ts";
+import type { Bucket, BucketKey, Database, DatabaseAccount } from "../domain/entities.ts";
 import { STATES, type Standing } from "../reconcile/standing.ts";
 
 /** How a thing of a module stands, as the contract describes it. */
@@ -43,4 +43,21 @@ export function bucketStanding(bucket: Bucket, standing: Standing | undefined): 
 /** How a key to buckets stands. */
 export function keyStanding(key: BucketKey, standing: Standing | undefined): StandingView {
   return standingOf(standing, key.deleting ? "deleting" : key.issued ? "ready" : "creating");
+}
+
+/** How a database stands. */
+export function databaseStanding(
+  { deleting, stage }: Database,
+  standing: Standing | undefined,
+): StandingView {
+  if (deleting !== undefined) return standingOf(standing, "deleting");
+  return standingOf(standing, stage === "made" ? "ready" : "creating");
+}
+
+/** How an account at databases stands. */
+export function accountStanding(
+  { deleting, stage }: DatabaseAccount,
+  standing: Standing | undefined,
+): StandingView {
+  return standingOf(standing, deleting ? "deleting" : stage === "issued" ? "ready" : "creating");
 }

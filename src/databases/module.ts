@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { Config } from "../config.ts";
 import { databaseAccountsOf, databasesOf, type Change, type State } from "../domain/state.ts";
 import { Refusal } from "../errors.ts";
@@ -59,6 +60,8 @@ export class Databases implements ResourceModule {
   readonly #clock: Clock;
   readonly #ended = new AbortController();
   #usage: { readonly at: number; readonly found: Promise<Usage | undefined> } | undefined;
+  /** What was counted last. */
+  #last: Usage | undefined;
 
   constructor(options: DatabasesOptions) {
     const { config, ledger, volatile, metrics, log, leads } = options;
@@ -213,13 +216,19 @@ export class Databases implements ResourceModule {
   /**
    * How much is used, as seen a minute ago at most; undefined when it cannot be had. It is asked for past
    * the circuit breaker: that counting takes long does not make the server one that is away.
+   * @param patienceMs how long to wait for it before what was seen before is told; until it is there, without
    */
-  usage(): Promise<Usage | undefined> {
+  usage(patienceMs?: number): Promise<Usage | undefined> {
     const now = this.#clock.now().getTime();
     if (this.system.away !== undefined) return Promise.resolve(undefined);
     if (this.#usage === undefined || now - this.#usage.at > USAGE_MS)
       this.#usage = { at: now, found: this.#counted() };
-    return this.#usage.found;
+    const { found } = this.#usage;
+    if (patienceMs === undefined) return found;
+    return Promise.race([
+      found,
+      delay(patienceMs, undefined, { ref: false }).then(() => this.#last),
+    ]);
   }
 
   async #counted(): Promise<Usage | undefined> {
@@ -230,7 +239,8 @@ export class Databases implements ResourceModule {
       const { open } = await this.server.sessions({ prefix }, signal);
       const connections = new Map<string, number>();
       for (const { account } of open) connections.set(account, (connections.get(account) ?? 0) + 1);
-      return { databases, connections };
+      this.#last = { databases, connections };
+      return this.#last;
     } catch (error) {
       if (!(error instanceof ServerError) && !signal.aborted) throw error;
       return undefined;

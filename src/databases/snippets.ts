@@ -1,4 +1,7 @@
+import type { State } from "../domain/state.ts";
+import { grantsOf } from "./account-plan.ts";
 import { partsOf } from "./connections.ts";
+import type { GivenAccount } from "./draw.ts";
 import type { Password } from "./names.ts";
 
 export interface SnippetInput {
@@ -8,6 +11,22 @@ export interface SnippetInput {
   readonly password: Password;
   /** A database that it may use; undefined: it has none yet. */
   readonly database: string | undefined;
+}
+
+/** What an account's snippets are made of. @param publicAddress `databases.publicAddress` */
+export function snippetsFor(
+  { publicAddress }: { readonly publicAddress: string },
+  state: State,
+  { account, password }: Pick<GivenAccount, "account" | "password">,
+): SnippetInput {
+  const [database] = grantsOf(state, account).keys();
+  return { address: publicAddress, user: account.name, password, database };
+}
+
+/** How a database is opened in a terminal, by whoever has the account's password: it is asked for. */
+export function prompting({ address, user, database }: Omit<SnippetInput, "password">): string {
+  const { host, port } = partsOf(address);
+  return `mysql --host=${host} --port=${port} --user=${user} -p ${database ?? "DATABASE"}`;
 }
 
 /**

@@ -5,6 +5,8 @@ import { furnishBuckets } from "../test/support/bucket-world.ts";
 import { openWindow, startBrowser, type Width } from "../test/support/browser.ts";
 import { startPages } from "../test/support/console-pages.ts";
 import { askAround, furnish } from "../test/support/console-world.ts";
+import { furnishDatabases } from "../test/support/database-world.ts";
+import { MemoryDatabases } from "../test/support/memory-databases.ts";
 import { MemoryStorage } from "../test/support/memory-storage.ts";
 import { stageAdmins } from "./screenshots/admins.ts";
 import { requireService } from "./services/require.ts";
@@ -28,9 +30,11 @@ if (values.help) {
 }
 
 const storage = new MemoryStorage();
-const pages = await startPages(undefined, {}, storage);
+const server = new MemoryDatabases();
+const pages = await startPages(undefined, {}, storage, server);
 const { wiki } = await furnish(pages);
 const { photos, scratch, laptop } = await furnishBuckets(pages, storage);
+const { wiki: kept, scratch: going, app } = await furnishDatabases(pages, server);
 await askAround(pages);
 const games = pages.ledger.state.ownersByName.get("games") ?? "";
 const shown: readonly (readonly [name: string, path: string, who?: string])[] = [
@@ -52,6 +56,17 @@ const shown: readonly (readonly [name: string, path: string, who?: string])[] = 
   ["bucket-key-rotate", `/bucket-keys/${laptop.id}/rotate`],
   ["bucket-key-given", `/bucket-keys/${laptop.id}/rotate`],
   ["bucket-key-revoke", `/bucket-keys/${laptop.id}/revoke`],
+  ["databases", "/databases"],
+  ["databases-first", "/databases", "carol"],
+  ["database-new", "/databases/new"],
+  ["database", `/databases/${kept.id}`],
+  ["database-going", `/databases/${going.id}`],
+  ["database-delete", `/databases/${kept.id}/delete`],
+  ["database-account-new", "/database-accounts/new"],
+  ["database-account-edit", `/database-accounts/${app.id}/edit`],
+  ["database-account-password", `/database-accounts/${app.id}/password`],
+  ["database-account-given", `/database-accounts/${app.id}/password`],
+  ["database-account-end", `/database-accounts/${app.id}/end`],
   ["groups", "/groups"],
   ["group", `/groups/${games}`],
   ["requests", "/requests"],
@@ -101,6 +116,8 @@ async function take(
     await page.goto(url);
     // What is shown once is only in the answer to a form.
     if (name === "bucket-key-given") await page.getByRole("button", { name: "Rotate it" }).click();
+    if (name === "database-account-given")
+      await page.getByRole("button", { name: "Set a new password" }).click();
     const file = join(values.into, `${name}-${width}.png`);
     await page.screenshot({ path: file, fullPage: true });
     process.stdout.write(`${file}\n`);

@@ -14,6 +14,7 @@ import type { PageEnv, Visitor } from "./visitor.ts";
 export const SECTIONS = {
   sites: ["/", "My sites"],
   buckets: ["/buckets", "Buckets"],
+  databases: ["/databases", "Databases"],
   groups: ["/groups", "Groups"],
   requests: ["/requests", "Requests"],
   access: ["/access", "Access"],

@@ -8,6 +8,8 @@ import type { Page } from "playwright-core";
 import { servicesOf } from "../../src/api/services.ts";
 import { Buckets } from "../../src/buckets/module.ts";
 import type { ObjectStorage } from "../../src/buckets/storage.ts";
+import { Databases } from "../../src/databases/module.ts";
+import type { DatabaseServer } from "../../src/databases/server.ts";
 import { silentLog } from "../../src/observability/log.ts";
 import { createMetrics } from "../../src/observability/metrics.ts";
 import { systemClock } from "../../src/reconcile/clock.ts";
@@ -111,6 +113,8 @@ export interface TestPages {
   readonly services: PageServices;
   /** Those of the storage that it was started with. */
   readonly buckets: Buckets | undefined;
+  /** Those of the database server that it was started with. */
+  readonly databases: Databases | undefined;
   readonly signed: SignedPages;
   /** What Traefik has, as the pages are told. */
   delivery: Delivery | undefined;
@@ -136,15 +140,25 @@ const BUCKETS = {
   TARDIS_BUCKETS__SECRETKEY: "not-used-in-memory",
 };
 
+const DATABASES = {
+  TARDIS_DATABASES__ENABLED: "true",
+  TARDIS_DATABASES__ADDRESS: "mysql.test:3306",
+  TARDIS_DATABASES__PUBLICADDRESS: `mysql.${ZONE}:3306`,
+  TARDIS_DATABASES__USER: "console",
+  TARDIS_DATABASES__PASSWORD: "not-used-in-memory",
+};
+
 /**
  * Starts the pages with a middleware in place of the sign-in.
  * @param records what is in the store; nothing, without
  * @param storage where buckets are; without it, there are none
+ * @param databaseServer where databases are; as `storage`
  */
 export async function startPages(
   records?: ReadonlyMap<Key, Json>,
   env: Record<string, string> = {},
   storage?: ObjectStorage,
+  databaseServer?: DatabaseServer,
 ): Promise<TestPages> {
   const folder = await temporaryFolder();
   const config = loadConfig({
@@ -155,6 +169,7 @@ export async function startPages(
       TARDIS_USERHOMES__ENABLED: "true",
       TARDIS_PAGES__ENABLED: "true",
       ...(storage === undefined ? {} : BUCKETS),
+      ...(databaseServer === undefined ? {} : DATABASES),
       ...env,
     },
     cwd: folder.path,
@@ -165,23 +180,24 @@ export async function startPages(
   if (records !== undefined) await ledger.replace(() => records, { type: "seeded" });
   const volatile = new MemoryVolatile();
   const began = performance.now();
+  const shared = {
+    ledger: () => ledger,
+    volatile: () => volatile,
+    leads: () => true,
+    metrics: createMetrics(),
+    log: silentLog,
+    // It goes on, so that what failed is tried again.
+    clock: {
+      ...systemClock,
+      now: () => new Date(NOW + performance.now() - began),
+    },
+  };
   const buckets =
-    storage === undefined
+    storage === undefined ? undefined : new Buckets({ config: config.buckets, storage, ...shared });
+  const databases =
+    databaseServer === undefined
       ? undefined
-      : new Buckets({
-          config: config.buckets,
-          storage,
-          ledger: () => ledger,
-          volatile: () => volatile,
-          leads: () => true,
-          metrics: createMetrics(),
-          log: silentLog,
-          // It goes on, so that what failed is tried again.
-          clock: {
-            ...systemClock,
-            now: () => new Date(NOW + performance.now() - began),
-          },
-        });
+      : new Databases({ config: config.databases, server: databaseServer, ...shared });
   const errors: unknown[] = [];
   const signedOut = new Set<string>();
   const deps = {
@@ -192,7 +208,7 @@ export async function startPages(
     log: { error: (fields: object) => void errors.push(fields), warn: () => undefined },
     clientAddress: () => "192.0.2.1",
     published: () => null,
-    modules: () => ({ buckets }),
+    modules: () => ({ buckets, databases }),
     sessions: new Sessions({
       volatile: () => volatile,
       now,
@@ -228,6 +244,10 @@ export async function startPages(
     ledger.onCommit((state, changes) => buckets.onCommit(state, changes));
     buckets.start();
   }
+  if (databases !== undefined) {
+    ledger.onCommit((state, changes) => databases.onCommit(state, changes));
+    databases.start();
+  }
   const app = withHeaders<PageEnv>();
   app.route("/", assets());
   app.get("/sign-in", (context) => context.html("<!doctype html><title>Sign in</title>"));
@@ -247,6 +267,7 @@ export async function startPages(
     ledger,
     services,
     buckets,
+    databases,
     signed,
     delivery: undefined,
     signedOut,
@@ -268,6 +289,7 @@ export async function startPages(
     close: async () => {
       signed.close();
       await buckets?.stop();
+      await databases?.stop();
       await server.close();
       await ledger.close();
       await folder.remove();

@@ -3,6 +3,7 @@ import type { PageEnv } from "../visitor.ts";
 import { access } from "./access.tsx";
 import { activity } from "./activity.tsx";
 import { bucketPages } from "./buckets-app.ts";
+import { databasePages } from "./databases-app.ts";
 import { editEndpoint } from "./endpoint-edit.tsx";
 import { newEndpoint } from "./endpoint-new.tsx";
 import { removeEndpoint } from "./endpoint-remove.tsx";
@@ -27,6 +28,7 @@ export function pages(services: PageServices): Hono<PageEnv> {
     .route("/", endpointPage(services))
     .route("/", gitlabPage(services))
     .route("/", bucketPages(services))
+    .route("/", databasePages(services))
     .route("/", groups(services))
     .route("/", groupPages(services))
     .route("/", groupManagers(services))

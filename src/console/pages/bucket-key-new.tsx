@@ -11,6 +11,7 @@ import { ErrorSummary } from "../parts/error-summary.tsx";
 import { CheckField, SelectField, TextField } from "../parts/fields.tsx";
 import { OwnerChoice } from "../parts/owner-choice.tsx";
 import type { PageEnv } from "../visitor.ts";
+import { chosenOwner } from "./chosen-owner.ts";
 import { giveKey, newKeyId } from "./bucket-act.ts";
 import { GivenKeyPage } from "./bucket-key-given.tsx";
 import { ACCESS_WORDS } from "./bucket-key-table.tsx";
@@ -33,15 +34,6 @@ const NAME_MAX = 200;
 export function newBucketKey(services: PageServices): Hono<PageEnv> {
   const { ledger, site, rules } = services;
   const app = new Hono<PageEnv>();
-
-  /** For whom it is; another's id is answered like that of nobody. */
-  const ownerOf = (context: Context<PageEnv>, id: string): Owner => {
-    const { person } = context.get("visitor");
-    if (id === "") return person;
-    const owner = ownersFor(ledger.state, person).find((one) => one.id === id);
-    if (owner === undefined) throw new Refusal("not_found", "There is no such owner.");
-    return owner;
-  };
 
   const form = (
     context: Context<PageEnv>,
@@ -114,7 +106,7 @@ export function newBucketKey(services: PageServices): Hono<PageEnv> {
   };
 
   app.get("/bucket-keys/new", (context) => {
-    const owner = ownerOf(context, context.req.query("owner") ?? "");
+    const owner = chosenOwner(services, context, context.req.query("owner") ?? "");
     const wanted = context.req.query("bucket");
     const buckets = inUse(services, owner).filter(({ id }) => id === wanted);
     return form(context, owner, {
@@ -128,7 +120,7 @@ export function newBucketKey(services: PageServices): Hono<PageEnv> {
   app.post("/bucket-keys", async (context) => {
     const fields = await context.req.parseBody();
     const text = (name: string) => (typeof fields[name] === "string" ? fields[name].trim() : "");
-    const owner = ownerOf(context, text("owner"));
+    const owner = chosenOwner(services, context, text("owner"));
     const typed: KeyForm = {
       name: text("name").slice(0, NAME_MAX + 1),
       access: text("access") === "read" ? "read" : "write",

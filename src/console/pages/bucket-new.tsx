@@ -13,6 +13,7 @@ import { ErrorSummary } from "../parts/error-summary.tsx";
 import { TextField } from "../parts/fields.tsx";
 import { OwnerChoice } from "../parts/owner-choice.tsx";
 import type { PageEnv } from "../visitor.ts";
+import { chosenOwner } from "./chosen-owner.ts";
 import { newBucketId, settleBucket } from "./bucket-act.ts";
 import {
   BUCKET_FIELDS,
@@ -33,15 +34,6 @@ interface NewBucketForm extends BucketForm {
 export function newBucket(services: PageServices): Hono<PageEnv> {
   const { ledger, site, rules } = services;
   const app = new Hono<PageEnv>();
-
-  /** For whom it is; another's id is answered like that of nobody. */
-  const ownerOf = (context: Context<PageEnv>, id: string): Owner => {
-    const { person } = context.get("visitor");
-    if (id === "") return person;
-    const owner = ownersFor(ledger.state, person).find((one) => one.id === id);
-    if (owner === undefined) throw new Refusal("not_found", "There is no such owner.");
-    return owner;
-  };
 
   const form = (
     context: Context<PageEnv>,
@@ -92,7 +84,7 @@ export function newBucket(services: PageServices): Hono<PageEnv> {
   };
 
   app.get("/buckets/new", (context) => {
-    const owner = ownerOf(context, context.req.query("owner") ?? "");
+    const owner = chosenOwner(services, context, context.req.query("owner") ?? "");
     const left = leftOf(services, owner);
     const usual = Math.max(1, Math.min(rules.buckets.gigabytes, left));
     const typed = { name: "", publicRead: false, expireDays: "", gigabytes: String(usual) };
@@ -101,7 +93,7 @@ export function newBucket(services: PageServices): Hono<PageEnv> {
 
   app.post("/buckets", async (context) => {
     const field = await fieldsOf(context);
-    const owner = ownerOf(context, field("owner"));
+    const owner = chosenOwner(services, context, field("owner"));
     const typed = { ...readBucketForm(field), name: field("name").trim().slice(0, 100) };
     const asked = settingsIn(typed);
     if ("errors" in asked) return form(context, owner, typed, asked.errors, 400);

@@ -69,9 +69,9 @@ describeWithService("chromium", "a member's pages on databases", (chromium) => {
   it("tell how many connections are open, and how much is held", async () => {
     await as("alice", { scripts: false }, async (page) => {
       const app = page.getByRole("row", { name: world.app.name });
-      expect(await app.getByRole("cell").nth(5).textContent()).toBe("3");
+      expect(await app.getByRole("cell").nth(5).textContent()).toBe("3 of 10");
       const reports = page.getByRole("row", { name: world.reports.name });
-      expect(await reports.getByRole("cell").nth(5).textContent()).toBe("none");
+      expect(await reports.getByRole("cell").nth(5).textContent()).toBe("0 of 10");
       await page.getByRole("link", { name: world.wiki.name, exact: true }).click();
       expect(await page.getByText("in 1 table").count()).toBe(1);
     });

@@ -1,5 +1,4 @@
 import { Hono } from "hono";
-import type { Standing } from "../../reconcile/standing.ts";
 import { markOf } from "../delivery.ts";
 import { Badge } from "../parts/badge.tsx";
 import { Empty } from "../parts/empty.tsx";
@@ -15,27 +14,9 @@ import type { PageEnv } from "../visitor.ts";
 import { showAdmin } from "./nav.tsx";
 import { OwnerOf } from "./owners.tsx";
 import type { AdminServices } from "./services.ts";
+import { wrongIn } from "./wrong.ts";
 
 const SHOWN = 50;
-
-/** The ids of what is not as it should be, by what the last attempts came to. */
-export async function wrongIn(
-  { modules, ledger }: Pick<AdminServices, "modules" | "ledger">,
-  kind: "bucket" | "bucketKey",
-): Promise<readonly string[]> {
-  const all = await modules()
-    .buckets?.standings.all(kind)
-    .catch(() => new Map<string, Standing>());
-  const known = kind === "bucket" ? ledger.state.buckets : ledger.state.bucketKeys;
-  return [...(all ?? [])]
-    .filter(([id, { state, tries }]) => isWrong(state, tries) && known.has(id))
-    .map(([id]) => id)
-    .toSorted();
-}
-
-function isWrong(state: Standing["state"], tries: number): boolean {
-  return state === "stuck" || state === "conflict" || tries > 0;
-}
 
 /** `/admin/buckets`: what stands wrong, and what people left behind. */
 export function bucketsForAdmins(services: AdminServices): Hono<PageEnv> {
@@ -46,8 +27,8 @@ export function bucketsForAdmins(services: AdminServices): Hono<PageEnv> {
     if (module === undefined) return context.notFound();
     const from = startOf(context.req.query("from"));
     const [wrong, wrongKeys] = [
-      await wrongIn(services, "bucket"),
-      await wrongIn(services, "bucketKey"),
+      await wrongIn(module.standings, "bucket", ledger.state.buckets),
+      await wrongIn(module.standings, "bucketKey", ledger.state.bucketKeys),
     ];
     const { state } = ledger;
     const now = site.now();

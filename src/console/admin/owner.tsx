@@ -1,6 +1,6 @@
 import { Hono, type Context } from "hono";
 import type { Owner } from "../../domain/entities.ts";
-import { bucketKeysOf, bucketsOf } from "../../domain/state.ts";
+import { bucketKeysOf, bucketsOf, databaseAccountsOf, databasesOf } from "../../domain/state.ts";
 import { renewMembership } from "../../owners/renew.ts";
 import { Refusal } from "../../errors.ts";
 import { revokeToken } from "../../owners/tokens.ts";
@@ -16,6 +16,9 @@ import { act, doing, fieldsOf } from "../act.ts";
 import { showAdmin } from "./nav.tsx";
 import { ownerFor, pathOf } from "./owner-find.ts";
 import { Buckets } from "./owner-buckets.tsx";
+import { Databases } from "./owner-databases.tsx";
+import { connectionsOf } from "../pages/database-account-table.tsx";
+import { accountViewsOf, databaseViewsOf } from "../pages/database-view.ts";
 import { keyViewsOf, viewsOf } from "../pages/bucket-view.ts";
 import { Facts, Suspension, Usage } from "./owner-facts.tsx";
 import {
@@ -45,6 +48,8 @@ export function ownerPage(services: AdminServices): Hono<PageEnv> {
     const { state } = ledger;
     const buckets = await viewsOf(services, bucketsOf(state, owner.id));
     const keys = await keyViewsOf(services, bucketKeysOf(state, owner.id));
+    const databases = await databaseViewsOf(services, databasesOf(state, owner.id));
+    const accounts = await accountViewsOf(services, databaseAccountsOf(state, owner.id));
     const view = { services, state, owner, now: site.now() };
     const signedIn = owner.kind === "person" ? await sessions.of(owner.id) : [];
     return showAdmin(
@@ -71,6 +76,14 @@ export function ownerPage(services: AdminServices): Hono<PageEnv> {
         <Groups {...view} />
         {services.site.modules.has("buckets") ? (
           <Buckets {...view} buckets={buckets} keys={keys} />
+        ) : null}
+        {services.site.modules.has("databases") ? (
+          <Databases
+            {...view}
+            databases={databases}
+            accounts={accounts}
+            connectionsMax={connectionsOf(services.config.databases)}
+          />
         ) : null}
         <Tokens {...view} />
         {owner.kind === "person" ? <SessionList {...view} sessions={signedIn} /> : null}

@@ -3,6 +3,7 @@ import type { PageEnv } from "../visitor.ts";
 import { home } from "./home.tsx";
 import { askAgain } from "./ask-again.tsx";
 import { bucketsForAdmins } from "./buckets.tsx";
+import { databasesForAdmins } from "./databases.tsx";
 import { audit } from "./audit.tsx";
 import { doctorPage } from "./doctor.tsx";
 import { gitlab } from "./gitlab.tsx";
@@ -58,6 +59,7 @@ export function adminPages(services: AdminServices): Hono<PageEnv> {
   app.route("/", reservedNames(services));
   app.route("/", memberships(services));
   app.route("/", bucketsForAdmins(services));
+  app.route("/", databasesForAdmins(services));
   app.route("/", audit(services));
   return app;
 }

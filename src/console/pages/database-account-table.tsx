@@ -16,24 +16,27 @@ export function AccountTable({
   state,
   now,
   ofMany,
+  connectionsMax,
 }: {
   views: readonly AccountView[];
   state: State;
   now: Date;
   /** Whether they are of several owners. */
   ofMany: boolean;
+  /** That one account may have open: see `connectionsOf`. */
+  connectionsMax: number;
 }) {
   return (
     <Table
       caption="Accounts"
-      columns={["Account", ...(ofMany ? ["Whose"] : []), "State", "May", "In", "Open", ""]}
+      columns={["Account", ...(ofMany ? ["Whose"] : []), "State", "May", "In", "Connections", ""]}
       rows={views.map(({ account, standing, connections }) => [
         <code>{account.name}</code>,
         ...(ofMany ? [state.owners.get(account.owner)?.name ?? ""] : []),
         <ThingState standing={standing} now={now} />,
         ACCESS_WORDS[account.access],
         databasesInWords(state, account),
-        openInWords(connections),
+        openInWords(connections, connectionsMax),
         account.deleting ? "" : <AccountActions account={account} />,
       ])}
     />
@@ -57,10 +60,20 @@ function AccountActions({ account: { id, name } }: { account: DatabaseAccount })
   );
 }
 
+/** How many connections an account may have open, at all nodes together. */
+export function connectionsOf({
+  connections,
+  nodes,
+}: {
+  readonly connections: number;
+  readonly nodes: readonly string[];
+}): number {
+  return connections * Math.max(1, nodes.length);
+}
+
 /** The connections that an account has open, in a few words. */
-export function openInWords(connections: number | undefined): string {
-  if (connections === undefined) return "not known";
-  return connections === 0 ? "none" : `${connections}`;
+export function openInWords(connections: number | undefined, most: number): string {
+  return connections === undefined ? `not known, at most ${most}` : `${connections} of ${most}`;
 }
 
 /** The databases that an account is for, in a few words. */

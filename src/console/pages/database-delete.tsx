@@ -3,7 +3,7 @@ import { deleteDatabase, restoreDatabase } from "../../databases/verbs/databases
 import { grace } from "../../domain/decision.ts";
 import type { Database } from "../../domain/entities.ts";
 import { Refusal } from "../../errors.ts";
-import { counted } from "../admin/words.ts";
+import { counted } from "../words.ts";
 import { doing, fieldsOf } from "../act.ts";
 import { leaveFlash } from "../flash.ts";
 import { errorsOf, noErrors, statusOf } from "../forms.ts";

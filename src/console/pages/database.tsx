@@ -11,7 +11,7 @@ import { Snippets } from "../parts/snippets.tsx";
 import { Repairs, ThingState, Underway } from "../parts/thing-state.tsx";
 import { Time } from "../parts/time.tsx";
 import type { PageEnv } from "../visitor.ts";
-import { AccountTable } from "./database-account-table.tsx";
+import { AccountTable, connectionsOf } from "./database-account-table.tsx";
 import { accountViewsOf, databaseFor, databaseViewsOf } from "./database-view.ts";
 import { heldInWords } from "./databases.tsx";
 import type { PageServices } from "./services.ts";
@@ -104,7 +104,13 @@ export function databasePage(services: PageServices): Hono<PageEnv> {
                   </a>
                 </p>
               ) : (
-                <AccountTable views={accountViews} state={state} now={now} ofMany={false} />
+                <AccountTable
+                  views={accountViews}
+                  state={state}
+                  now={now}
+                  ofMany={false}
+                  connectionsMax={connectionsOf(config.databases)}
+                />
               )}
               {accounts.length > ACCOUNTS_SHOWN ? (
                 <a href="/databases#accounts">All accounts</a>

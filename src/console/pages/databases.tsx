@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import type { Owner } from "../../domain/entities.ts";
 import { databaseAccountsOf, databasesOf } from "../../domain/state.ts";
-import { counted, size } from "../admin/words.ts";
+import { counted, size } from "../words.ts";
 import { markOf } from "../delivery.ts";
 import { show } from "../layout.tsx";
 import { Empty } from "../parts/empty.tsx";
@@ -11,7 +11,7 @@ import { Table } from "../parts/table.tsx";
 import { ThingState } from "../parts/thing-state.tsx";
 import { Allowances } from "../parts/usage.tsx";
 import type { PageEnv } from "../visitor.ts";
-import { AccountTable } from "./database-account-table.tsx";
+import { AccountTable, connectionsOf } from "./database-account-table.tsx";
 import {
   accountViewsOf,
   allowancesOf,
@@ -28,7 +28,7 @@ const NEW_DATABASE = { href: "/databases/new", label: "Make a database" } as con
 
 /** `/databases`: the databases of the visitor and of their groups, and the accounts for them. */
 export function databases(services: PageServices): Hono<PageEnv> {
-  const { ledger, site } = services;
+  const { ledger, site, config } = services;
   const app = new Hono<PageEnv>();
   app.get("/databases", async (context) => {
     const { state } = ledger;
@@ -81,7 +81,13 @@ export function databases(services: PageServices): Hono<PageEnv> {
               </p>
             ) : (
               <>
-                <AccountTable views={accountViews} state={state} now={now} ofMany={ofMany} />
+                <AccountTable
+                  views={accountViews}
+                  state={state}
+                  now={now}
+                  ofMany={ofMany}
+                  connectionsMax={connectionsOf(config.databases)}
+                />
                 <Pager
                   newer={accountsFrom > 0 ? at(from, Math.max(0, accountsFrom - SHOWN)) : undefined}
                   older={

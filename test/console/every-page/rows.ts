@@ -233,6 +233,7 @@ export const ROWS: Readonly<Record<Mounted, Row>> = {
   "POST /admin/reserved-names/:label/release": admin("reserved", done),
   "GET /admin/memberships": admin(),
   "GET /admin/buckets": admin("none", { answer: 404 }),
+  "GET /admin/databases": admin("none", { answer: 404 }),
   "GET /admin/doctor": admin(),
   "POST /admin/doctor": admin("none", done),
   "GET /admin/audit": admin(),

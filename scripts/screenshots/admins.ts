@@ -1,7 +1,10 @@
+import { stageGitLab } from "../../test/console/admin/gitlab-stage.ts";
 import { startTestConsole, mustClient } from "../../test/support/console.ts";
 import { temporaryFolder } from "../../test/support/folder.ts";
+import { startMinio } from "../../test/support/minio.ts";
 import { request } from "../../test/support/request.ts";
 import { TestVisitor } from "../../test/support/visitor.ts";
+import { waitFor } from "../../test/support/wait.ts";
 
 /** The admins' pages, by name. */
 const SHOWN = [
@@ -11,9 +14,15 @@ const SHOWN = [
   ["admin-owner", "/admin/owners/alice"],
   ["admin-owner-edit", "/admin/owners/alice/edit"],
   ["admin-owner-new", "/admin/owners/new"],
+  ["admin-owner-delete", "/admin/owners/alice/delete"],
   ["admin-suspend", "/admin/owners/alice/suspend"],
   ["admin-requests", "/admin/requests"],
   ["admin-routes", "/admin/routes"],
+  ["admin-gitlab", "/admin/gitlab"],
+  ["admin-gitlab-pages", "/admin/gitlab/pages"],
+  ["admin-domains", "/admin/gitlab/domains?dns=look"],
+  ["admin-buckets", "/admin/buckets"],
+  ["admin-doctor", "/admin/doctor"],
   ["admin-traefik", "/admin/traefik"],
   ["admin-document", "/admin/traefik/document"],
   ["admin-names", "/admin/reserved-names"],
@@ -26,8 +35,20 @@ const DAY_MS = 86_400_000;
 /** A console that runs, with people in it, as its admin ada sees it. */
 export async function stageAdmins() {
   const folder = await temporaryFolder();
-  // Without HTTPS, as for a trial on a laptop: browsers keep its cookies.
-  const running = await startTestConsole(folder.path, { publicUrl: "http://localhost:0" });
+  const storage = await startMinio();
+  const { url, accessKey, secretKey } = storage;
+  const gitlab = stageGitLab();
+  gitlab.addSites(["alice", "bob"]);
+  const running = await startTestConsole(
+    folder.path,
+    {
+      // Without HTTPS, as for a trial on a laptop: browsers keep its cookies.
+      publicUrl: "http://localhost:0",
+      buckets: { enabled: true, url, accessKey, secretKey },
+      ...gitlab.settings,
+    },
+    gitlab.overrides,
+  );
   const must = mustClient(running.httpPort);
   for (const [username, displayName] of [
     ["ada", "Ada Byron"],
@@ -49,6 +70,9 @@ export async function stageAdmins() {
     ["bob", "/", 3000],
   ])
     await must("POST", "/endpoints", { owner, path, target: `http://127.0.0.1:${port}` });
+  await must("POST", "/buckets", { owner: "alice", name: "photos" });
+  await must("POST", "/bucket-keys", { owner: "alice", name: "laptop", access: "read" });
+  await must("POST", "/pages/sync");
   const wish = { kind: "quota", of: "endpoints", amount: 80 };
   const reason = "We host a tournament in May, with a server for each team.";
   await must("POST", "/requests", { owner: "games", wish, reason });
@@ -64,12 +88,17 @@ export async function stageAdmins() {
   });
   const ada = new TestVisitor(running);
   await ada.be("ada");
+  await ada.post("/admin/doctor");
+  await waitFor(async () => (await ada.get("/admin/doctor")).headers["refresh"] === undefined, {
+    describe: "the doctor to have looked",
+  });
   return {
     origin: running.config.publicUrl,
     secret: [...ada.cookies.values()][0] ?? "",
     shown: SHOWN,
     close: async () => {
       await running.close();
+      await storage.destroy();
       await folder.remove();
     },
   };

@@ -1,10 +1,10 @@
 import type { Browser, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
-import { openWindow, startBrowser, WIDTHS, type Window } from "../../support/browser.ts";
-import { barriers } from "../../support/console-pages.ts";
+import { afterAll, afterEach, beforeAll, it } from "vitest";
+import { openWindow, startBrowser, type Window } from "../../support/browser.ts";
 import { describeWithService } from "../../support/services.ts";
 import { askedFor, type Asked } from "./asked.ts";
 import { ROWS, type Row } from "./rows.ts";
+import { expectNoBarrierOn } from "./no-barrier.ts";
 import { startWorld, type ActorName, type Params, type ThingKind, type World } from "./world.ts";
 
 /** What is no page. */
@@ -104,26 +104,8 @@ describeWithService("chromium", "every page, form and answer", (chromium) => {
     return page;
   }
 
-  async function expectNoBarrier(page: Page): Promise<void> {
-    const at = page.url().slice(origin.length);
-    for (const [width, scheme, rules] of [
-      ["desk", "light", undefined],
-      ["desk", "dark", ["color-contrast"]],
-      ["phone", "dark", undefined],
-      ["phone", "light", ["color-contrast"]],
-    ] as const) {
-      await page.emulateMedia({ colorScheme: scheme });
-      await page.setViewportSize({ width: WIDTHS[width], height: 900 });
-      const where = `${at}, ${width}, ${scheme}`;
-      expect([where, await barriers(page, rules)]).toEqual([where, []]);
-      const over = await page.evaluate<number>("document.documentElement.scrollWidth - innerWidth");
-      expect([where, Math.max(0, over)]).toEqual([where, 0]);
-    }
-    expect(await page.getByRole("heading", { level: 1 }).count()).toBe(1);
-    expect(window.complaints.splice(0)).toEqual([]);
-    // A page that follows changes would load itself again while the next is asked for.
-    await page.goto("about:blank");
-  }
+  const expectNoBarrier = (page: Page) =>
+    expectNoBarrierOn(window, page.url().slice(origin.length));
 
   const actorOf = ({ may, whose }: Row): ActorName =>
     may === "admins" ? "ada" : whose[0] === "games" ? "bob" : "alice";

@@ -154,11 +154,8 @@ export function access(services: PageServices): Hono<PageEnv> {
           <TextField
             name="days"
             label="For how many days"
-            type="number"
             inputmode="numeric"
             value={typed.days}
-            min={1}
-            max={rules.tokens.maxDays}
             errors={errors}
             hint={`At most ${rules.tokens.maxDays}. Then it ends by itself.`}
           />

@@ -239,11 +239,8 @@ export function EndpointFields({ form, errors, choices, rules, host }: EndpointF
         <TextField
           name="healthInterval"
           label="Seconds between checks"
-          type="number"
           inputmode="numeric"
           value={form.healthInterval}
-          min={rules.health.minSeconds}
-          max={rules.health.maxSeconds}
           errors={errors}
         />
       </details>

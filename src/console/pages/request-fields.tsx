@@ -88,11 +88,8 @@ function WishFields({ form, errors, owners, rules }: Props) {
           <TextField
             name="amount"
             label="How many in all"
-            type="number"
             inputmode="numeric"
             value={form.amount}
-            min={1}
-            max={1_000_000}
             required
             errors={errors}
           />

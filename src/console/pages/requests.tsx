@@ -140,7 +140,7 @@ function Card({ request, state, person, now }: CardProps) {
   const group = owner === person.id ? undefined : state.owners.get(owner);
   const heading = `${id}-heading`;
   return (
-    <section class="request" id={id} aria-labelledby={heading}>
+    <article class="request" id={id} aria-labelledby={heading}>
       <h3 id={heading}>
         {wishHeading(request)}
         {group === undefined ? "" : ` for ${calledFor(group, person)}`}
@@ -167,7 +167,7 @@ function Card({ request, state, person, now }: CardProps) {
           of={wishHeading(request)}
         />
       ) : null}
-    </section>
+    </article>
   );
 }
 

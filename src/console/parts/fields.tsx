@@ -59,14 +59,12 @@ function Notes({ name, hint, errors }: Described) {
 
 export interface TextFieldProps extends Described {
   readonly value: string;
-  readonly type?: "text" | "url" | "number" | "search";
+  readonly type?: "text" | "url" | "search";
   readonly required?: boolean;
   readonly placeholder?: string;
   readonly maxlength?: number;
   readonly autocomplete?: string;
   readonly inputmode?: "text" | "url" | "numeric";
-  readonly min?: number;
-  readonly max?: number;
   /** Stands before the field, as what is typed goes on from there: a host before its path. */
   readonly before?: Child;
 }

@@ -3,6 +3,7 @@ import { bucketDoctor } from "../buckets/doctor.ts";
 import { skipped, type ModuleDoctor, type Part, type Subject } from "../checks/check.ts";
 import { databaseDoctor } from "../databases/doctor.ts";
 import { gitlabDoctor } from "../gitlab-pages/doctor.ts";
+import { namespaceDoctor } from "../namespaces/doctor.ts";
 
 /** Every module that says how it is, in the order in which that is read. */
 export const MODULE_DOCTORS: readonly ModuleDoctor[] = [
@@ -10,6 +11,7 @@ export const MODULE_DOCTORS: readonly ModuleDoctor[] = [
   gitlabDoctor,
   bucketDoctor,
   databaseDoctor,
+  namespaceDoctor,
 ];
 
 /** Those that are on. */

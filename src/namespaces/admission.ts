@@ -28,8 +28,11 @@ export function admission(policy: Admission): KubeObject[] {
   const spec = {
     failurePolicy: "Fail",
     matchConstraints: {
-      ...(within === undefined ? {} : { namespaceSelector: { matchLabels: within } }),
-      resourceRules: rules.map((rule) => ({ ...rule, apiVersions: ["v1"] })),
+      // With what the API server would fill in, so that what is there can be compared with it.
+      matchPolicy: "Equivalent",
+      namespaceSelector: within === undefined ? {} : { matchLabels: within },
+      objectSelector: {},
+      resourceRules: rules.map((rule) => ({ ...rule, apiVersions: ["v1"], scope: "*" })),
     },
     ...(Object.keys(when).length === 0 ? {} : { matchConditions: named(when) }),
     ...(Object.keys(variables).length === 0 ? {} : { variables: named(variables) }),

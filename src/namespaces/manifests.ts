@@ -109,7 +109,9 @@ function tenantRole({ layout }: Tenancy): KubeObject {
 }
 
 /** The console's own rights. What they cannot be narrowed to by themselves, its policies narrow. */
-function consoleRights({ layout }: Tenancy): KubeObject[] {
+function consoleRights(tenancy: Tenancy): KubeObject[] {
+  const { layout } = tenancy;
+  const policies = [...consolePolicies(tenancy), ...tenantPolicies(tenancy)];
   const { consoleNamespace: namespace, consoleAccount } = layout;
   const name = layout.manager;
   const subjects = [{ kind: "ServiceAccount", name: consoleAccount, namespace }];
@@ -135,7 +137,14 @@ function consoleRights({ layout }: Tenancy): KubeObject[] {
           apiGroups: [RBAC],
           resources: ["clusterroles"],
           resourceNames: [layout.tenantRole],
-          verbs: ["bind"],
+          verbs: ["bind", "get"],
+        },
+        // To say whether they are there, and as they are printed.
+        {
+          apiGroups: ["admissionregistration.k8s.io"],
+          resources: ["validatingadmissionpolicies", "validatingadmissionpolicybindings"],
+          resourceNames: [...new Set(policies.map(({ metadata }) => metadata.name))],
+          verbs: ["get"],
         },
         {
           apiGroups: [""],

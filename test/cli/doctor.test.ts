@@ -169,6 +169,7 @@ describeWithService(["traefik", "minio"], "doctor, beside a console with all tha
       "GitLab",
       "Buckets",
       "Databases",
+      "Namespaces",
       "Clock",
     ]);
     for (const check of report.checks) {

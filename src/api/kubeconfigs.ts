@@ -4,8 +4,7 @@ import type { Kubeconfig } from "../domain/namespaces.ts";
 import { authorise } from "../domain/policy.ts";
 import type { State } from "../domain/state.ts";
 import { Refusal } from "../errors.ts";
-import { kubeconfigFile } from "../namespaces/kubeconfig-file.ts";
-import type { TokenSink } from "../namespaces/kubeconfig-kind.ts";
+import { drawKubeconfig } from "../namespaces/draw.ts";
 import {
   createKubeconfig,
   renewKubeconfig,
@@ -32,10 +31,11 @@ import {
   visibleKeys,
 } from "./list.ts";
 import { requireNamespaces } from "./modules.ts";
+import { kubeconfigStanding } from "./namespace-standing.ts";
 import { changeProblems, readProblems } from "./problem.ts";
 import { nameOf } from "./routing.ts";
 import type { Services } from "./services.ts";
-import { standingOf, standingSchema } from "./standing.ts";
+import { standingSchema } from "./standing.ts";
 
 const kubeconfigSchema = z
   .object({
@@ -142,7 +142,7 @@ const revoke = createRoute({
 
 /** `/kubeconfigs`. */
 export function kubeconfigs(services: Services) {
-  const { ledger, config } = services;
+  const { ledger } = services;
   const view = (one: Kubeconfig, state: State, standing: Standing | undefined) => ({
     id: one.id,
     revision: one.revision,
@@ -153,49 +153,29 @@ export function kubeconfigs(services: Services) {
     namespaceName: state.namespaces.get(one.namespace)?.name ?? null,
     name: one.name,
     expiresAt: one.expiresAt ?? null,
-    standing: standingOf(standing, one.deleting ? "deleting" : one.issued ? "ready" : "creating"),
+    standing: kubeconfigStanding(one, standing),
   });
 
   /** Has a token issued, and noted as given out, before it is shown. */
   async function draw(context: ApiContext, id: string, status: number, decide: Decide<Kubeconfig>) {
     const module = requireNamespaces(services);
-    let isRepeat = true;
+    let isAsked = false;
     const commit = () =>
       change(context, services, {
         status,
         decide,
         show: (one, state): z.infer<typeof newKubeconfigSchema> => {
-          isRepeat = false;
+          isAsked = true;
           return view(one, state, undefined);
         },
       });
     if (context.req.query("dryRun") === "true") return commit();
     // Refused first, where it would be: the cluster is asked for nobody who may not.
     ledger.preview(context.get("actor"), decide);
-    await module.requireAnswer();
-    const sink: TokenSink = {};
-    const { done, outcome } = await module.settleKubeconfig(id, commit, sink);
-    if (done.dry || isRepeat) return done;
-    const one = ledger.state.kubeconfigs.get(id);
-    const token = sink.issued?.token;
-    const namespace = ledger.state.namespaces.get(one?.namespace ?? "")?.name;
-    // Without the cluster's word for it, the token opens nothing, and what was drawn is taken away.
-    if (
-      one === undefined ||
-      !one.issued ||
-      one.next !== undefined ||
-      token === undefined ||
-      namespace === undefined
-    ) {
-      throw new Refusal(
-        "unavailable",
-        `${outcome?.why ?? "Kubernetes did not issue a token."} No kubeconfig was given out; try again later.`,
-        { retryAfter: 10 },
-      );
-    }
-    const { publicUrl: url } = config.namespaces;
-    const file = kubeconfigFile({ url, ca: module.ca, namespace, token });
-    return { dry: false as const, body: { ...view(one, ledger.state, outcome), file } };
+    const { done, given } = await drawKubeconfig({ module, ledger }, id, commit, () => isAsked);
+    if (done.dry || given === undefined) return done;
+    const { kubeconfig, file, outcome } = given;
+    return { dry: false as const, body: { ...view(kubeconfig, ledger.state, outcome), file } };
   }
 
   return resource()

@@ -36,10 +36,11 @@ import {
   visibleKeys,
 } from "./list.ts";
 import { requireNamespaces } from "./modules.ts";
+import { namespaceStanding } from "./namespace-standing.ts";
 import { changeProblems, readProblems } from "./problem.ts";
 import { nameOf } from "./routing.ts";
 import type { Services } from "./services.ts";
-import { standingOf, standingSchema } from "./standing.ts";
+import { standingSchema } from "./standing.ts";
 
 const amounts = z.object({
   cpu: z.number().openapi({ description: "In thousandths of a core." }),
@@ -215,8 +216,6 @@ export function namespaces(services: Services) {
   };
   const view = (namespace: Namespace, state: State, { standings, usage }: Beside): View => {
     const { id, name, deleting } = namespace;
-    const underway =
-      deleting === undefined ? (namespace.uid === undefined ? "creating" : "ready") : "deleting";
     return {
       id,
       revision: namespace.revision,
@@ -228,7 +227,7 @@ export function namespaces(services: Services) {
       services: `<service>.${name}.svc.${config.namespaces.clusterDomain}`,
       limits: limitsOf(tenancy, namespace),
       deletingUntil: deleting?.until ?? null,
-      standing: standingOf(standings.get(id), underway),
+      standing: namespaceStanding(namespace, standings.get(id)),
       usage: usage.get(name) ?? null,
     };
   };

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Config } from "../config.ts";
 import { kubeconfigsOf, namespacesOf, type Change, type State } from "../domain/state.ts";
 import { Refusal } from "../errors.ts";
@@ -59,6 +60,7 @@ export class Namespaces implements ResourceModule {
   readonly #options: NamespacesOptions;
   readonly #clock: Clock;
   readonly #ended = new AbortController();
+  #counting: Promise<ReadonlyMap<string, NamespaceUsage> | undefined> | undefined;
   #usage: { readonly at: number; readonly found: ReadonlyMap<string, NamespaceUsage> } | undefined;
 
   /** @throws Error when the file of `namespaces.ca` cannot be read */
@@ -200,26 +202,35 @@ export class Namespaces implements ResourceModule {
     ];
   }
 
-  /** What runs in each namespace, as of a minute ago at most; undefined when it cannot be had. */
-  async usage(): Promise<ReadonlyMap<string, NamespaceUsage> | undefined> {
+  /**
+   * What runs in each namespace, as of a minute ago at most; undefined when it cannot be had.
+   * @param patienceMs after this long, what was counted before is told, if anything was
+   */
+  async usage(patienceMs?: number): Promise<ReadonlyMap<string, NamespaceUsage> | undefined> {
     const now = this.#clock.now().getTime();
-    if (this.#usage === undefined || now - this.#usage.at > USAGE_MS) {
-      try {
-        const { cluster, tenancy, system } = this;
-        const name = tenancy.layout.quota;
-        const found = new Map<string, NamespaceUsage>();
-        for (const quota of await listAll(cluster, QUOTA, { name }, system.call)) {
-          const used = usageIn(quota);
-          const { namespace } = quota.metadata;
-          if (used !== undefined && namespace !== undefined) found.set(namespace, used);
-        }
-        this.#usage = { at: now, found };
-      } catch (error) {
-        if (!(error instanceof Trouble)) throw error;
-        return undefined;
+    if (this.#usage !== undefined && now - this.#usage.at <= USAGE_MS) return this.#usage.found;
+    this.#counting ??= this.#count(now).finally(() => (this.#counting = undefined));
+    if (patienceMs === undefined) return this.#counting;
+    const late = delay(patienceMs, undefined, { ref: false }).then(() => this.#usage?.found);
+    return Promise.race([this.#counting, late]);
+  }
+
+  async #count(at: number): Promise<ReadonlyMap<string, NamespaceUsage> | undefined> {
+    try {
+      const { cluster, tenancy, system } = this;
+      const name = tenancy.layout.quota;
+      const found = new Map<string, NamespaceUsage>();
+      for (const quota of await listAll(cluster, QUOTA, { name }, system.call)) {
+        const used = usageIn(quota);
+        const { namespace } = quota.metadata;
+        if (used !== undefined && namespace !== undefined) found.set(namespace, used);
       }
+      this.#usage = { at, found };
+      return found;
+    } catch (error) {
+      if (!(error instanceof Trouble)) throw error;
+      return undefined;
     }
-    return this.#usage.found;
   }
 
   async #settle<T, Observed, S extends Step, Given>(

@@ -13,6 +13,7 @@ import type { PageEnv, Visitor } from "./visitor.ts";
 /** The parts of the console that its navigation leads to. */
 export const SECTIONS = {
   sites: ["/", "My sites"],
+  namespaces: ["/namespaces", "Namespaces"],
   buckets: ["/buckets", "Buckets"],
   databases: ["/databases", "Databases"],
   groups: ["/groups", "Groups"],

@@ -10,6 +10,8 @@ import { Buckets } from "../../src/buckets/module.ts";
 import type { ObjectStorage } from "../../src/buckets/storage.ts";
 import { Databases } from "../../src/databases/module.ts";
 import type { DatabaseServer } from "../../src/databases/server.ts";
+import type { Cluster } from "../../src/namespaces/cluster.ts";
+import { Namespaces } from "../../src/namespaces/module.ts";
 import { silentLog } from "../../src/observability/log.ts";
 import { createMetrics } from "../../src/observability/metrics.ts";
 import { systemClock } from "../../src/reconcile/clock.ts";
@@ -101,7 +103,7 @@ export async function barriers(page: Page, rules?: readonly string[]): Promise<s
   return found as string[];
 }
 
-const NOW = Date.parse("2026-11-30T20:00:00.000Z");
+export const NOW = Date.parse("2026-11-30T20:00:00.000Z");
 export const ZONE = "tardis.test";
 
 /** The pages on a store of their own, for whoever a request says that it comes from. */
@@ -115,6 +117,8 @@ export interface TestPages {
   readonly buckets: Buckets | undefined;
   /** Those of the database server that it was started with. */
   readonly databases: Databases | undefined;
+  /** Those of the cluster that it was started with. */
+  readonly namespaces: Namespaces | undefined;
   readonly signed: SignedPages;
   /** What Traefik has, as the pages are told. */
   delivery: Delivery | undefined;
@@ -148,17 +152,25 @@ const DATABASES = {
   TARDIS_DATABASES__PASSWORD: "not-used-in-memory",
 };
 
+const NAMESPACES = {
+  TARDIS_NAMESPACES__ENABLED: "true",
+  TARDIS_NAMESPACES__TOKEN: "not-used-in-memory",
+  TARDIS_NAMESPACES__PUBLICURL: `https://k8s.${ZONE}:6443`,
+};
+
 /**
  * Starts the pages with a middleware in place of the sign-in.
  * @param records what is in the store; nothing, without
  * @param storage where buckets are; without it, there are none
  * @param databaseServer where databases are; as `storage`
+ * @param cluster where namespaces are; as `storage`
  */
 export async function startPages(
   records?: ReadonlyMap<Key, Json>,
   env: Record<string, string> = {},
   storage?: ObjectStorage,
   databaseServer?: DatabaseServer,
+  cluster?: Cluster,
 ): Promise<TestPages> {
   const folder = await temporaryFolder();
   const config = loadConfig({
@@ -170,6 +182,7 @@ export async function startPages(
       TARDIS_PAGES__ENABLED: "true",
       ...(storage === undefined ? {} : BUCKETS),
       ...(databaseServer === undefined ? {} : DATABASES),
+      ...(cluster === undefined ? {} : NAMESPACES),
       ...env,
     },
     cwd: folder.path,
@@ -198,6 +211,8 @@ export async function startPages(
     databaseServer === undefined
       ? undefined
       : new Databases({ config: config.databases, server: databaseServer, ...shared });
+  const namespaces =
+    cluster === undefined ? undefined : new Namespaces({ config, cluster, ...shared });
   const errors: unknown[] = [];
   const signedOut = new Set<string>();
   const deps = {
@@ -208,7 +223,7 @@ export async function startPages(
     log: { error: (fields: object) => void errors.push(fields), warn: () => undefined },
     clientAddress: () => "192.0.2.1",
     published: () => null,
-    modules: () => ({ buckets, databases }),
+    modules: () => ({ buckets, databases, namespaces }),
     sessions: new Sessions({
       volatile: () => volatile,
       now,
@@ -248,6 +263,10 @@ export async function startPages(
     ledger.onCommit((state, changes) => databases.onCommit(state, changes));
     databases.start();
   }
+  if (namespaces !== undefined) {
+    ledger.onCommit((state, changes) => namespaces.onCommit(state, changes));
+    namespaces.start();
+  }
   const app = withHeaders<PageEnv>();
   app.route("/", assets());
   app.get("/sign-in", (context) => context.html("<!doctype html><title>Sign in</title>"));
@@ -268,6 +287,7 @@ export async function startPages(
     services,
     buckets,
     databases,
+    namespaces,
     signed,
     delivery: undefined,
     signedOut,
@@ -290,6 +310,7 @@ export async function startPages(
       signed.close();
       await buckets?.stop();
       await databases?.stop();
+      await namespaces?.stop();
       await server.close();
       await ledger.close();
       await folder.remove();

@@ -13,6 +13,7 @@ import { groupPages } from "./group.tsx";
 import { groups } from "./groups.tsx";
 import { memberships } from "./membership.tsx";
 import { gitlabPage } from "./page.tsx";
+import { namespacePages } from "./namespaces-app.ts";
 import { newRequest } from "./request-new.tsx";
 import { requests } from "./requests.tsx";
 import type { PageServices } from "./services.ts";
@@ -27,6 +28,7 @@ export function pages(services: PageServices): Hono<PageEnv> {
     .route("/", removeEndpoint(services))
     .route("/", endpointPage(services))
     .route("/", gitlabPage(services))
+    .route("/", namespacePages(services))
     .route("/", bucketPages(services))
     .route("/", databasePages(services))
     .route("/", groups(services))

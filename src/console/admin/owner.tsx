@@ -1,6 +1,13 @@
 import { Hono, type Context } from "hono";
 import type { Owner } from "../../domain/entities.ts";
-import { bucketKeysOf, bucketsOf, databaseAccountsOf, databasesOf } from "../../domain/state.ts";
+import {
+  bucketKeysOf,
+  bucketsOf,
+  databaseAccountsOf,
+  databasesOf,
+  kubeconfigsOf,
+  namespacesOf,
+} from "../../domain/state.ts";
 import { renewMembership } from "../../owners/renew.ts";
 import { Refusal } from "../../errors.ts";
 import { revokeToken } from "../../owners/tokens.ts";
@@ -19,6 +26,8 @@ import { Buckets } from "./owner-buckets.tsx";
 import { Databases } from "./owner-databases.tsx";
 import { connectionsOf } from "../pages/database-account-table.tsx";
 import { accountViewsOf, databaseViewsOf } from "../pages/database-view.ts";
+import { Namespaces } from "./owner-namespaces.tsx";
+import { kubeconfigViewsOf, namespaceViewsOf } from "../pages/namespace-view.ts";
 import { keyViewsOf, viewsOf } from "../pages/bucket-view.ts";
 import { Facts, Suspension, Usage } from "./owner-facts.tsx";
 import {
@@ -50,6 +59,8 @@ export function ownerPage(services: AdminServices): Hono<PageEnv> {
     const keys = await keyViewsOf(services, bucketKeysOf(state, owner.id));
     const databases = await databaseViewsOf(services, databasesOf(state, owner.id));
     const accounts = await accountViewsOf(services, databaseAccountsOf(state, owner.id));
+    const namespaces = await namespaceViewsOf(services, namespacesOf(state, owner.id));
+    const kubeconfigs = await kubeconfigViewsOf(services, kubeconfigsOf(state, owner.id));
     const view = { services, state, owner, now: site.now() };
     const signedIn = owner.kind === "person" ? await sessions.of(owner.id) : [];
     return showAdmin(
@@ -74,6 +85,9 @@ export function ownerPage(services: AdminServices): Hono<PageEnv> {
         <Domains {...view} />
         <Targets {...view} />
         <Groups {...view} />
+        {services.site.modules.has("namespaces") ? (
+          <Namespaces {...view} namespaces={namespaces} kubeconfigs={kubeconfigs} />
+        ) : null}
         {services.site.modules.has("buckets") ? (
           <Buckets {...view} buckets={buckets} keys={keys} />
         ) : null}

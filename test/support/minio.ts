@@ -37,13 +37,14 @@ process.once("exit", () => {
   for (const child of running) child.kill("SIGKILL");
 });
 
-/** It says that it is ready before it has read its accounts: until then its admin API is not. */
+/** It says that it is ready before it has read its accounts: until then neither of its APIs is. */
 async function isReady(url: string): Promise<boolean> {
-  const response = await fetch(`${url}/minio/admin/v3/groups`, {
-    signal: AbortSignal.timeout(1_000),
-  });
-  await response.arrayBuffer();
-  return response.status !== 503;
+  for (const path of ["/minio/admin/v3/groups", "/"]) {
+    const response = await fetch(`${url}${path}`, { signal: AbortSignal.timeout(1_000) });
+    await response.arrayBuffer();
+    if (response.status === 503) return false;
+  }
+  return true;
 }
 
 export async function startMinio({ env = {} }: MinioOptions = {}): Promise<MinioServer> {

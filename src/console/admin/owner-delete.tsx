@@ -4,9 +4,13 @@ import type { Owner } from "../../domain/entities.ts";
 import {
   bucketKeysOf,
   bucketsOf,
+  databaseAccountsOf,
+  databasesOf,
   endpointsOf,
   groupsOf,
+  kubeconfigsOf,
   labelsOf,
+  namespacesOf,
   pagesOf,
   requestsOf,
   tokensOf,
@@ -147,11 +151,7 @@ function WhatGoes({
     counted(tokensOf(state, id).length, "token"),
     counted(requestsOf(state, id).length, "request"),
     ...(kind === "person" ? ["every session and way in"] : []),
-    ...(bucketsOf(state, id).length + bucketKeysOf(state, id).length === 0
-      ? []
-      : [
-          `${counted(bucketKeysOf(state, id).length, "key")} to buckets; ${counted(bucketsOf(state, id).length, "bucket")} with their data after their time of grace`,
-        ]),
+    ...elsewhere(state, id),
   ];
   return (
     <>
@@ -178,6 +178,30 @@ function WhatGoes({
       </ul>
     </>
   );
+}
+
+/** What they have in other systems: ways in end at once, and what is in them after a time of grace. */
+function elsewhere(state: State, id: string): string[] {
+  const ways = [
+    [kubeconfigsOf(state, id).length, "kubeconfig"],
+    [databaseAccountsOf(state, id).length, "account at databases", "accounts at databases"],
+    [bucketKeysOf(state, id).length, "key to buckets", "keys to buckets"],
+  ] as const;
+  const kept = [
+    [namespacesOf(state, id).length, "namespace"],
+    [databasesOf(state, id).length, "database"],
+    [bucketsOf(state, id).length, "bucket"],
+  ] as const;
+  return [
+    ...ways
+      .filter(([many]) => many > 0)
+      .map(([many, one, more]) => `${counted(many, one, more)}, at once`),
+    ...kept
+      .filter(([many]) => many > 0)
+      .map(
+        ([many, one]) => `${counted(many, one)} with all that is in there, after a time of grace`,
+      ),
+  ];
 }
 
 function RoutesGone({ previewed: { routes } }: { previewed: Previewed<Owner> }) {

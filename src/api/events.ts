@@ -217,7 +217,9 @@ function actorView(state: State, actor: Actor, value: Json | undefined): EventVi
   const asAdmin = as === "admin";
   if (actor.admin || (id !== null && sees(state, actor, id)))
     return { name: text(name), owner: id, asAdmin };
-  return { name: nameOf(state, id) ?? "an admin", owner: null, asAdmin };
+  const isConsole = id === null && name === "console";
+  const who = nameOf(state, id) ?? (isConsole ? "the console" : "an admin");
+  return { name: who, owner: null, asAdmin };
 }
 
 function changesOf(state: State, actor: Actor, value: Json | undefined): EventView["changes"] {

@@ -40,6 +40,14 @@ describe("a bucket", () => {
       standing: { state: "ready", why: null },
       url: "http://127.0.0.1:9000/alice.photos/",
     });
+    // What the console did by itself is not put down to an admin.
+    const { body: history } = await ask("GET", "events?limit=5");
+    expect(history.items).toContainEqual(
+      expect.objectContaining({
+        type: "bucket.made",
+        actor: { name: "the console", owner: null, asAdmin: false },
+      }),
+    );
     const path = `buckets/${made.body.id}`;
     expect(api.storage.stored.get("alice.photos")).toMatchObject({
       mark: made.body.id,

@@ -1,9 +1,9 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import type { Found } from "../checks/check.ts";
 import { authorise } from "../domain/policy.ts";
 import { lookAtCluster, namesIn } from "../namespaces/doctor.ts";
 import { lookAtStandings } from "../reconcile/look.ts";
 import { json, resource, security } from "./contract.ts";
+import { listener } from "./findings.ts";
 import { readProblems } from "./problem.ts";
 import type { Services } from "./services.ts";
 
@@ -35,11 +35,7 @@ export function namespaceStatus(services: Services) {
       return context.json({ enabled: false, ok: true, findings: [{ ok: true, message }] }, 200);
     }
     const { cluster, system, standings, tenancy } = module;
-    const findings: { ok: boolean; message: string }[] = [];
-    const look = {
-      tell: (_what: string, { state, says }: Found) =>
-        void findings.push({ ok: state !== "wrong", message: says }),
-    };
+    const { look, findings } = listener();
     await lookAtCluster(look, cluster, { tenancy, call: system.call }, ledger.state);
     await lookAtStandings(look, standings, namesIn(ledger.state));
     return context.json({ enabled: true, ok: findings.every(({ ok }) => ok), findings }, 200);

@@ -5,14 +5,14 @@ import { kubeconfigsOf, namespacesOf, type Change, type State } from "../domain/
 import { Refusal } from "../errors.ts";
 import type { Logger } from "../observability/log.ts";
 import type { Metrics } from "../observability/metrics.ts";
-import { type Attempt, Attempts, type Outcome } from "../reconcile/attempt.ts";
+import { Attempts, type Outcome } from "../reconcile/attempt.ts";
 import { type Clock, systemClock } from "../reconcile/clock.ts";
-import type { Step } from "../reconcile/kind.ts";
 import { attemptAll, Loop } from "../reconcile/loop.ts";
 import type { PartOutcome, ResourceModule } from "../reconcile/module.ts";
+import { partOf, settle } from "../reconcile/settle.ts";
 import { type Standing, Standings } from "../reconcile/standing.ts";
 import { System } from "../reconcile/system.ts";
-import { Busy, LeaseLost, Trouble } from "../reconcile/trouble.ts";
+import { Trouble } from "../reconcile/trouble.ts";
 import type { Ledger } from "../store/ledger.ts";
 import type { Volatile } from "../store/volatile.ts";
 import { ClusterError, type Cluster } from "./cluster.ts";
@@ -42,7 +42,6 @@ export interface NamespacesOptions {
   readonly callMs?: number | undefined;
 }
 
-const PATIENCE_MS = 5_000;
 const USAGE_MS = 60_000;
 
 /** Members' namespaces and the kubeconfigs that open them, at one Kubernetes cluster. */
@@ -155,7 +154,7 @@ export class Namespaces implements ResourceModule {
    * @throws Refusal what the verb refuses; `unavailable` when something else is being done with it
    */
   settleNamespace<T>(id: string, commit: () => Promise<T>): Promise<{ done: T; outcome: Outcome }> {
-    return this.#settle(this.namespaces, id, commit, undefined);
+    return settle(this.namespaces, id, commit, () => undefined);
   }
 
   /** As `settleNamespace`. @param sink where the token goes of a kubeconfig that is made or renewed */
@@ -164,7 +163,7 @@ export class Namespaces implements ResourceModule {
     commit: () => Promise<T>,
     sink: TokenSink | undefined,
   ): Promise<{ done: T; outcome: Outcome }> {
-    return this.#settle(this.kubeconfigs, id, commit, sink);
+    return settle(this.kubeconfigs, id, commit, () => sink);
   }
 
   /**
@@ -197,8 +196,8 @@ export class Namespaces implements ResourceModule {
       kubeconfigs.map(({ id }) => id),
     );
     return [
-      ...namespaces.map(({ id, name }) => part("namespace", id, name, ofNamespaces.get(id))),
-      ...kubeconfigs.map(({ id, name }) => part("kubeconfig", id, name, ofKubeconfigs.get(id))),
+      ...namespaces.map((one) => partOf("namespace", one, ofNamespaces.get(one.id))),
+      ...kubeconfigs.map((one) => partOf("kubeconfig", one, ofKubeconfigs.get(one.id))),
     ];
   }
 
@@ -233,28 +232,6 @@ export class Namespaces implements ResourceModule {
     }
   }
 
-  async #settle<T, Observed, S extends Step, Given>(
-    attempts: Attempts<Observed, S, Given>,
-    id: string,
-    commit: () => Promise<T>,
-    given: Given | undefined,
-  ): Promise<{ done: T; outcome: Outcome }> {
-    try {
-      return await attempts.holding(
-        id,
-        async (attempt: Attempt<Given>) => {
-          const done = await commit();
-          return { done, outcome: await attempt(given) };
-        },
-        PATIENCE_MS,
-      );
-    } catch (error) {
-      if (error instanceof Busy || error instanceof LeaseLost || error instanceof Trouble)
-        throw new Refusal("unavailable", error.message, { retryAfter: 2 });
-      throw error;
-    }
-  }
-
   #soon(state: State, owner: string): void {
     for (const { id } of namespacesOf(state, owner)) this.loop.soon(this.namespaces, id);
     for (const { id } of kubeconfigsOf(state, owner)) this.loop.soon(this.kubeconfigs, id);
@@ -285,16 +262,4 @@ function troubleOf(error: unknown): Trouble | undefined {
   if (!(error instanceof ClusterError)) return undefined;
   if (error.failure === "conflict" || error.failure === "missing") return undefined;
   return new Trouble(error.failure === "away" ? "away" : "stuck", error.message);
-}
-
-function part(
-  kind: PartOutcome["kind"],
-  id: string,
-  name: string,
-  outcome: Outcome | "busy",
-): PartOutcome {
-  if (outcome === "busy")
-    return { kind, id, name, state: "busy", why: "Something else is being done with it." };
-  if (outcome === undefined) return { kind, id, name, state: "gone", why: null };
-  return { kind, id, name, state: outcome.state, why: outcome.why };
 }

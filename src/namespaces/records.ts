@@ -1,13 +1,6 @@
-import type { Decision } from "../domain/decision.ts";
 import type { Kubeconfig } from "../domain/namespaces.ts";
-import { operator, type Actor } from "../domain/policy.ts";
-import { kubeconfigsInto, type Change, type State } from "../domain/state.ts";
-import { Refusal } from "../errors.ts";
-import { Trouble } from "../reconcile/trouble.ts";
-import type { Ledger } from "../store/ledger.ts";
-
-/** The console itself acts, in the history. */
-const system: Actor = { ...operator, name: "console" };
+import { kubeconfigsInto, type Change } from "../domain/state.ts";
+import { StepRecords } from "../reconcile/records.ts";
 
 /** What a token hangs on at Kubernetes, and until when it is good. */
 export interface Issued {
@@ -16,25 +9,11 @@ export interface Issued {
   readonly expiresAt: string;
 }
 
-/**
- * What steps write down in the store, each if the record is still as the step was planned for; else
- * nothing is written, and the next look plans anew.
- */
-export class NamespaceRecords {
-  readonly #ledger: () => Ledger | undefined;
-
-  constructor(ledger: () => Ledger | undefined) {
-    this.#ledger = ledger;
-  }
-
-  /** @throws Trouble while the store cannot be read */
-  get state(): State {
-    return this.#required().state;
-  }
-
+/** What steps write down of namespaces and kubeconfigs. */
+export class NamespaceRecords extends StepRecords {
   /** It is there, and this is the one. */
   made(id: string, uid: string): Promise<void> {
-    return this.#change((state, revision) => {
+    return this.change((state, revision) => {
       const namespace = state.namespaces.get(id);
       if (namespace === undefined) return undefined;
       return {
@@ -51,7 +30,7 @@ export class NamespaceRecords {
 
   /** Its end was seen: so ends its record, and with it go the ways into it. */
   namespaceGone(id: string): Promise<void> {
-    return this.#change((state, revision) => {
+    return this.change((state, revision) => {
       const namespace = state.namespaces.get(id);
       if (namespace?.deleting === undefined) return undefined;
       const ways = kubeconfigsInto(state, id).map((kubeconfig): Change => ({
@@ -121,7 +100,7 @@ export class NamespaceRecords {
   }
 
   kubeconfigGone(id: string, hasExpired: boolean): Promise<void> {
-    return this.#change((state) => {
+    return this.change((state) => {
       const kubeconfig = state.kubeconfigs.get(id);
       if (kubeconfig === undefined) return undefined;
       return {
@@ -141,7 +120,7 @@ export class NamespaceRecords {
     type: string,
     next: (kubeconfig: Kubeconfig) => { kubeconfig: Kubeconfig; summary: string } | undefined,
   ): Promise<void> {
-    return this.#change((state, revision) => {
+    return this.change((state, revision) => {
       const before = state.kubeconfigs.get(id);
       const after = before === undefined ? undefined : next(before);
       if (after === undefined) return undefined;
@@ -151,30 +130,5 @@ export class NamespaceRecords {
         result: null,
       };
     });
-  }
-
-  async #change(
-    decide: (state: State, revision: number) => Decision<null> | undefined,
-  ): Promise<void> {
-    try {
-      await this.#required().change(
-        system,
-        (state, { revision }) =>
-          decide(state, revision) ?? {
-            changes: [],
-            event: { type: "nothing", summary: "", owners: [] },
-            result: null,
-          },
-      );
-    } catch (error) {
-      if (error instanceof Refusal) throw new Trouble("away", error.message);
-      throw error;
-    }
-  }
-
-  #required(): Ledger {
-    const ledger = this.#ledger();
-    if (ledger === undefined) throw new Trouble("away", "The console's store cannot be reached.");
-    return ledger;
   }
 }

@@ -1,19 +1,14 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Config } from "../config.ts";
 import { bucketKeysOf, bucketsOf, type Change, type State } from "../domain/state.ts";
-import { Refusal } from "../errors.ts";
-import type { Logger } from "../observability/log.ts";
-import type { Metrics } from "../observability/metrics.ts";
 import { Attempts, type Outcome } from "../reconcile/attempt.ts";
-import { type Clock, systemClock } from "../reconcile/clock.ts";
-import { attemptAll, Loop } from "../reconcile/loop.ts";
+import { attemptAll, type Loop } from "../reconcile/loop.ts";
 import type { PartOutcome, ResourceModule } from "../reconcile/module.ts";
-import { partOf, settle } from "../reconcile/settle.ts";
-import { type Standing, Standings } from "../reconcile/standing.ts";
-import { System } from "../reconcile/system.ts";
+import { settle, settleParts } from "../reconcile/settle.ts";
+import type { Standings } from "../reconcile/standing.ts";
+import type { System } from "../reconcile/system.ts";
 import { Trouble } from "../reconcile/trouble.ts";
-import type { Ledger } from "../store/ledger.ts";
-import type { Volatile } from "../store/volatile.ts";
+import { type ModuleOptions, Upkeep } from "../reconcile/upkeep.ts";
 import { BucketKind, type BucketStep, type SeenBucket } from "./bucket-kind.ts";
 import { type GivenSecret, KeyKind, type KeyStep, type SeenKey } from "./key-kind.ts";
 import { StorageError } from "./minio-admin/error.ts";
@@ -21,19 +16,10 @@ import { MinioStorage } from "./minio-storage.ts";
 import { BucketRecords } from "./records.ts";
 import type { BucketUsage, ObjectStorage } from "./storage.ts";
 
-export interface BucketsOptions {
+export interface BucketsOptions extends ModuleOptions {
   readonly config: Config["buckets"];
-  readonly ledger: () => Ledger | undefined;
-  readonly volatile: () => Volatile | undefined;
-  /** Whether this replica runs the loop. */
-  readonly leads: () => boolean;
-  readonly metrics: Metrics;
-  readonly log: Logger;
-  readonly clock?: Clock | undefined;
   /** Another object storage than the configured one. */
   readonly storage?: ObjectStorage | undefined;
-  /** How long a call may take, in milliseconds. */
-  readonly callMs?: number | undefined;
 }
 
 const USAGE_MS = 60_000;
@@ -47,66 +33,34 @@ export class Buckets implements ResourceModule {
   readonly buckets: Attempts<SeenBucket, BucketStep>;
   readonly keys: Attempts<SeenKey, KeyStep, GivenSecret>;
   readonly loop: Loop;
-  readonly #options: BucketsOptions;
-  readonly #clock: Clock;
-  readonly #ended = new AbortController();
+  readonly #upkeep: Upkeep;
   #counting: Promise<ReadonlyMap<string, BucketUsage> | undefined> | undefined;
   #usage: { readonly at: number; readonly found: ReadonlyMap<string, BucketUsage> } | undefined;
 
   constructor(options: BucketsOptions) {
-    const { config, ledger, volatile, metrics, log, leads } = options;
-    this.#options = options;
+    const { config, ledger } = options;
     this.config = config;
-    this.#clock = options.clock ?? systemClock;
     this.storage = options.storage ?? storageOf(options);
     const { name } = this.storage;
-    metrics.systemAway.set({ system: name }, 0);
-    this.system = new System({
+    this.#upkeep = new Upkeep({
+      options,
       name,
       troubleOf,
-      ...(options.callMs === undefined ? {} : { callMs: options.callMs }),
-      onChange: (why) => {
-        metrics.systemAway.set({ system: name }, why === undefined ? 0 : 1);
-        if (why === undefined) log.info(`${name} answers again`);
-        else log.warn({ why }, `${name} is away`);
-        this.loop.sweepSoon();
-      },
+      things: ["buckets", "keys"],
+      intervalMinutes: config.interval,
     });
-    this.standings = new Standings(volatile);
+    const { clock, system, standings, attempting } = this.#upkeep;
+    this.system = system;
+    this.standings = standings;
     const records = new BucketRecords(ledger);
-    const unexpected = (error: unknown) =>
-      log.error({ err: error }, "buckets could not be looked after; it is tried again");
-    const attempt = {
-      system: this.system,
-      standings: this.standings,
-      volatile,
-      clock: this.#clock,
-      signal: this.#ended.signal,
-      report: (thing: string, { state, why }: Standing, repairs: readonly string[]) => {
-        metrics.reconcileRepairs.inc({ kind: thing.split("/")[0] ?? "" }, repairs.length);
-        if (repairs.length > 0) log.warn({ thing, repairs }, "something was put right");
-        else log.warn({ thing, state, why }, "something cannot be brought where it should be");
-      },
-      unexpected,
-    };
-    const now = () => this.#clock.now();
-    this.buckets = new Attempts(new BucketKind({ storage: this.storage, records, now }), attempt);
-    this.keys = new Attempts(new KeyKind(this.storage, records), attempt);
-    this.loop = new Loop({
-      system: this.system,
-      // Keys are for buckets that are there.
-      kinds: [this.buckets, this.keys],
-      leads,
-      canRun: () => ledger() !== undefined,
-      intervalMs: config.interval * 60_000,
-      clock: this.#clock,
-      onSweep: ({ things, attempted, why, ms }) => {
-        metrics.reconcileThings.set({ system: name, state: "all" }, things);
-        metrics.reconcileThings.set({ system: name, state: "wrong" }, attempted);
-        log.debug({ things, attempted, why, ms }, "looked at all buckets and keys");
-      },
-      unexpected,
-    });
+    const now = () => clock.now();
+    this.buckets = new Attempts(
+      new BucketKind({ storage: this.storage, records, now }),
+      attempting,
+    );
+    this.keys = new Attempts(new KeyKind(this.storage, records), attempting);
+    // Keys are for buckets that are there.
+    this.loop = this.#upkeep.loopOver([this.buckets, this.keys]);
   }
 
   start(): void {
@@ -114,8 +68,7 @@ export class Buckets implements ResourceModule {
   }
 
   async stop(): Promise<void> {
-    this.#ended.abort();
-    await this.loop.stop();
+    await this.#upkeep.stop();
     if (this.storage instanceof MinioStorage) this.storage.close();
   }
 
@@ -143,7 +96,7 @@ export class Buckets implements ResourceModule {
     commit: () => Promise<T>,
   ): Promise<{ done: T; outcome: Outcome }> {
     const settled = await settle(this.buckets, id, commit, () => undefined);
-    const { state } = this.#ledger();
+    const { state } = this.#upkeep.requireLedger();
     const owner = state.buckets.get(id)?.owner;
     if (owner !== undefined)
       await attemptAll(
@@ -166,34 +119,17 @@ export class Buckets implements ResourceModule {
    * Makes sure that the storage answers, before something is drawn that cannot be had back.
    * @throws Refusal `unavailable`
    */
-  async requireAnswer(): Promise<void> {
-    try {
-      await this.system.call((signal) => this.storage.accounts(signal));
-    } catch (error) {
-      if (!(error instanceof Trouble)) throw error;
-      throw new Refusal("unavailable", `${error.message} Nothing was changed; try again later.`, {
-        retryAfter: 10,
-      });
-    }
+  requireAnswer(): Promise<void> {
+    return this.#upkeep.requireAnswer((signal) => this.storage.accounts(signal));
   }
 
   async settleOwner(owner: string): Promise<readonly PartOutcome[]> {
-    const { state } = this.#ledger();
+    const { state } = this.#upkeep.requireLedger();
     const buckets = bucketsOf(state, owner);
     const keys = bucketKeysOf(state, owner);
     // Keys first: they are what lets people in.
-    const ofKeys = await attemptAll(
-      this.keys,
-      keys.map(({ id }) => id),
-    );
-    const ofBuckets = await attemptAll(
-      this.buckets,
-      buckets.map(({ id }) => id),
-    );
-    return [
-      ...keys.map((one) => partOf("bucketKey", one, ofKeys.get(one.id))),
-      ...buckets.map((one) => partOf("bucket", one, ofBuckets.get(one.id))),
-    ];
+    const ofKeys = await settleParts(this.keys, "bucketKey", keys);
+    return [...ofKeys, ...(await settleParts(this.buckets, "bucket", buckets))];
   }
 
   /**
@@ -202,7 +138,7 @@ export class Buckets implements ResourceModule {
    * @returns undefined when it cannot be had
    */
   async usage(patienceMs?: number): Promise<ReadonlyMap<string, BucketUsage> | undefined> {
-    const now = this.#clock.now().getTime();
+    const now = this.#upkeep.clock.now().getTime();
     if (this.#usage !== undefined && now - this.#usage.at <= USAGE_MS) return this.#usage.found;
     this.#counting ??= this.#count(now).finally(() => (this.#counting = undefined));
     if (patienceMs === undefined) return this.#counting;
@@ -227,12 +163,6 @@ export class Buckets implements ResourceModule {
 
   #hasAny(state: State, owner: string): boolean {
     return state.bucketsByOwner.has(owner) || state.bucketKeysByOwner.has(owner);
-  }
-
-  #ledger(): Ledger {
-    const ledger = this.#options.ledger();
-    if (ledger === undefined) throw new Refusal("unavailable", "The store cannot be reached.");
-    return ledger;
   }
 }
 

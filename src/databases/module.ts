@@ -1,19 +1,14 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Config } from "../config.ts";
 import { databaseAccountsOf, databasesOf, type Change, type State } from "../domain/state.ts";
-import { Refusal } from "../errors.ts";
-import type { Logger } from "../observability/log.ts";
-import type { Metrics } from "../observability/metrics.ts";
 import { Attempts, type Outcome } from "../reconcile/attempt.ts";
-import { type Clock, systemClock } from "../reconcile/clock.ts";
-import { attemptAll, Loop } from "../reconcile/loop.ts";
+import { attemptAll, type Loop } from "../reconcile/loop.ts";
 import type { PartOutcome, ResourceModule } from "../reconcile/module.ts";
-import { partOf, settle } from "../reconcile/settle.ts";
-import { type Standing, Standings } from "../reconcile/standing.ts";
-import { System } from "../reconcile/system.ts";
+import { settle, settleParts } from "../reconcile/settle.ts";
+import type { Standings } from "../reconcile/standing.ts";
+import type { System } from "../reconcile/system.ts";
 import { Trouble } from "../reconcile/trouble.ts";
-import type { Ledger } from "../store/ledger.ts";
-import type { Volatile } from "../store/volatile.ts";
+import { type ModuleOptions, Upkeep } from "../reconcile/upkeep.ts";
 import { AccountKind } from "./account-kind.ts";
 import type { AccountStep, GivenPassword, SeenAccount } from "./account-plan.ts";
 import { DatabaseKind, type DatabaseStep } from "./database-kind.ts";
@@ -22,19 +17,10 @@ import { MysqlServer } from "./mysql-server.ts";
 import { DatabaseRecords } from "./records.ts";
 import type { DatabaseServer, DatabaseUsage, StoredDatabase } from "./server.ts";
 
-export interface DatabasesOptions {
+export interface DatabasesOptions extends ModuleOptions {
   readonly config: Config["databases"];
-  readonly ledger: () => Ledger | undefined;
-  readonly volatile: () => Volatile | undefined;
-  /** Whether this replica runs the loop. */
-  readonly leads: () => boolean;
-  readonly metrics: Metrics;
-  readonly log: Logger;
-  readonly clock?: Clock | undefined;
   /** Another database server than the configured one. */
   readonly server?: DatabaseServer | undefined;
-  /** How long a call may take, in milliseconds. */
-  readonly callMs?: number | undefined;
 }
 
 /** How much is in each database, and how many connections of each account are open, by their names. */
@@ -57,67 +43,35 @@ export class Databases implements ResourceModule {
   readonly accounts: Attempts<SeenAccount, AccountStep, GivenPassword>;
   readonly loop: Loop;
   readonly #options: DatabasesOptions;
-  readonly #clock: Clock;
-  readonly #ended = new AbortController();
+  readonly #upkeep: Upkeep;
   #usage: { readonly at: number; readonly found: Promise<Usage | undefined> } | undefined;
   /** What was counted last. */
   #last: Usage | undefined;
 
   constructor(options: DatabasesOptions) {
-    const { config, ledger, volatile, metrics, log, leads } = options;
+    const { config, ledger } = options;
     this.#options = options;
     this.config = config;
-    this.#clock = options.clock ?? systemClock;
     this.server = options.server ?? serverOf(options);
     const { name } = this.server;
-    metrics.systemAway.set({ system: name }, 0);
-    this.system = new System({
-      name: "The database server",
+    this.#upkeep = new Upkeep({
+      options,
+      name,
+      spoken: "The database server",
       troubleOf,
-      ...(options.callMs === undefined ? {} : { callMs: options.callMs }),
-      onChange: (why) => {
-        metrics.systemAway.set({ system: name }, why === undefined ? 0 : 1);
-        if (why === undefined) log.info(`${name} answers again`);
-        else log.warn({ why }, `${name} is away`);
-        this.loop.sweepSoon();
-      },
+      things: ["databases", "accounts"],
+      intervalMinutes: config.interval,
     });
-    this.standings = new Standings(volatile);
+    const { clock, system, standings, attempting } = this.#upkeep;
+    this.system = system;
+    this.standings = standings;
     const records = new DatabaseRecords(ledger);
-    const unexpected = (error: unknown) =>
-      log.error({ err: error }, "databases could not be looked after; it is tried again");
-    const attempt = {
-      system: this.system,
-      standings: this.standings,
-      volatile,
-      clock: this.#clock,
-      signal: this.#ended.signal,
-      report: (thing: string, { state, why }: Standing, repairs: readonly string[]) => {
-        metrics.reconcileRepairs.inc({ kind: thing.split("/")[0] ?? "" }, repairs.length);
-        if (repairs.length > 0) log.warn({ thing, repairs }, "something was put right");
-        else log.warn({ thing, state, why }, "something cannot be brought where it should be");
-      },
-      unexpected,
-    };
-    const shared = { server: this.server, records, now: () => this.#clock.now() };
-    this.databases = new Attempts(new DatabaseKind(shared), attempt);
+    const shared = { server: this.server, records, now: () => clock.now() };
+    this.databases = new Attempts(new DatabaseKind(shared), attempting);
     const { prefix, connections } = config;
-    this.accounts = new Attempts(new AccountKind({ ...shared, prefix, connections }), attempt);
-    this.loop = new Loop({
-      system: this.system,
-      // Accounts are for databases that are there.
-      kinds: [this.databases, this.accounts],
-      leads,
-      canRun: () => ledger() !== undefined,
-      intervalMs: config.interval * 60_000,
-      clock: this.#clock,
-      onSweep: ({ things, attempted, why, ms }) => {
-        metrics.reconcileThings.set({ system: name, state: "all" }, things);
-        metrics.reconcileThings.set({ system: name, state: "wrong" }, attempted);
-        log.debug({ things, attempted, why, ms }, "looked at all databases and accounts");
-      },
-      unexpected,
-    });
+    this.accounts = new Attempts(new AccountKind({ ...shared, prefix, connections }), attempting);
+    // Accounts are for databases that are there.
+    this.loop = this.#upkeep.loopOver([this.databases, this.accounts]);
   }
 
   start(): void {
@@ -126,8 +80,7 @@ export class Databases implements ResourceModule {
 
   /** Ends what is under way: what is half done is repaired by the next look. */
   async stop(): Promise<void> {
-    this.#ended.abort();
-    await this.loop.stop();
+    await this.#upkeep.stop();
     if (this.#options.server === undefined) await this.server.close();
   }
 
@@ -156,7 +109,7 @@ export class Databases implements ResourceModule {
     commit: () => Promise<T>,
   ): Promise<{ done: T; outcome: Outcome }> {
     const settled = await settle(this.databases, id, commit, () => undefined);
-    const { state } = this.#ledger();
+    const { state } = this.#upkeep.requireLedger();
     const owner = state.databases.get(id)?.owner;
     if (owner !== undefined)
       await attemptAll(
@@ -182,35 +135,18 @@ export class Databases implements ResourceModule {
    * Makes sure that the server answers, before something is drawn that cannot be had back.
    * @throws Refusal `unavailable`
    */
-  async requireAnswer(): Promise<void> {
-    try {
-      await this.system.call((signal) => this.server.version(signal));
-    } catch (error) {
-      if (!(error instanceof Trouble)) throw error;
-      throw new Refusal("unavailable", `${error.message} Nothing was changed; try again later.`, {
-        retryAfter: 10,
-      });
-    }
+  requireAnswer(): Promise<void> {
+    return this.#upkeep.requireAnswer((signal) => this.server.version(signal));
   }
 
   /** Attempts everything of an owner's now, as after a suspension. @returns part by part */
   async settleOwner(owner: string): Promise<readonly PartOutcome[]> {
-    const { state } = this.#ledger();
+    const { state } = this.#upkeep.requireLedger();
     const databases = databasesOf(state, owner);
     const accounts = databaseAccountsOf(state, owner);
     // Accounts first: they are what lets people in.
-    const ofAccounts = await attemptAll(
-      this.accounts,
-      accounts.map(({ id }) => id),
-    );
-    const ofDatabases = await attemptAll(
-      this.databases,
-      databases.map(({ id }) => id),
-    );
-    return [
-      ...accounts.map((one) => partOf("databaseAccount", one, ofAccounts.get(one.id))),
-      ...databases.map((one) => partOf("database", one, ofDatabases.get(one.id))),
-    ];
+    const ofAccounts = await settleParts(this.accounts, "databaseAccount", accounts);
+    return [...ofAccounts, ...(await settleParts(this.databases, "database", databases))];
   }
 
   /**
@@ -219,7 +155,7 @@ export class Databases implements ResourceModule {
    * @param patienceMs how long to wait for it before what was seen before is told; until it is there, without
    */
   usage(patienceMs?: number): Promise<Usage | undefined> {
-    const now = this.#clock.now().getTime();
+    const now = this.#upkeep.clock.now().getTime();
     if (this.system.away !== undefined) return Promise.resolve(undefined);
     if (this.#usage === undefined || now - this.#usage.at > USAGE_MS)
       this.#usage = { at: now, found: this.#counted() };
@@ -232,7 +168,10 @@ export class Databases implements ResourceModule {
   }
 
   async #counted(): Promise<Usage | undefined> {
-    const signal = AbortSignal.any([this.#ended.signal, AbortSignal.timeout(COUNTING_MS)]);
+    const signal = AbortSignal.any([
+      this.#upkeep.attempting.signal,
+      AbortSignal.timeout(COUNTING_MS),
+    ]);
     try {
       const databases = await this.server.usage(signal);
       const { prefix } = this.config;
@@ -249,12 +188,6 @@ export class Databases implements ResourceModule {
 
   #accountsSoon(state: State, owner: string): void {
     for (const { id } of databaseAccountsOf(state, owner)) this.loop.soon(this.accounts, id);
-  }
-
-  #ledger(): Ledger {
-    const ledger = this.#options.ledger();
-    if (ledger === undefined) throw new Refusal("unavailable", "The store cannot be reached.");
-    return ledger;
   }
 }
 

@@ -2,19 +2,14 @@ import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Config } from "../config.ts";
 import { kubeconfigsOf, namespacesOf, type Change, type State } from "../domain/state.ts";
-import { Refusal } from "../errors.ts";
-import type { Logger } from "../observability/log.ts";
-import type { Metrics } from "../observability/metrics.ts";
 import { Attempts, type Outcome } from "../reconcile/attempt.ts";
-import { type Clock, systemClock } from "../reconcile/clock.ts";
-import { attemptAll, Loop } from "../reconcile/loop.ts";
+import type { Loop } from "../reconcile/loop.ts";
 import type { PartOutcome, ResourceModule } from "../reconcile/module.ts";
-import { partOf, settle } from "../reconcile/settle.ts";
-import { type Standing, Standings } from "../reconcile/standing.ts";
-import { System } from "../reconcile/system.ts";
+import { settle, settleParts } from "../reconcile/settle.ts";
+import type { Standings } from "../reconcile/standing.ts";
+import type { System } from "../reconcile/system.ts";
 import { Trouble } from "../reconcile/trouble.ts";
-import type { Ledger } from "../store/ledger.ts";
-import type { Volatile } from "../store/volatile.ts";
+import { type ModuleOptions, Upkeep } from "../reconcile/upkeep.ts";
 import { ClusterError, type Cluster } from "./cluster.ts";
 import { KubeconfigKind, type TokenSink } from "./kubeconfig-kind.ts";
 import type { KubeconfigStep, SeenKubeconfig } from "./kubeconfig-plan.ts";
@@ -27,19 +22,10 @@ import { NamespaceRecords } from "./records.ts";
 import { listAll } from "./steps.ts";
 import { usageIn, type NamespaceUsage } from "./usage.ts";
 
-export interface NamespacesOptions {
+export interface NamespacesOptions extends ModuleOptions {
   readonly config: Pick<Config, "namespaces" | "zone">;
-  readonly ledger: () => Ledger | undefined;
-  readonly volatile: () => Volatile | undefined;
-  /** Whether this replica runs the loop. */
-  readonly leads: () => boolean;
-  readonly metrics: Metrics;
-  readonly log: Logger;
-  readonly clock?: Clock | undefined;
   /** Another cluster than the configured one. */
   readonly cluster?: Cluster | undefined;
-  /** How long a call may take, in milliseconds. */
-  readonly callMs?: number | undefined;
 }
 
 const USAGE_MS = 60_000;
@@ -57,71 +43,44 @@ export class Namespaces implements ResourceModule {
   readonly kubeconfigs: Attempts<SeenKubeconfig, KubeconfigStep, TokenSink>;
   readonly loop: Loop;
   readonly #options: NamespacesOptions;
-  readonly #clock: Clock;
-  readonly #ended = new AbortController();
+  readonly #upkeep: Upkeep;
   #counting: Promise<ReadonlyMap<string, NamespaceUsage> | undefined> | undefined;
   #usage: { readonly at: number; readonly found: ReadonlyMap<string, NamespaceUsage> } | undefined;
 
   /** @throws Error when the file of `namespaces.ca` cannot be read */
   constructor(options: NamespacesOptions) {
-    const { config, ledger, volatile, metrics, log, leads } = options;
+    const { config, ledger } = options;
     this.#options = options;
     this.config = config.namespaces;
     this.tenancy = tenancyOf(config);
-    this.#clock = options.clock ?? systemClock;
     const { ca } = config.namespaces;
     this.ca = ca === null ? undefined : readFileSync(ca, "utf8");
     this.cluster = options.cluster ?? this.#configuredCluster();
     const { cluster, tenancy } = this;
     const { name } = cluster;
-    metrics.systemAway.set({ system: name }, 0);
-    this.system = new System({
+    this.#upkeep = new Upkeep({
+      options,
       name,
       troubleOf,
-      ...(options.callMs === undefined ? {} : { callMs: options.callMs }),
-      onChange: (why) => {
-        metrics.systemAway.set({ system: name }, why === undefined ? 0 : 1);
-        if (why === undefined) log.info(`${name} answers again`);
-        else log.warn({ why }, `${name} is away`);
-        this.loop.sweepSoon();
-      },
+      things: ["namespaces", "kubeconfigs"],
+      intervalMinutes: config.namespaces.interval,
     });
-    this.standings = new Standings(volatile);
+    const { clock, system, standings, attempting } = this.#upkeep;
+    this.system = system;
+    this.standings = standings;
     const records = new NamespaceRecords(ledger);
-    const unexpected = (error: unknown) =>
-      log.error({ err: error }, "namespaces could not be looked after; it is tried again");
-    const attempt = {
-      system: this.system,
-      standings: this.standings,
-      volatile,
-      clock: this.#clock,
-      signal: this.#ended.signal,
-      report: (thing: string, { state, why }: Standing, repairs: readonly string[]) => {
-        metrics.reconcileRepairs.inc({ kind: thing.split("/")[0] ?? "" }, repairs.length);
-        if (repairs.length > 0) log.warn({ thing, repairs }, "something was put right");
-        else log.warn({ thing, state, why }, "something cannot be brought where it should be");
-      },
-      unexpected,
-    };
-    const now = () => this.#clock.now();
-    this.namespaces = new Attempts(new NamespaceKind({ cluster, records, tenancy, now }), attempt);
+    const now = () => clock.now();
+    this.namespaces = new Attempts(
+      new NamespaceKind({ cluster, records, tenancy, now }),
+      attempting,
+    );
     const { layout } = tenancy;
-    this.kubeconfigs = new Attempts(new KubeconfigKind({ cluster, records, layout, now }), attempt);
-    this.loop = new Loop({
-      system: this.system,
-      // Kubeconfigs are for namespaces that are there.
-      kinds: [this.namespaces, this.kubeconfigs],
-      leads,
-      canRun: () => ledger() !== undefined,
-      intervalMs: config.namespaces.interval * 60_000,
-      clock: this.#clock,
-      onSweep: ({ things, attempted, why, ms }) => {
-        metrics.reconcileThings.set({ system: name, state: "all" }, things);
-        metrics.reconcileThings.set({ system: name, state: "wrong" }, attempted);
-        log.debug({ things, attempted, why, ms }, "looked at all namespaces and kubeconfigs");
-      },
-      unexpected,
-    });
+    this.kubeconfigs = new Attempts(
+      new KubeconfigKind({ cluster, records, layout, now }),
+      attempting,
+    );
+    // Kubeconfigs are for namespaces that are there.
+    this.loop = this.#upkeep.loopOver([this.namespaces, this.kubeconfigs]);
   }
 
   start(): void {
@@ -130,8 +89,7 @@ export class Namespaces implements ResourceModule {
 
   /** Ends what is under way: what is half done is repaired by the next look. */
   async stop(): Promise<void> {
-    this.#ended.abort();
-    await this.loop.stop();
+    await this.#upkeep.stop();
     this.cluster.close();
   }
 
@@ -170,35 +128,18 @@ export class Namespaces implements ResourceModule {
    * Makes sure that the cluster answers, before something is drawn that cannot be had back.
    * @throws Refusal `unavailable`
    */
-  async requireAnswer(): Promise<void> {
-    try {
-      await this.system.call((signal) => this.cluster.version(signal));
-    } catch (error) {
-      if (!(error instanceof Trouble)) throw error;
-      throw new Refusal("unavailable", `${error.message} Nothing was changed; try again later.`, {
-        retryAfter: 10,
-      });
-    }
+  requireAnswer(): Promise<void> {
+    return this.#upkeep.requireAnswer((signal) => this.cluster.version(signal));
   }
 
   /** Attempts everything of an owner's now, as after a suspension. @returns part by part */
   async settleOwner(owner: string): Promise<readonly PartOutcome[]> {
-    const { state } = this.#ledger();
+    const { state } = this.#upkeep.requireLedger();
     const namespaces = namespacesOf(state, owner);
     const kubeconfigs = kubeconfigsOf(state, owner);
     // Namespaces first: to close one closes all ways into it.
-    const ofNamespaces = await attemptAll(
-      this.namespaces,
-      namespaces.map(({ id }) => id),
-    );
-    const ofKubeconfigs = await attemptAll(
-      this.kubeconfigs,
-      kubeconfigs.map(({ id }) => id),
-    );
-    return [
-      ...namespaces.map((one) => partOf("namespace", one, ofNamespaces.get(one.id))),
-      ...kubeconfigs.map((one) => partOf("kubeconfig", one, ofKubeconfigs.get(one.id))),
-    ];
+    const ofNamespaces = await settleParts(this.namespaces, "namespace", namespaces);
+    return [...ofNamespaces, ...(await settleParts(this.kubeconfigs, "kubeconfig", kubeconfigs))];
   }
 
   /**
@@ -206,7 +147,7 @@ export class Namespaces implements ResourceModule {
    * @param patienceMs after this long, what was counted before is told, if anything was
    */
   async usage(patienceMs?: number): Promise<ReadonlyMap<string, NamespaceUsage> | undefined> {
-    const now = this.#clock.now().getTime();
+    const now = this.#upkeep.clock.now().getTime();
     if (this.#usage !== undefined && now - this.#usage.at <= USAGE_MS) return this.#usage.found;
     this.#counting ??= this.#count(now).finally(() => (this.#counting = undefined));
     if (patienceMs === undefined) return this.#counting;
@@ -248,12 +189,6 @@ export class Namespaces implements ResourceModule {
       manager: this.tenancy.layout.manager,
       onCall: (outcome) => metrics.systemCalls.inc({ system: "Kubernetes", outcome }),
     });
-  }
-
-  #ledger(): Ledger {
-    const ledger = this.#options.ledger();
-    if (ledger === undefined) throw new Refusal("unavailable", "The store cannot be reached.");
-    return ledger;
   }
 }
 

@@ -1,6 +1,7 @@
 import { Refusal } from "../errors.ts";
 import type { Attempt, Attempts, Outcome } from "./attempt.ts";
 import type { Step } from "./kind.ts";
+import { type AnyAttempts, attemptAll } from "./loop.ts";
 import type { PartOutcome } from "./module.ts";
 import { Busy, LeaseLost, Trouble } from "./trouble.ts";
 
@@ -34,8 +35,20 @@ export async function settle<T, Observed, S extends Step, Given>(
   }
 }
 
-/** What an attempt at one part of an owner's came to, to be listed. */
-export function partOf(
+/** Attempts parts of an owner's at once. @returns what came of each, to be listed */
+export async function settleParts(
+  attempts: AnyAttempts,
+  kind: PartOutcome["kind"],
+  things: readonly { readonly id: string; readonly name: string }[],
+): Promise<PartOutcome[]> {
+  const outcomes = await attemptAll(
+    attempts,
+    things.map(({ id }) => id),
+  );
+  return things.map((thing) => partOf(kind, thing, outcomes.get(thing.id)));
+}
+
+function partOf(
   kind: PartOutcome["kind"],
   { id, name }: { readonly id: string; readonly name: string },
   outcome: Outcome | "busy",

@@ -31,6 +31,7 @@ import {
 import { requireBuckets } from "./modules.ts";
 import { changeProblems, readProblems } from "./problem.ts";
 import { nameOf } from "./routing.ts";
+import { standingsOf, takingBack } from "./settled.ts";
 import { keyStanding, standingSchema } from "./standing.ts";
 
 const keySchema = z
@@ -175,10 +176,8 @@ export function bucketKeys(services: Services) {
     if (given === undefined) {
       // A repeat: what it speaks of may have come to nothing, and not be taken away yet.
       const begun = ledger.state.bucketKeys.get(done.body.id);
-      if (begun !== undefined && (!begun.issued || begun.next !== undefined)) {
-        const why = "What was begun is being taken back: no key was given out. Try again shortly.";
-        throw new Refusal("unavailable", why, { retryAfter: 5 });
-      }
+      if (begun !== undefined && (!begun.issued || begun.next !== undefined))
+        throw takingBack("key");
       return done;
     }
     const body = {
@@ -194,8 +193,7 @@ export function bucketKeys(services: Services) {
       const actor = context.get("actor");
       requireReading(actor);
       const query = context.req.valid("query");
-      const { buckets } = services.modules();
-      const standings = await buckets?.standings.all("bucketKey").catch(() => undefined);
+      const standings = await standingsOf(services.modules().buckets?.standings, "bucketKey");
       const { state } = ledger;
       const ids = visibleKeys(
         state,
@@ -206,7 +204,7 @@ export function bucketKeys(services: Services) {
       );
       const page = paginate("bucket-keys", query, ids, (id) => {
         const key = state.bucketKeys.get(id);
-        return key === undefined ? undefined : view(key, state, standings?.get(id));
+        return key === undefined ? undefined : view(key, state, standings.get(id));
       });
       return context.json(page, 200);
     })

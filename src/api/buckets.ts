@@ -10,16 +10,12 @@ import type { Bucket } from "../domain/entities.ts";
 import { authorise } from "../domain/policy.ts";
 import type { State } from "../domain/state.ts";
 import { Refusal } from "../errors.ts";
-import type { Standing } from "../reconcile/standing.ts";
 import { newId } from "../store/ledger.ts";
 import {
-  change,
   changeHeaders,
   changeQuery,
   conditionalHeaders,
   dryRunSchemaOf,
-  refuseFirst,
-  type Outcome,
   type Plan,
 } from "./change.ts";
 import { ifMatch } from "./conditional.ts";
@@ -37,6 +33,7 @@ import {
 import { requireBuckets } from "./modules.ts";
 import { changeProblems, readProblems } from "./problem.ts";
 import { nameOf } from "./routing.ts";
+import { settled, standingsOf, type Beside } from "./settled.ts";
 import { bucketStanding, standingSchema } from "./standing.ts";
 
 const bucketSchema = z
@@ -172,30 +169,15 @@ const restore = createRoute({
 
 type View = z.infer<typeof bucketSchema>;
 
-/** What is known beside the state, asked for before views are made of it. */
-interface Beside {
-  readonly standings: ReadonlyMap<string, Standing>;
-  readonly usage: ReadonlyMap<string, BucketUsage>;
-}
-
 /** `/buckets`. */
 export function buckets(services: Services) {
   const { ledger, config } = services;
-  const beside = async (ids?: readonly string[]): Promise<Beside> => {
+  const beside = async (ids?: readonly string[]): Promise<Beside<BucketUsage>> => {
     const module = services.modules().buckets;
     const usage = (await module?.usage()) ?? new Map<string, never>();
-    if (ids === undefined) {
-      const all = await module?.standings.all("bucket").catch(() => undefined);
-      return { usage, standings: all ?? new Map<string, Standing>() };
-    }
-    const standings = new Map<string, Standing>();
-    for (const id of ids) {
-      const standing = await module?.standings.get(`bucket/${id}`);
-      if (standing !== undefined) standings.set(id, standing);
-    }
-    return { usage, standings };
+    return { usage, standings: await standingsOf(module?.standings, "bucket", ids) };
   };
-  const view = (bucket: Bucket, state: State, { standings, usage }: Beside): View => {
+  const view = (bucket: Bucket, state: State, { standings, usage }: Beside<BucketUsage>): View => {
     const { id, name, deleting } = bucket;
     const found = usage.get(name);
     // Another's may be in its place.
@@ -216,28 +198,19 @@ export function buckets(services: Services) {
       usage: counted === undefined ? null : { bytes: counted.bytes, objects: counted.objects },
     };
   };
-  const nothing: Beside = { standings: new Map(), usage: new Map() };
-
-  /** Commits, tries at once, and answers with what came of it. */
-  async function settle(
+  const settle = async (
     context: ApiContext,
     id: string,
     plan: Omit<Plan<Bucket, View>, "show">,
-  ): Promise<Outcome<View>> {
+  ) => {
     const module = requireBuckets(services);
-    const commit = () =>
-      change(context, services, {
-        ...plan,
-        show: (bucket, state) => view(bucket, state, nothing),
-      });
-    if (context.req.query("dryRun") === "true") return commit();
-    // Refused first, where it would be: who may not learns not even that it is busy.
-    await refuseFirst(context, services, plan.decide);
-    const { done } = await module.settleBucket(id, commit);
-    const bucket = ledger.state.buckets.get(done.dry ? "" : done.body.id);
-    if (done.dry || bucket === undefined) return done;
-    return { dry: false, body: view(bucket, ledger.state, await beside([bucket.id])) };
-  }
+    return settled(context, services, plan, {
+      settle: (commit) => module.settleBucket(id, commit),
+      find: (made) => ledger.state.buckets.get(made),
+      view,
+      beside,
+    });
+  };
 
   return resource()
     .openapi(list, async (context) => {

@@ -38,6 +38,7 @@ import { requireDatabases } from "./modules.ts";
 import { changeProblems, readProblems } from "./problem.ts";
 import { nameOf } from "./routing.ts";
 import type { Services } from "./services.ts";
+import { standingsOf, takingBack } from "./settled.ts";
 import { accountStanding, standingSchema } from "./standing.ts";
 
 const accountSchema = z
@@ -229,11 +230,8 @@ export function databaseAccounts(services: Services) {
     if (given === undefined) {
       // A repeat: what it speaks of may have come to nothing, and not be taken away yet.
       const begun = ledger.state.databaseAccounts.get(done.body.id);
-      if (begun !== undefined && (begun.stage !== "issued" || begun.renewing)) {
-        const why =
-          "What was begun is being taken back: no password was given out. Try again shortly.";
-        throw new Refusal("unavailable", why, { retryAfter: 5 });
-      }
+      if (begun !== undefined && (begun.stage !== "issued" || begun.renewing))
+        throw takingBack("password");
       return done;
     }
     const body = {
@@ -250,7 +248,7 @@ export function databaseAccounts(services: Services) {
       requireReading(actor);
       const query = context.req.valid("query");
       const module = services.modules().databases;
-      const standings = await module?.standings.all("databaseAccount").catch(() => undefined);
+      const standings = await standingsOf(module?.standings, "databaseAccount");
       const connections = (await module?.usage())?.connections;
       const { state } = ledger;
       const ids = visibleKeys(
@@ -262,7 +260,7 @@ export function databaseAccounts(services: Services) {
       );
       const page = paginate("database-accounts", query, ids, (id) => {
         const account = state.databaseAccounts.get(id);
-        const standing = standings?.get(id);
+        const standing = standings.get(id);
         return account === undefined ? undefined : view(account, state, { standing, connections });
       });
       return context.json(page, 200);

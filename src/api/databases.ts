@@ -5,16 +5,12 @@ import { authorise } from "../domain/policy.ts";
 import type { State } from "../domain/state.ts";
 import { Refusal } from "../errors.ts";
 import type { DatabaseUsage } from "../databases/server.ts";
-import type { Standing } from "../reconcile/standing.ts";
 import { newId } from "../store/ledger.ts";
 import {
-  change,
   changeHeaders,
   changeQuery,
   conditionalHeaders,
   dryRunSchemaOf,
-  refuseFirst,
-  type Outcome,
   type Plan,
 } from "./change.ts";
 import { ifMatch } from "./conditional.ts";
@@ -32,6 +28,7 @@ import { requireDatabases } from "./modules.ts";
 import { changeProblems, readProblems } from "./problem.ts";
 import { nameOf } from "./routing.ts";
 import type { Services } from "./services.ts";
+import { settled, standingsOf, type Beside } from "./settled.ts";
 import { databaseStanding, standingSchema } from "./standing.ts";
 
 const databaseSchema = z
@@ -140,30 +137,19 @@ const restore = createRoute({
 
 type View = z.infer<typeof databaseSchema>;
 
-/** What is known beside the state, asked for before views are made of it. */
-interface Beside {
-  readonly standings: ReadonlyMap<string, Standing>;
-  readonly usage: ReadonlyMap<string, DatabaseUsage>;
-}
-
 /** `/databases`. */
 export function databases(services: Services) {
   const { ledger, config } = services;
-  const beside = async (ids?: readonly string[]): Promise<Beside> => {
+  const beside = async (ids?: readonly string[]): Promise<Beside<DatabaseUsage>> => {
     const module = services.modules().databases;
     const usage = (await module?.usage())?.databases ?? new Map<string, never>();
-    if (ids === undefined) {
-      const all = await module?.standings.all("database").catch(() => undefined);
-      return { usage, standings: all ?? new Map<string, Standing>() };
-    }
-    const standings = new Map<string, Standing>();
-    for (const id of ids) {
-      const standing = await module?.standings.get(`database/${id}`);
-      if (standing !== undefined) standings.set(id, standing);
-    }
-    return { usage, standings };
+    return { usage, standings: await standingsOf(module?.standings, "database", ids) };
   };
-  const view = (database: Database, state: State, { standings, usage }: Beside): View => {
+  const view = (
+    database: Database,
+    state: State,
+    { standings, usage }: Beside<DatabaseUsage>,
+  ): View => {
     const { id, name, deleting, stage } = database;
     // Until it is made, what is at its name is another's.
     const seen = stage === "made" ? usage.get(name) : undefined;
@@ -180,28 +166,19 @@ export function databases(services: Services) {
       usage: seen === undefined ? null : { bytes: seen.bytes, tables: seen.tables },
     };
   };
-  const nothing: Beside = { standings: new Map(), usage: new Map() };
-
-  /** Commits, tries at once, and answers with what came of it. */
-  async function settle(
+  const settle = async (
     context: ApiContext,
     id: string,
     plan: Omit<Plan<Database, View>, "show">,
-  ): Promise<Outcome<View>> {
+  ) => {
     const module = requireDatabases(services);
-    const commit = () =>
-      change(context, services, {
-        ...plan,
-        show: (database, state) => view(database, state, nothing),
-      });
-    if (context.req.query("dryRun") === "true") return commit();
-    // Refused first, where it would be: who may not learns not even that it is busy.
-    await refuseFirst(context, services, plan.decide);
-    const { done } = await module.settleDatabase(id, commit);
-    const database = ledger.state.databases.get(done.dry ? "" : done.body.id);
-    if (done.dry || database === undefined) return done;
-    return { dry: false, body: view(database, ledger.state, await beside([database.id])) };
-  }
+    return settled(context, services, plan, {
+      settle: (commit) => module.settleDatabase(id, commit),
+      find: (made) => ledger.state.databases.get(made),
+      view,
+      beside,
+    });
+  };
 
   return resource()
     .openapi(list, async (context) => {

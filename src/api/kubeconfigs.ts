@@ -18,6 +18,7 @@ import {
   changeQuery,
   conditionalHeaders,
   dryRunSchemaOf,
+  refuseFirst,
 } from "./change.ts";
 import { ifMatch } from "./conditional.ts";
 import { body, dryRemoval, idParams, json, removed, resource, security } from "./contract.ts";
@@ -35,6 +36,7 @@ import { kubeconfigStanding } from "./namespace-standing.ts";
 import { changeProblems, readProblems } from "./problem.ts";
 import { nameOf } from "./routing.ts";
 import type { Services } from "./services.ts";
+import { standingsOf, takingBack } from "./settled.ts";
 import { standingSchema } from "./standing.ts";
 
 const kubeconfigSchema = z
@@ -171,9 +173,16 @@ export function kubeconfigs(services: Services) {
       });
     if (context.req.query("dryRun") === "true") return commit();
     // Refused first, where it would be: the cluster is asked for nobody who may not.
-    ledger.preview(context.get("actor"), decide);
+    await refuseFirst(context, services, decide);
     const { done, given } = await drawKubeconfig({ module, ledger }, id, commit, () => isAsked);
-    if (done.dry || given === undefined) return done;
+    if (done.dry) return done;
+    if (given === undefined) {
+      // A repeat: what it speaks of may have come to nothing, and not be taken away yet.
+      const begun = ledger.state.kubeconfigs.get(done.body.id);
+      if (begun !== undefined && (!begun.issued || begun.next !== undefined))
+        throw takingBack("kubeconfig");
+      return done;
+    }
     const { kubeconfig, file, outcome } = given;
     return { dry: false as const, body: { ...view(kubeconfig, ledger.state, outcome), file } };
   }
@@ -183,10 +192,7 @@ export function kubeconfigs(services: Services) {
       const actor = context.get("actor");
       requireReading(actor);
       const query = context.req.valid("query");
-      const standings = await services
-        .modules()
-        .namespaces?.standings.all("kubeconfig")
-        .catch(() => undefined);
+      const standings = await standingsOf(services.modules().namespaces?.standings, "kubeconfig");
       const { state } = ledger;
       const ids = visibleKeys(
         state,
@@ -197,7 +203,7 @@ export function kubeconfigs(services: Services) {
       );
       const page = paginate("kubeconfigs", query, ids, (id) => {
         const one = state.kubeconfigs.get(id);
-        return one === undefined ? undefined : view(one, state, standings?.get(id));
+        return one === undefined ? undefined : view(one, state, standings.get(id));
       });
       return context.json(page, 200);
     })
@@ -245,7 +251,7 @@ export function kubeconfigs(services: Services) {
         const dry = await commit();
         return dry.dry ? context.json(dry.body, 200) : context.body(null, 204);
       }
-      ledger.preview(context.get("actor"), (state, decided) =>
+      await refuseFirst(context, services, (state, decided) =>
         revokeKubeconfig(state, decided, input),
       );
       await module.settleKubeconfig(id, commit, undefined);

@@ -13,15 +13,12 @@ import {
   restoreNamespace,
 } from "../namespaces/verbs/namespaces.ts";
 import { heldLabels } from "../owners/labels.ts";
-import type { Standing } from "../reconcile/standing.ts";
 import { newId } from "../store/ledger.ts";
 import {
-  change,
   changeHeaders,
   changeQuery,
   conditionalHeaders,
   dryRunSchemaOf,
-  type Outcome,
   type Plan,
 } from "./change.ts";
 import { ifMatch } from "./conditional.ts";
@@ -40,6 +37,7 @@ import { namespaceStanding } from "./namespace-standing.ts";
 import { changeProblems, readProblems } from "./problem.ts";
 import { nameOf } from "./routing.ts";
 import type { Services } from "./services.ts";
+import { settled, standingsOf, type Beside } from "./settled.ts";
 import { standingSchema } from "./standing.ts";
 
 const amounts = z.object({
@@ -190,31 +188,20 @@ const restore = createRoute({
 
 type View = z.infer<typeof namespaceSchema>;
 
-/** What is known beside the state, asked for before views are made of it. */
-interface Beside {
-  readonly standings: ReadonlyMap<string, Standing>;
-  readonly usage: ReadonlyMap<string, NamespaceUsage>;
-}
-
 /** `/namespaces`. */
 export function namespaces(services: Services) {
   const { ledger, config } = services;
   const tenancy = tenancyOf(config);
-  const beside = async (ids?: readonly string[]): Promise<Beside> => {
+  const beside = async (ids?: readonly string[]): Promise<Beside<NamespaceUsage>> => {
     const module = services.modules().namespaces;
     const usage = (await module?.usage()) ?? new Map<string, never>();
-    if (ids === undefined) {
-      const all = await module?.standings.all("namespace").catch(() => undefined);
-      return { usage, standings: all ?? new Map<string, Standing>() };
-    }
-    const standings = new Map<string, Standing>();
-    for (const id of ids) {
-      const standing = await module?.standings.get(`namespace/${id}`);
-      if (standing !== undefined) standings.set(id, standing);
-    }
-    return { usage, standings };
+    return { usage, standings: await standingsOf(module?.standings, "namespace", ids) };
   };
-  const view = (namespace: Namespace, state: State, { standings, usage }: Beside): View => {
+  const view = (
+    namespace: Namespace,
+    state: State,
+    { standings, usage }: Beside<NamespaceUsage>,
+  ): View => {
     const { id, name, deleting } = namespace;
     return {
       id,
@@ -231,29 +218,19 @@ export function namespaces(services: Services) {
       usage: usage.get(name) ?? null,
     };
   };
-  const nothing: Beside = { standings: new Map(), usage: new Map() };
-
-  /** Commits, tries at once, and answers with what came of it. */
-  async function settle(
+  const settle = async (
     context: ApiContext,
     id: string,
     plan: Omit<Plan<Namespace, View>, "show">,
-  ): Promise<Outcome<View>> {
+  ) => {
     const module = requireNamespaces(services);
-    const commit = () =>
-      change(context, services, {
-        ...plan,
-        show: (namespace, state) => view(namespace, state, nothing),
-      });
-    if (context.req.query("dryRun") === "true") return commit();
-    // Refused first, where it would be: who may not learns not even that it is busy.
-    ledger.preview(context.get("actor"), plan.decide);
-    const { done } = await module.settleNamespace(id, commit);
-    if (done.dry) return done;
-    const namespace = ledger.state.namespaces.get(done.body.id);
-    if (namespace === undefined) return done;
-    return { dry: false, body: view(namespace, ledger.state, await beside([namespace.id])) };
-  }
+    return settled(context, services, plan, {
+      settle: (commit) => module.settleNamespace(id, commit),
+      find: (made) => ledger.state.namespaces.get(made),
+      view,
+      beside,
+    });
+  };
 
   return resource()
     .openapi(list, async (context) => {

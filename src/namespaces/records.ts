@@ -1,6 +1,10 @@
 import type { Kubeconfig } from "../domain/namespaces.ts";
 import { kubeconfigsInto, type Change } from "../domain/state.ts";
-import { StepRecords } from "../reconcile/records.ts";
+import { StepRecords, withoutAnswers } from "../reconcile/records.ts";
+
+/** The statuses of the answers to a kubeconfig's making and to its renewal. */
+const CREATED = 201;
+const RENEWED = 200;
 
 /** What a token hangs on at Kubernetes, and until when it is good. */
 export interface Issued {
@@ -84,7 +88,11 @@ export class NamespaceRecords extends StepRecords {
     return this.#kubeconfig(id, "kubeconfig.renewal-abandoned", ({ next, ...kubeconfig }) =>
       next !== handle
         ? undefined
-        : { kubeconfig, summary: `the kubeconfig ${kubeconfig.name} keeps the token that it has` },
+        : {
+            kubeconfig,
+            summary: `the kubeconfig ${kubeconfig.name} keeps the token that it has`,
+            forget: RENEWED,
+          },
     );
   }
 
@@ -104,7 +112,10 @@ export class NamespaceRecords extends StepRecords {
       const kubeconfig = state.kubeconfigs.get(id);
       if (kubeconfig === undefined) return undefined;
       return {
-        changes: [{ kind: "kubeconfig", id, entity: null }],
+        changes: [
+          { kind: "kubeconfig", id, entity: null },
+          ...(kubeconfig.issued ? [] : withoutAnswers(state, id, CREATED)),
+        ],
         event: {
           type: hasExpired ? "kubeconfig.expired" : "kubeconfig.deleted",
           summary: `the kubeconfig ${kubeconfig.name} ${hasExpired ? "ran out" : "was removed"}`,
@@ -118,14 +129,19 @@ export class NamespaceRecords extends StepRecords {
   #kubeconfig(
     id: string,
     type: string,
-    next: (kubeconfig: Kubeconfig) => { kubeconfig: Kubeconfig; summary: string } | undefined,
+    next: (
+      kubeconfig: Kubeconfig,
+    ) => { kubeconfig: Kubeconfig; summary: string; forget?: number } | undefined,
   ): Promise<void> {
     return this.change((state, revision) => {
       const before = state.kubeconfigs.get(id);
       const after = before === undefined ? undefined : next(before);
       if (after === undefined) return undefined;
       return {
-        changes: [{ kind: "kubeconfig", id, entity: { ...after.kubeconfig, revision } }],
+        changes: [
+          { kind: "kubeconfig", id, entity: { ...after.kubeconfig, revision } },
+          ...(after.forget === undefined ? [] : withoutAnswers(state, id, after.forget)),
+        ],
         event: { type, summary: after.summary, owners: [after.kubeconfig.owner] },
         result: null,
       };

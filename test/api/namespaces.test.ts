@@ -104,6 +104,16 @@ describe("a namespace", () => {
     const changed = await api.must("PATCH", `/api/v1/namespaces/${first.id}`, { pods: 50 });
     expect(changed.limits).toMatchObject({ pods: 50, cpu: 2000 });
   });
+
+  it("is made once by a request that comes twice", async () => {
+    await api.must("POST", "/api/v1/persons", { username: "dora" });
+    const token = await api.tokenFor("dora");
+    const once = { token, json: { name: "twice" }, headers: { "Idempotency-Key": "n-1" } };
+    const first = await api.request("POST", "/api/v1/namespaces", once);
+    const again = await api.request("POST", "/api/v1/namespaces", once);
+    expect([first.status, again.status]).toEqual([201, 201]);
+    expect(again.body.id).toBe(first.body.id);
+  });
 });
 
 describe("a kubeconfig", () => {
@@ -150,6 +160,46 @@ describe("a kubeconfig", () => {
     expect(second.body).toMatchObject({ id: first.body.id });
     expect(second.body).not.toHaveProperty("file");
     await ask("DELETE", `kubeconfigs/${first.body.id}`);
+  });
+
+  it("that came to nothing is made by a repeat under the same Idempotency-Key, and once", async () => {
+    const send = () =>
+      api.request("POST", "/api/v1/kubeconfigs", {
+        token: alice,
+        json: { namespace: "alice--two", name: "again" },
+        headers: { "Idempotency-Key": "one-kubeconfig" },
+      });
+    const issueToken = api.cluster.issueToken.bind(api.cluster);
+    const fail = () => {
+      api.cluster.issueToken = () => Promise.reject(new Error("a fault"));
+    };
+    fail();
+    expect(problemOf(await send())).toMatchObject({ status: 503 });
+    // What was begun stands in the way as long as it has not been taken away.
+    expect(problemOf(await send())).toMatchObject({ status: 503 });
+    api.cluster.issueToken = issueToken;
+    for (const id of api.state().kubeconfigs.keys()) await api.namespaces.kubeconfigs.once(id);
+    const made = await send();
+    expect(made.status).toBe(201);
+    expect(made.body).toHaveProperty("file");
+    const again = await send();
+    expect(again.body).toMatchObject({ id: made.body.id });
+    expect(again.body).not.toHaveProperty("file");
+
+    // A renewal that came to nothing leaves what was answered before as it is.
+    const renew = () =>
+      api.request("POST", `/api/v1/kubeconfigs/${made.body.id}/renew`, {
+        token: alice,
+        json: {},
+        headers: { "Idempotency-Key": "one-renewal" },
+      });
+    fail();
+    expect(problemOf(await renew())).toMatchObject({ status: 503 });
+    api.cluster.issueToken = issueToken;
+    await api.namespaces.kubeconfigs.once(made.body.id);
+    expect((await send()).body.id).toBe(made.body.id);
+    expect((await renew()).body).toHaveProperty("file");
+    expect((await ask("DELETE", `kubeconfigs/${made.body.id}`)).status).toBe(204);
   });
 
   it("is not given out while the cluster is away, and for no longer than may be", async () => {

@@ -1,19 +1,11 @@
-import { createRoute, z } from "@hono/zod-openapi";
+import { createRoute } from "@hono/zod-openapi";
 import { authorise } from "../domain/policy.ts";
 import { lookAtStorage, namesIn } from "../buckets/doctor.ts";
 import { lookAtStandings } from "../reconcile/look.ts";
 import { json, resource, security } from "./contract.ts";
-import { listener } from "./findings.ts";
+import { listener, statusSchemaOf } from "./findings.ts";
 import type { Services } from "./services.ts";
 import { readProblems } from "./problem.ts";
-
-const statusSchema = z
-  .object({
-    enabled: z.boolean(),
-    ok: z.boolean(),
-    findings: z.array(z.object({ ok: z.boolean(), message: z.string() })),
-  })
-  .openapi("BucketStatus");
 
 const status = createRoute({
   method: "get",
@@ -21,7 +13,7 @@ const status = createRoute({
   summary: "Whether the storage answers, and what stands wrong (admins)",
   tags: ["buckets"],
   security,
-  responses: { 200: json(statusSchema, "How it stands."), ...readProblems },
+  responses: { 200: json(statusSchemaOf("BucketStatus"), "How it stands."), ...readProblems },
 });
 
 /** `/buckets/status`: what the doctor finds of buckets, through the module that runs. */

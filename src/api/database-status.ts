@@ -1,22 +1,14 @@
-import { createRoute, z } from "@hono/zod-openapi";
+import { createRoute } from "@hono/zod-openapi";
 import { lookAtServer, namesIn } from "../databases/doctor.ts";
 import { authorise } from "../domain/policy.ts";
 import { lookAtStandings } from "../reconcile/look.ts";
 import { json, resource, security } from "./contract.ts";
-import { listener } from "./findings.ts";
+import { listener, statusSchemaOf } from "./findings.ts";
 import { readProblems } from "./problem.ts";
 import type { Services } from "./services.ts";
 
 /** How long all nodes together may take. */
 const NODES_MS = 5_000;
-
-const statusSchema = z
-  .object({
-    enabled: z.boolean(),
-    ok: z.boolean(),
-    findings: z.array(z.object({ ok: z.boolean(), message: z.string() })),
-  })
-  .openapi("DatabaseStatus");
 
 const status = createRoute({
   method: "get",
@@ -24,7 +16,7 @@ const status = createRoute({
   summary: "Whether the database server answers, and what stands wrong (admins)",
   tags: ["databases"],
   security,
-  responses: { 200: json(statusSchema, "How it stands."), ...readProblems },
+  responses: { 200: json(statusSchemaOf("DatabaseStatus"), "How it stands."), ...readProblems },
 });
 
 /** `/databases/status`: what the doctor finds of databases, through the module that runs. */

@@ -1,4 +1,16 @@
+import { z } from "@hono/zod-openapi";
 import type { Found, Look } from "../checks/check.ts";
+
+/** How a module's system stands, as the contract describes it. @param name in the OpenAPI document */
+export function statusSchemaOf(name: string) {
+  return z
+    .object({
+      enabled: z.boolean(),
+      ok: z.boolean(),
+      findings: z.array(z.object({ ok: z.boolean(), message: z.string() })),
+    })
+    .openapi(name);
+}
 
 /** One sentence on how a module's system stands. */
 export interface Finding {

@@ -32,12 +32,11 @@ import {
   visibleKeys,
 } from "./list.ts";
 import { requireNamespaces } from "./modules.ts";
-import { kubeconfigStanding } from "./namespace-standing.ts";
 import { changeProblems, readProblems } from "./problem.ts";
 import { nameOf } from "./routing.ts";
 import type { Services } from "./services.ts";
 import { standingsOf, takingBack } from "./settled.ts";
-import { standingSchema } from "./standing.ts";
+import { kubeconfigStanding, standingSchema } from "./standing.ts";
 
 const kubeconfigSchema = z
   .object({

@@ -1,19 +1,11 @@
-import { createRoute, z } from "@hono/zod-openapi";
+import { createRoute } from "@hono/zod-openapi";
 import { authorise } from "../domain/policy.ts";
 import { lookAtCluster, namesIn } from "../namespaces/doctor.ts";
 import { lookAtStandings } from "../reconcile/look.ts";
 import { json, resource, security } from "./contract.ts";
-import { listener } from "./findings.ts";
+import { listener, statusSchemaOf } from "./findings.ts";
 import { readProblems } from "./problem.ts";
 import type { Services } from "./services.ts";
-
-const statusSchema = z
-  .object({
-    enabled: z.boolean(),
-    ok: z.boolean(),
-    findings: z.array(z.object({ ok: z.boolean(), message: z.string() })),
-  })
-  .openapi("NamespaceStatus");
 
 const status = createRoute({
   method: "get",
@@ -21,7 +13,7 @@ const status = createRoute({
   summary: "Whether Kubernetes answers and lets the console work, and what stands wrong (admins)",
   tags: ["namespaces"],
   security,
-  responses: { 200: json(statusSchema, "How it stands."), ...readProblems },
+  responses: { 200: json(statusSchemaOf("NamespaceStatus"), "How it stands."), ...readProblems },
 });
 
 /** `/namespaces/status`: what the doctor finds of namespaces, through the module that runs. */

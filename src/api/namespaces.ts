@@ -33,12 +33,11 @@ import {
   visibleKeys,
 } from "./list.ts";
 import { requireNamespaces } from "./modules.ts";
-import { namespaceStanding } from "./namespace-standing.ts";
 import { changeProblems, readProblems } from "./problem.ts";
 import { nameOf } from "./routing.ts";
 import type { Services } from "./services.ts";
 import { settled, standingsOf, type Beside } from "./settled.ts";
-import { standingSchema } from "./standing.ts";
+import { namespaceStanding, standingSchema } from "./standing.ts";
 
 const amounts = z.object({
   cpu: z.number().openapi({ description: "In thousandths of a core." }),

@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import type { Bucket, BucketKey, Database, DatabaseAccount } from "../domain/entities.ts";
+import type { Kubeconfig, Namespace } from "../domain/namespaces.ts";
 import { STATES, type Standing } from "../reconcile/standing.ts";
 
 /** How a thing of a module stands, as the contract describes it. */
@@ -60,4 +61,21 @@ export function accountStanding(
   standing: Standing | undefined,
 ): StandingView {
   return standingOf(standing, deleting ? "deleting" : stage === "issued" ? "ready" : "creating");
+}
+
+/** How a namespace stands. */
+export function namespaceStanding(
+  { deleting, uid }: Namespace,
+  standing: Standing | undefined,
+): StandingView {
+  if (deleting !== undefined) return standingOf(standing, "deleting");
+  return standingOf(standing, uid === undefined ? "creating" : "ready");
+}
+
+/** How a kubeconfig stands. */
+export function kubeconfigStanding(
+  { deleting, issued }: Kubeconfig,
+  standing: Standing | undefined,
+): StandingView {
+  return standingOf(standing, deleting ? "deleting" : issued ? "ready" : "creating");
 }

@@ -1,6 +1,5 @@
 import type { Context } from "hono";
-import { kubeconfigStanding, namespaceStanding } from "../../api/namespace-standing.ts";
-import type { StandingView } from "../../api/standing.ts";
+import { kubeconfigStanding, namespaceStanding, type StandingView } from "../../api/standing.ts";
 import type { Owner } from "../../domain/entities.ts";
 import type { Kubeconfig, Namespace, NamespaceLimits } from "../../domain/namespaces.ts";
 import { authorise, type Action } from "../../domain/policy.ts";

@@ -9,6 +9,7 @@ import {
 } from "../checks/check.ts";
 import { codeOf, notReached } from "../checks/unreachable.ts";
 import type { Config } from "../config.ts";
+import { CALLBACK_PATH, ProviderError } from "./provider-answers.ts";
 
 /** How the library names an answer that asks the client to say again who it is. */
 const CHALLENGED = "OAUTH_WWW_AUTHENTICATE_CHALLENGE";
@@ -87,7 +88,7 @@ async function lookAtClient(
   { signIn: { oidc }, publicUrl }: Config,
 ): Promise<void> {
   // Its library takes long to load.
-  const { Provider, ProviderError, CALLBACK_PATH } = await import("./provider.ts");
+  const { Provider } = await import("./provider.ts");
   const provider = new Provider({ settings: oidc, publicUrl });
   // Whoever says who they are (RFC 9207) has to.
   const back = new URLSearchParams({ code: "doctor", state: "doctor", iss: oidc.issuer ?? "" });

@@ -1,6 +1,7 @@
 import * as oidc from "openid-client";
 import type { Settings } from "../config.ts";
 import { messageOf } from "../errors.ts";
+import { CALLBACK_PATH, ProviderError, type ProviderErrorCode } from "./provider-answers.ts";
 
 /** Who signed in at the provider, as it says. */
 export interface ProviderAccount {
@@ -17,25 +18,6 @@ export interface Challenge {
   readonly verifier: string;
 }
 
-export type ProviderErrorCode =
-  /** It cannot be reached, or fails. */
-  | "away"
-  /** The person said no, or it did. */
-  | "denied"
-  /** Its answer does not stand up: a code used twice, a wrong nonce, issuer or signature. */
-  | "invalid";
-
-/** Why nobody came back from the provider, in words for the log. */
-export class ProviderError extends Error {
-  readonly code: ProviderErrorCode;
-
-  constructor(code: ProviderErrorCode, message: string, cause?: unknown) {
-    super(message, { cause });
-    this.name = "ProviderError";
-    this.code = code;
-  }
-}
-
 export interface ProviderOptions {
   readonly settings: Settings["signIn"]["oidc"];
   /** The console's origin. */
@@ -43,9 +25,6 @@ export interface ProviderOptions {
   /** Milliseconds of a monotonic clock. */
   readonly clock?: () => number;
 }
-
-/** Where the provider sends people back to. */
-export const CALLBACK_PATH = "/sign-in/callback";
 
 const TIMEOUT_SECONDS = 5;
 /** Somebody waits for the page each time that it is tried. */

@@ -8,6 +8,7 @@ import {
   type RowDataPacket,
 } from "mysql2/promise";
 import { messageOf } from "../errors.ts";
+import { partsOf } from "./address.ts";
 import { ERRORS, failureOf, ServerError } from "./error.ts";
 
 export interface ConnectionOptions {
@@ -198,13 +199,4 @@ function caOf(path: string): string {
   } catch (error) {
     throw new Error(`databases.tls.ca cannot be read: ${messageOf(error)}.`, { cause: error });
   }
-}
-
-/** Of `host:port`, with an IPv6 address in brackets. */
-export function partsOf(address: string): { host: string; port: number } {
-  const at = address.lastIndexOf(":");
-  return {
-    host: address.slice(0, at).replace(/^\[(.*)\]$/, "$1"),
-    port: Number(address.slice(at + 1)),
-  };
 }

@@ -1,6 +1,6 @@
 import type { State } from "../domain/state.ts";
 import { grantsOf } from "./account-plan.ts";
-import { partsOf } from "./connections.ts";
+import { partsOf } from "./address.ts";
 import type { GivenAccount } from "./draw.ts";
 import type { Password } from "./names.ts";
 

@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { Hono, type Context } from "hono";
 import { FLOW_SECONDS } from "../../auth/flows.ts";
-import { CALLBACK_PATH, ProviderError, type Provider } from "../../auth/provider.ts";
+import { CALLBACK_PATH, ProviderError } from "../../auth/provider-answers.ts";
+import type { Provider } from "../../auth/provider.ts";
 import type { Person } from "../../domain/entities.ts";
 import { messageOf, Refusal } from "../../errors.ts";
 import { requirePass } from "../../owners/passes.ts";

@@ -18,6 +18,14 @@ const RECHECK_MS = 2 * 60 * 1000;
 /** And so often where it did not answer. */
 const RETRY_MS = 30_000;
 
+interface Word {
+  readonly askedAt: Date;
+  /** Undefined where GitLab did not say. */
+  readonly answer: Promise<boolean | undefined>;
+  isOpen: boolean;
+  failed: boolean;
+}
+
 /**
  * Asks GitLab again whether those who are admins by their group still are. While its last word is
  * young nobody waits for it; once it is so old that it is worth nothing, whoever asks does. Where
@@ -25,10 +33,8 @@ const RETRY_MS = 30_000;
  */
 export class AdminChecks {
   readonly #options: AdminChecksOptions;
-  /** What is being asked, by person. */
-  readonly #asking = new Map<string, Promise<boolean | undefined>>();
-  /** When GitLab did not answer for a person. */
-  readonly #failedAt = new Map<string, number>();
+  /** GitLab's last word on each person, or what it is being asked. */
+  readonly #words = new Map<string, Word>();
 
   constructor(options: AdminChecksOptions) {
     this.#options = options;
@@ -51,28 +57,34 @@ export class AdminChecks {
   }
 
   async #confirm(session: Session, person: Person): Promise<Session> {
-    const { sessions, now } = this.#options;
-    // The word is as old as the question.
-    const askedAt = now();
-    const isStill = await this.#ask(person, askedAt.getTime());
+    const { askedAt, answer } = this.#ask(person);
+    const isStill = await answer;
     if (isStill === undefined) return session;
-    const confirmed = await sessions.confirmAdmin(session, isStill ? askedAt : undefined);
+    // The word is as old as the question.
+    const confirmed = await this.#options.sessions.confirmAdmin(
+      session,
+      isStill ? askedAt : undefined,
+    );
     return confirmed ?? withoutAdmin(session);
   }
 
-  /** @returns undefined where GitLab does not say */
-  #ask(person: Person, now: number): Promise<boolean | undefined> {
-    const failedAt = this.#failedAt.get(person.id);
-    if (failedAt !== undefined && now - failedAt < RETRY_MS) return Promise.resolve(undefined);
-    let asking = this.#asking.get(person.id);
-    if (asking === undefined) {
-      asking = this.#askGitLab(person, now).finally(() => this.#asking.delete(person.id));
-      this.#asking.set(person.id, asking);
-    }
-    return asking;
+  /** Not again while the last word is young: a request may hold the session as it was before that word. */
+  #ask(person: Person): Word {
+    const last = this.#words.get(person.id);
+    const askedAt = this.#options.now();
+    const age = askedAt.getTime() - (last?.askedAt.getTime() ?? 0);
+    if (last !== undefined && (last.isOpen || age < (last.failed ? RETRY_MS : RECHECK_MS)))
+      return last;
+    const word: Word = { askedAt, isOpen: true, failed: false, answer: this.#askGitLab(person) };
+    void word.answer.then((isStill) => {
+      word.isOpen = false;
+      word.failed = isStill === undefined;
+    });
+    this.#words.set(person.id, word);
+    return word;
   }
 
-  async #askGitLab(person: Person, now: number): Promise<boolean | undefined> {
+  async #askGitLab(person: Person): Promise<boolean | undefined> {
     const { groupAdmins, issuer } = this.#options;
     // An account that was taken from them makes them nothing any more.
     const subjects = person.identities
@@ -80,10 +92,8 @@ export class AdminChecks {
       .map(({ subject }) => subject);
     try {
       const answers = await Promise.all(subjects.map((subject) => groupAdmins.isStill(subject)));
-      this.#failedAt.delete(person.id);
       return answers.includes(true);
     } catch (error) {
-      this.#failedAt.set(person.id, now);
       this.#warn(person, error);
       return undefined;
     }

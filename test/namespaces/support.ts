@@ -24,7 +24,11 @@ import { openLevelStore } from "../../src/store/leveldb.ts";
 import { MemoryVolatile } from "../../src/store/memory-volatile.ts";
 import { testConfig } from "../support/domain.ts";
 import { temporaryFolder } from "../support/folder.ts";
-import { type KubernetesServer, startKubernetes } from "../support/kubernetes.ts";
+import {
+  type ApplicableObject,
+  type KubernetesServer,
+  startKubernetes,
+} from "../support/kubernetes.ts";
 import { waitFor } from "../support/wait.ts";
 
 export const DAY_MS = 24 * 60 * 60 * 1000;
@@ -39,9 +43,49 @@ export interface Access {
   readonly token: string;
 }
 
+/** What no API server lets anybody make once it has read all policies that were there before this one. */
+const LAST_POLICY = {
+  metadata: { name: "zz-last-of-all" },
+  apiVersion: "admissionregistration.k8s.io/v1",
+};
+
+/**
+ * An API server reads policies a second or more after they are stored, all at once, and lets all
+ * through until then: the last one made is in force when all are.
+ */
+async function policiesInForce(server: KubernetesServer): Promise<void> {
+  const last = LAST_POLICY.metadata.name;
+  const resources = [
+    { apiGroups: [""], apiVersions: ["v1"], operations: ["CREATE"], resources: ["configmaps"] },
+  ];
+  const policy = {
+    ...LAST_POLICY,
+    kind: "ValidatingAdmissionPolicy",
+    spec: {
+      matchConstraints: { resourceRules: resources },
+      validations: [{ expression: `object.metadata.name != '${last}'` }],
+    },
+  };
+  const binding = {
+    ...LAST_POLICY,
+    kind: "ValidatingAdmissionPolicyBinding",
+    spec: { policyName: last, validationActions: ["Deny"] },
+  };
+  await server.apply([policy, binding]);
+  const configMap = { metadata: { name: last } };
+  const path = "/api/v1/namespaces/default/configmaps?dryRun=All";
+  await waitFor(async () => (await server.ask("POST", path, { body: configMap })).status === 422, {
+    timeout: 60_000,
+    describe: "the policies to be in force",
+  });
+  for (const kind of ["validatingadmissionpolicybindings", "validatingadmissionpolicies"])
+    await server.ask("DELETE", `/apis/admissionregistration.k8s.io/v1/${kind}/${last}`);
+}
+
 /** Applies what is printed for an admin. @returns the console's own token */
 export async function prepare(server: KubernetesServer, tenancy: Tenancy): Promise<string> {
   await server.apply(manifests(tenancy));
+  await policiesInForce(server);
   const { consoleNamespace, consoleAccount } = tenancy.layout;
   const path = `/api/v1/namespaces/${consoleNamespace}/secrets/${consoleAccount}-token`;
   const token = await waitFor(

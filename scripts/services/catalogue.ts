@@ -32,6 +32,12 @@ const chromiumVersion = "debian-12";
 
 /** The last state of its community edition, which is not kept up any more; it has no module version. */
 const minioVersion = "v0.0.0-20260212201848-7aac2a2c5b7c";
+/** The client that MinIO itself is built with. */
+const mcVersion = "v0.0.0-20250313080218-cf909e1063a9";
+/** The last of the line that comes as a package of Python's. */
+const awsVersion = "1.46.3";
+/** Debian 12's. */
+const rcloneVersion = "1.60";
 /** Debian 12's, with its security updates. */
 const mariadbVersion = "10.11";
 /** Debian 12's: old, and enough for the API server. */
@@ -90,6 +96,36 @@ const catalogue = {
     accepts: (executable) => isMinioServer(executable),
     install: (folder, tools) =>
       tools.goExecutable(folder, "github.com/minio/minio", minioVersion, "1.24"),
+  },
+  mc: {
+    name: "mc",
+    version: mcVersion,
+    purpose: "MinIO's own client, which members are shown how to set up",
+    variable: "TARDIS_MC",
+    command: "mc",
+    executable: "bin/mc",
+    accepts: (executable) => isMinioClient(executable),
+    install: (folder, tools) =>
+      tools.goExecutable(folder, "github.com/minio/mc", mcVersion, "1.23"),
+  },
+  aws: {
+    name: "aws",
+    version: awsVersion,
+    purpose: "the client of S3 that members are shown how to set up",
+    variable: "TARDIS_AWS",
+    command: "aws",
+    executable: "bin/aws",
+    install: (folder, tools) =>
+      tools.pythonProgram(folder, { name: "aws", module: "awscli", version: awsVersion }),
+  },
+  rclone: {
+    name: "rclone",
+    version: rcloneVersion,
+    purpose: "the client that syncs folders, which members are shown how to set up",
+    variable: "TARDIS_RCLONE",
+    command: "rclone",
+    executable: "bin/rclone",
+    install: (folder, tools) => tools.debianExecutable(folder, "rclone", ["rclone"]),
   },
   mariadb: {
     name: "mariadb",
@@ -150,4 +186,10 @@ function isTraefikWithTrees(executable: string): boolean {
 function isMinioServer(executable: string): boolean {
   const { status } = spawnSync(executable, ["server", "--help"], { timeout: 10_000 });
   return status === 0;
+}
+
+/** Midnight Commander has the same name. */
+function isMinioClient(executable: string): boolean {
+  const { stdout } = spawnSync(executable, ["--version"], { encoding: "utf8", timeout: 10_000 });
+  return /MinIO/.test(stdout ?? "");
 }

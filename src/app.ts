@@ -20,7 +20,7 @@ import { Drain } from "./drain.ts";
 import { DomainDns } from "./gitlab-pages/domains/dns.ts";
 import { closeServer, isListening, listen, listenOnSocket } from "./listeners.ts";
 import { bootstrapOnce, startLoops } from "./loops.ts";
-import { allOf, type Modules, modulesFor, noModules } from "./modules.ts";
+import { allOf, type Modules, modulesFor, noModules, type Systems } from "./modules.ts";
 import { createLog, type Logger } from "./observability/log.ts";
 import { createMetrics, type Metrics } from "./observability/metrics.ts";
 import { Freshness } from "./publisher/freshness.ts";
@@ -44,6 +44,8 @@ export interface Overrides {
   readonly send?: Send;
   /** The first admin token, as the operator chose it. */
   readonly bootstrapToken?: string | undefined;
+  /** Where members' buckets, databases and namespaces are, in place of the configured ones. */
+  readonly systems?: Systems;
   /** How the doctor reaches systems. */
   readonly reach?: ReachOptions;
   /** Told the first admin token, when one was drawn. */
@@ -230,14 +232,17 @@ export async function startConsole(
         send: overrides.send,
       })
     : undefined;
-  const modules = await modulesFor({
-    config,
-    ledger: () => (core.fault === undefined ? core.ledger : undefined),
-    volatile: () => core.volatile,
-    leads: () => replica.leads,
-    metrics,
-    log,
-  });
+  const modules = await modulesFor(
+    {
+      config,
+      ledger: () => (core.fault === undefined ? core.ledger : undefined),
+      volatile: () => core.volatile,
+      leads: () => replica.leads,
+      metrics,
+      log,
+    },
+    overrides.systems,
+  );
   const provider = new Provider({
     publisher,
     fresh: isShared(config) ? () => freshness.look() : undefined,

@@ -1,7 +1,10 @@
 import type { Buckets } from "./buckets/module.ts";
+import type { ObjectStorage } from "./buckets/storage.ts";
 import type { Config } from "./config.ts";
 import type { Databases } from "./databases/module.ts";
+import type { DatabaseServer } from "./databases/server.ts";
 import type { Logger } from "./observability/log.ts";
+import type { Cluster } from "./namespaces/cluster.ts";
 import type { Namespaces } from "./namespaces/module.ts";
 import type { Metrics } from "./observability/metrics.ts";
 import type { PartOutcome, ResourceModule } from "./reconcile/module.ts";
@@ -20,6 +23,13 @@ export interface ModuleParts {
   readonly log: Logger;
 }
 
+/** Other real systems than the configured ones, for the modules that are on. */
+export interface Systems {
+  readonly storage?: ObjectStorage | undefined;
+  readonly databaseServer?: DatabaseServer | undefined;
+  readonly cluster?: Cluster | undefined;
+}
+
 /** The modules that are on, each by its name. */
 export interface Modules {
   readonly buckets?: Buckets | undefined;
@@ -29,20 +39,31 @@ export interface Modules {
 
 export const noModules: Modules = {};
 
-/** Makes the modules that the configuration asks for; the code of those that are off is not loaded. */
-export async function modulesFor({ config, ...parts }: ModuleParts): Promise<Modules> {
+/**
+ * Makes the modules that the configuration asks for; the code of those that are off is not loaded.
+ * @param systems in place of those that the configuration names
+ */
+export async function modulesFor(
+  { config, ...parts }: ModuleParts,
+  { storage, databaseServer: server, cluster }: Systems = {},
+): Promise<Modules> {
   return {
     buckets: config.buckets.enabled
-      ? new (await import("./buckets/module.ts")).Buckets({ ...parts, config: config.buckets })
+      ? new (await import("./buckets/module.ts")).Buckets({
+          ...parts,
+          config: config.buckets,
+          storage,
+        })
       : undefined,
     databases: config.databases.enabled
       ? new (await import("./databases/module.ts")).Databases({
           ...parts,
           config: config.databases,
+          server,
         })
       : undefined,
     namespaces: config.namespaces.enabled
-      ? new (await import("./namespaces/module.ts")).Namespaces({ ...parts, config })
+      ? new (await import("./namespaces/module.ts")).Namespaces({ ...parts, config, cluster })
       : undefined,
   };
 }

@@ -3,7 +3,8 @@ import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { openWindow, startBrowser, type Window } from "../../support/browser.ts";
 import { describeWithService } from "../../support/services.ts";
 import { askedFor, type Asked } from "./asked.ts";
-import { ROWS, type Row } from "./rows.ts";
+import type { Row } from "./row.ts";
+import { ROWS } from "./rows.ts";
 import { expectNoBarrierOn } from "./no-barrier.ts";
 import { startWorld, type ActorName, type Params, type ThingKind, type World } from "./world.ts";
 

@@ -1,41 +1,14 @@
 import type { Mounted } from "./mounted.ts";
-import type { ActorName, OwnerName, ThingKind } from "./world.ts";
+import { admin, BOTH, done, list, row, type Row } from "./row.ts";
+import { BUCKET_ROWS } from "./rows-buckets.ts";
+import { DATABASE_ROWS } from "./rows-databases.ts";
+import { NAMESPACE_ROWS } from "./rows-namespaces.ts";
+import type { OwnerName } from "./world.ts";
 
-/** What is expected of one page or form. */
-export interface Row {
-  /** What its path, or its form, speaks of. */
-  readonly of: ThingKind;
-  /** Whose it may be: asked for each. */
-  readonly whose: readonly OwnerName[];
-  /** Who is let, beside whoever it belongs to. Everybody who is signed in: nobody's thing. */
-  readonly may: "its own" | "its own and admins" | "everybody" | "admins";
-  /** Sent with it; `{id}` stands for the thing's. */
-  readonly form?: Readonly<Record<string, string>>;
-  /** What whoever is let is answered. */
-  readonly answer: number;
-  /** What is answered for a thing that is not there. */
-  readonly missing: number;
-}
-
-const BOTH: readonly OwnerName[] = ["alice", "games"];
-const HERS: readonly OwnerName[] = ["alice"];
 const GROUPS: readonly OwnerName[] = ["games"];
 const TARGET = "http://127.0.0.1:9001";
-
-const row = (more: Partial<Row>): Row => ({
-  of: "none",
-  whose: HERS,
-  may: "everybody",
-  answer: 200,
-  missing: 404,
-  ...more,
-});
-const list = row({});
-const done = { answer: 303 } as const;
 const endpoint = { of: "endpoint", whose: BOTH, may: "its own and admins" } as const;
 const group = { of: "group", whose: GROUPS, may: "its own and admins" } as const;
-const admin = (of: ThingKind = "none", more: Partial<Row> = {}) =>
-  row({ of, may: "admins", ...more });
 
 /** What no row speaks of, and where it is held instead. */
 export const HELD_ELSEWHERE: Readonly<Partial<Record<Mounted, string>>> = {
@@ -232,24 +205,10 @@ export const ROWS: Readonly<Record<Mounted, Row>> = {
   }),
   "POST /admin/reserved-names/:label/release": admin("reserved", done),
   "GET /admin/memberships": admin(),
-  "GET /admin/buckets": admin("none", { answer: 404 }),
-  "GET /admin/databases": admin("none", { answer: 404 }),
   "GET /admin/doctor": admin(),
   "POST /admin/doctor": admin("none", done),
   "GET /admin/audit": admin(),
+  ...BUCKET_ROWS,
+  ...DATABASE_ROWS,
+  ...NAMESPACE_ROWS,
 };
-
-/** Whether the row lets this actor, for a thing of this owner. */
-export function lets({ may }: Row, actor: ActorName, owner: OwnerName): boolean {
-  const isOwn = actor === "alice" ? owner === "alice" : actor === "bob" && owner === "games";
-  switch (may) {
-    case "everybody":
-      return actor !== "erik" && actor !== "nobody";
-    case "admins":
-      return actor === "ada";
-    case "its own":
-      return isOwn;
-    case "its own and admins":
-      return isOwn || actor === "ada";
-  }
-}

@@ -6,6 +6,7 @@ import { temporaryFolder } from "../../support/folder.ts";
 import { TestVisitor } from "../../support/visitor.ts";
 import { waitFor } from "../../support/wait.ts";
 import { stageGitLab } from "../admin/gitlab-stage.ts";
+import { MANY_THINGS, moduleMakers, moduleStage, type ModuleThing } from "./module-things.ts";
 
 /** Whoever may ask for a page. */
 export const ACTORS = {
@@ -41,23 +42,31 @@ export interface World {
 
 const TARGET = "http://127.0.0.1:9000";
 const DAY_MS = 86_400_000;
-const MANY = { endpoints: 9_000, labels: 9_000, tokens: 9_000, changesPerHour: 90_000 };
+const MANY = {
+  endpoints: 9_000,
+  labels: 9_000,
+  tokens: 9_000,
+  changesPerHour: 90_000,
+  ...MANY_THINGS,
+};
 
 /** @param more further settings */
 export async function startWorld(more: object = {}): Promise<World> {
   const folder = await temporaryFolder();
   const stage = stageGitLab();
+  const { settings, systems } = moduleStage();
   stage.addSites(["gil", "gus"]);
   const running = await startTestConsole(
     folder.path,
     {
       ...stage.settings,
+      ...settings,
       quotas: { person: MANY, group: MANY },
       requests: { open: 500 },
       memberships: { renew: { self: true } },
       ...more,
     },
-    stage.overrides,
+    { ...stage.overrides, systems },
   );
   const must = mustClient(running.httpPort);
   const { core } = running;
@@ -87,10 +96,14 @@ export async function startWorld(more: object = {}): Promise<World> {
     return (await must("POST", "/requests", { owner, wish, reason: "x" })).id as string;
   };
   const makers: Record<ThingKind, (owner: OwnerName) => Promise<Params>> = {
+    ...moduleMakers(must, next),
     none: async () => ({}),
     host: async (owner) => ({ host: `${owner}.${zone}` }),
     label: async (owner) => ({ label: owner, path: `/${next("new")}` }),
-    owner: async (owner) => ({ owner: idOf(owner), name: next("name") }),
+    owner: async (owner) => {
+      const name = next("name");
+      return { owner: idOf(owner), name, short: name.replaceAll("-", "_") };
+    },
     endpoint: async (owner) => {
       const { id, revision } = await endpoint(owner);
       return { id, revision: String(revision), path: `/${next("moved")}` };
@@ -217,6 +230,7 @@ export async function startWorld(more: object = {}): Promise<World> {
 
 /** What can be made. */
 export type ThingKind =
+  | ModuleThing
   | "none"
   | "host"
   | "label"

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { zone } from "../../support/console.ts";
 import type { Answer } from "../../support/request.ts";
 import { askedFor } from "./asked.ts";
 import { mountedRoutes } from "./mounted.ts";
@@ -63,6 +64,16 @@ const cases = Object.entries(ROWS).flatMap(([route, row]) =>
   row.whose.map((owner) => [`${route}, ${owner}'s`, route, row, owner] as const),
 );
 
+/** What a browser says of a form that no page of the console's has sent. */
+const FOREIGN = [
+  ["without an origin", { Origin: undefined }],
+  ["from another site", { Origin: "https://evil.example", "Sec-Fetch-Site": "cross-site" }],
+  ["from a member's own host", { Origin: `https://alice.${zone}`, "Sec-Fetch-Site": "same-site" }],
+  ["from a page without an origin", { Origin: "null", "Sec-Fetch-Site": undefined }],
+  ["that claims our origin on another's page", { "Sec-Fetch-Site": "same-site" }],
+] as const;
+const forms = Object.entries(ROWS).filter(([route]) => route.startsWith("POST"));
+
 describe("every page and form", () => {
   it("has a row, or is held elsewhere", () => {
     const listed = [...Object.keys(ROWS), ...Object.keys(HELD_ELSEWHERE)].toSorted();
@@ -104,6 +115,22 @@ describe("every page and form", () => {
       }
     },
   );
+
+  it.each(forms)("%s: does nothing when another's page sends it", async (route, row) => {
+    const owner = row.whose[0] ?? "alice";
+    const actor = row.may === "admins" ? "ada" : owner === "games" ? "bob" : "alice";
+    const visitor = await world.as(actor);
+    const params = await world.make(row.of, owner);
+    const { method, path, form } = askedFor(route, row, params);
+    const before = revision();
+    for (const [how, headers] of FOREIGN) {
+      const answer = await visitor.ask(path, { method, form: form ?? {}, headers });
+      expect([how, answer.status]).toEqual([how, 403]);
+      expect([how, answer.headers["set-cookie"]]).toEqual([how, undefined]);
+    }
+    expect(await changesOf(actor, before)).toEqual([]);
+    expect(await visitor.who()).toBe(actor);
+  });
 });
 
 describe("where the modules are off", () => {

@@ -2,10 +2,11 @@ import type { Owner } from "../../domain/entities.ts";
 import type { State } from "../../domain/state.ts";
 import { inWords } from "../parts/time.tsx";
 import type { Tone } from "../parts/badge.tsx";
+import { wrongCount, wrongInWords, type ModuleFace, type RunningModule } from "./module-face.ts";
+import { FACES } from "./modules.ts";
 import { pollersShown } from "./pollers.ts";
 import type { AdminServices } from "./services.ts";
 import { counted } from "../words.ts";
-import { wrongIn } from "./wrong.ts";
 
 /** How a part of the system is, in a line, and where more is to be seen. */
 export interface PartHealth {
@@ -30,50 +31,30 @@ export async function healthOf(services: AdminServices): Promise<readonly PartHe
     pollersHealth(services),
     ...(gitlab === undefined ? [] : [gitlab]),
     setAsideHealth(services),
-    ...(await bucketsHealth(services)),
-    ...(await databasesHealth(services)),
+    ...(await modulesHealth(services)),
   ];
 }
 
-async function bucketsHealth({ modules, ledger }: AdminServices): Promise<readonly PartHealth[]> {
-  const module = modules().buckets;
-  if (module === undefined) return [];
-  const { buckets, bucketKeys } = ledger.state;
-  const wrong = [
-    ...(await wrongIn(module.standings, "bucket", buckets)),
-    ...(await wrongIn(module.standings, "bucketKey", bucketKeys)),
-  ].length;
-  const text = `${counted(wrong, "bucket or key is not as it", "buckets and keys are not as they")} should be.`;
-  const part = { part: "Buckets", href: "/admin/buckets" };
-  return [
-    moduleHealth(part, module.system.away, wrong > 0 ? text : undefined, module.storage.name),
-  ];
+/** The modules that are on. */
+function modulesHealth({ modules, ledger }: AdminServices): Promise<readonly PartHealth[]> {
+  const running = FACES.flatMap((face) => {
+    const module = face.running(modules());
+    return module === undefined ? [] : [{ face, module }];
+  });
+  return Promise.all(
+    running.map(async ({ face, module }) => {
+      const wrong = await wrongCount(face, module, ledger.state);
+      return moduleHealth(face, module, wrong);
+    }),
+  );
 }
 
-async function databasesHealth({ modules, ledger }: AdminServices): Promise<readonly PartHealth[]> {
-  const module = modules().databases;
-  if (module === undefined) return [];
-  const { databases, databaseAccounts } = ledger.state;
-  const wrong = [
-    ...(await wrongIn(module.standings, "database", databases)),
-    ...(await wrongIn(module.standings, "databaseAccount", databaseAccounts)),
-  ].length;
-  const text = `${counted(wrong, "database or account is not as it", "databases and accounts are not as they")} should be.`;
-  const part = { part: "Databases", href: "/admin/databases" };
-  const where = "the database server";
-  return [moduleHealth(part, module.system.away, wrong > 0 ? text : undefined, where)];
-}
-
-/** @param where what its things are at */
-function moduleHealth(
-  part: { readonly part: string; readonly href: string },
-  away: string | undefined,
-  wrong: string | undefined,
-  where: string,
-): PartHealth {
+function moduleHealth(face: ModuleFace, module: RunningModule, wrong: number): PartHealth {
+  const part = { part: face.title, href: face.path };
+  const { away } = module.system;
   if (away !== undefined) return { ...part, tone: "bad", word: "Away", text: away };
-  if (wrong !== undefined) return { ...part, tone: "bad", word: "Wrong", text: wrong };
-  const text = `Nothing at ${where} is known to be wrong.`;
+  if (wrong > 0) return { ...part, tone: "bad", word: "Wrong", text: wrongInWords(face, wrong) };
+  const text = `Nothing at ${module.where} is known to be wrong.`;
   return { ...part, tone: "good", word: "Well", text };
 }
 

@@ -2,8 +2,6 @@ import { Hono } from "hono";
 import type { PageEnv } from "../visitor.ts";
 import { home } from "./home.tsx";
 import { askAgain } from "./ask-again.tsx";
-import { bucketsForAdmins } from "./buckets.tsx";
-import { databasesForAdmins } from "./databases.tsx";
 import { audit } from "./audit.tsx";
 import { doctorPage } from "./doctor.tsx";
 import { gitlab } from "./gitlab.tsx";
@@ -13,6 +11,7 @@ import { editOwner } from "./owner-edit.tsx";
 import { deletions } from "./owner-delete.tsx";
 import { identityPages } from "./identities.tsx";
 import { memberships } from "./memberships.tsx";
+import { modulePages } from "./modules.ts";
 import { newOwner } from "./owner-new.tsx";
 import { ownerPage } from "./owner.tsx";
 import { owners } from "./owners.tsx";
@@ -58,8 +57,7 @@ export function adminPages(services: AdminServices): Hono<PageEnv> {
   app.route("/", setAside(services));
   app.route("/", reservedNames(services));
   app.route("/", memberships(services));
-  app.route("/", bucketsForAdmins(services));
-  app.route("/", databasesForAdmins(services));
+  app.route("/", modulePages(services));
   app.route("/", audit(services));
   return app;
 }

@@ -11,11 +11,12 @@ export async function wrongIn(
 ): Promise<readonly string[]> {
   const all = await standings?.all(kind).catch(() => new Map<string, Standing>());
   return [...(all ?? [])]
-    .filter(([id, { state, tries }]) => isWrong(state, tries) && known.has(id))
+    .filter(([id, standing]) => isWrong(standing) && known.has(id))
     .map(([id]) => id)
     .toSorted();
 }
 
-function isWrong(state: Standing["state"], tries: number): boolean {
+/** Whether something is not as it should be, by what the last attempt came to. */
+export function isWrong({ state, tries }: Pick<Standing, "state" | "tries">): boolean {
   return state === "stuck" || state === "conflict" || tries > 0;
 }

@@ -3,7 +3,7 @@ import { Badge, type Tone } from "./badge.tsx";
 import { Time } from "./time.tsx";
 
 /** The states of what is in a real system, as people are told them. */
-const WORDS: Readonly<Record<StandingView["state"], readonly [Tone, string]>> = {
+export const STATE_WORDS: Readonly<Record<StandingView["state"], readonly [Tone, string]>> = {
   creating: ["wait", "Being made"],
   ready: ["good", "Ready"],
   repairing: ["wait", "Being repaired"],
@@ -16,8 +16,9 @@ const WORDS: Readonly<Record<StandingView["state"], readonly [Tone, string]>> = 
 /** How a thing in a real system stands: in a word, why in a sentence, and when it is tried again. */
 export function ThingState({ standing, now }: { standing: StandingView; now: Date }) {
   const { state, why, retryAt } = standing;
-  const [tone, word] = WORDS[state];
-  const isRetried = retryAt !== null && state !== "deleting";
+  const [tone, word] = STATE_WORDS[state];
+  // What stands right, or goes, may be looked at again later: that is no news.
+  const isRetried = retryAt !== null && state !== "deleting" && state !== "ready";
   return (
     <span class="standing">
       <Badge tone={tone}>{word}</Badge>

@@ -31,7 +31,7 @@ describeWithService("minio", "the admins' pages on buckets", () => {
 
   it("say at a glance that all is right, and then what is not, and whose", async () => {
     expect(await readPage(ada, "/admin")).toContain("Nothing at MinIO is known to be wrong.");
-    expect(await readPage(ada, "/admin/buckets")).toContain("Everything stands right");
+    expect(await readPage(ada, "/admin/buckets")).toContain("There are no buckets and keys yet");
     const { must } = world;
     await must("POST", "/buckets", { owner: "alice", name: "photos" });
     await must("POST", "/buckets", { owner: "alice", name: "taken" });
@@ -41,9 +41,20 @@ describeWithService("minio", "the admins' pages on buckets", () => {
       access: "write",
     });
     expect(await readPage(ada, "/admin")).toContain("1 bucket or key is not as it should be.");
-    const wrong = await readPage(ada, "/admin/buckets");
-    expect(wrong).toMatch(/alice\.taken alice In conflict The storage has a bucket of this name/);
-    expect(wrong).not.toContain("alice.photos");
+    const all = await readPage(ada, "/admin/buckets");
+    expect(all).toContain("3 buckets and keys: 2 ready , 1 in conflict . 1 is not right.");
+    // What is not right comes first.
+    expect(all).toMatch(
+      /alice\.taken Bucket alice In conflict The storage has a bucket of this name.*alice\.photos Bucket alice Ready/,
+    );
+    expect(all).toMatch(/laptop Key alice Ready Read and write: all buckets/);
+    const wrong = await readPage(ada, "/admin/buckets?state=wrong");
+    expect(wrong).toContain("alice.taken Bucket");
+    expect(wrong).not.toContain("alice.photos Bucket");
+    const keys = await readPage(ada, "/admin/buckets?kind=bucketKey&owner=alice&q=LAP");
+    expect(keys).toContain("laptop Key");
+    expect(keys).not.toContain("alice.taken Bucket");
+    expect(await readPage(ada, "/admin/buckets?owner=bob")).toContain("Nothing is like that");
     const owner = await readPage(ada, "/admin/owners/alice");
     expect(owner).toMatch(/alice\.photos Ready/);
     expect(owner).toMatch(/alice\.taken In conflict/);
@@ -55,8 +66,10 @@ describeWithService("minio", "the admins' pages on buckets", () => {
     const { must } = world;
     const bucket = await must("POST", "/buckets", { owner: "bob", name: "thesis" });
     await must("DELETE", "/persons/bob");
-    const left = await readPage(ada, "/admin/buckets");
+    expect(await readPage(ada, "/admin/buckets")).toContain("1 was left behind.");
+    const left = await readPage(ada, "/admin/buckets?state=left");
     expect(left).toContain("Their owners have left");
+    expect(left).not.toContain("alice.photos");
     expect(left).toContain(`bob.thesis`);
     expect(left).toContain(bucket.id);
     expect(await readPage(ada, `/buckets/${bucket.id}`)).toContain("someone who left");

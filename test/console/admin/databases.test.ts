@@ -33,7 +33,8 @@ describeWithService("mariadb", "the admins' pages on databases", () => {
   it("say at a glance that all is right, and then what is not, and whose", async () => {
     const well = "Nothing at the database server is known to be wrong.";
     expect(await readPage(ada, "/admin")).toContain(well);
-    expect(await readPage(ada, "/admin/databases")).toContain("Everything stands right");
+    const none = "There are no databases and accounts yet";
+    expect(await readPage(ada, "/admin/databases")).toContain(none);
     const { must } = world;
     await must("POST", "/databases", { owner: "alice", name: "wiki" });
     await must("POST", "/databases", { owner: "alice", name: "taken" });
@@ -42,8 +43,14 @@ describeWithService("mariadb", "the admins' pages on databases", () => {
     expect(await readPage(ada, "/admin")).toContain(
       "1 database or account is not as it should be.",
     );
-    const wrong = await readPage(ada, "/admin/databases");
-    expect(wrong).toMatch(/u_alice_taken alice In conflict The server has a database of this name/);
+    const all = await readPage(ada, "/admin/databases");
+    expect(all).toContain("3 databases and accounts: 2 ready , 1 in conflict . 1 is not right.");
+    expect(all).toMatch(
+      /u_alice_taken Database alice In conflict The server has a database of this name.* not known/,
+    );
+    expect(all).toMatch(/u\.alice\.app Account alice Ready Read and write: all databases/);
+    const wrong = await readPage(ada, "/admin/databases?state=wrong");
+    expect(wrong).toContain("u_alice_taken Database");
     expect(wrong).not.toContain("u_alice_wiki");
     const owner = await readPage(ada, "/admin/owners/alice");
     expect(owner).toMatch(/u_alice_wiki Ready/);
@@ -57,7 +64,7 @@ describeWithService("mariadb", "the admins' pages on databases", () => {
     const { must } = world;
     const database = await must("POST", "/databases", { owner: "bob", name: "thesis" });
     await must("DELETE", "/persons/bob");
-    const left = await readPage(ada, "/admin/databases");
+    const left = await readPage(ada, "/admin/databases?state=left");
     expect(left).toContain("Their owners have left");
     expect(left).toContain("u_bob_thesis");
     expect(left).toContain(database.id);

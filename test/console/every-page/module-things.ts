@@ -1,7 +1,4 @@
 import type { MustClient } from "../../support/console.ts";
-import { MemoryCluster } from "../../support/memory-cluster.ts";
-import { MemoryDatabases } from "../../support/memory-databases.ts";
-import { MemoryStorage } from "../../support/memory-storage.ts";
 import type { OwnerName, Params } from "./world.ts";
 
 /** What can be made of the modules. */
@@ -15,32 +12,6 @@ export type ModuleThing =
   | "namespace"
   | "closedNamespace"
   | "kubeconfig";
-
-/** All modules on, with their systems in memory. Nothing is listening where they are said to be. */
-export function moduleStage() {
-  return {
-    settings: {
-      buckets: {
-        enabled: true,
-        url: "http://127.0.0.2:9010",
-        accessKey: "console",
-        secretKey: "not-used-in-memory",
-      },
-      databases: {
-        enabled: true,
-        address: "127.0.0.2:3306",
-        user: "console",
-        password: "not-used-in-memory",
-      },
-      namespaces: { enabled: true, url: "https://127.0.0.2:6443", token: "not-used-in-memory" },
-    },
-    systems: {
-      storage: new MemoryStorage(),
-      databaseServer: new MemoryDatabases(),
-      cluster: new MemoryCluster(() => new Date()),
-    },
-  };
-}
 
 /** As many as the rows make of anything. */
 export const MANY_THINGS = {

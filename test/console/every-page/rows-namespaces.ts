@@ -1,5 +1,5 @@
 import type { Mounted } from "./mounted.ts";
-import { BOTH, done, list, row, type Row } from "./row.ts";
+import { admin, BOTH, done, list, row, type Row } from "./row.ts";
 
 const namespace = { of: "namespace", whose: BOTH, may: "its own and admins" } as const;
 const kubeconfig = { of: "kubeconfig", whose: BOTH, may: "its own and admins" } as const;
@@ -24,4 +24,5 @@ export const NAMESPACE_ROWS: Readonly<Record<Mounted, Row>> = {
   "POST /kubeconfigs/:id/renew": row({ ...kubeconfig, form: { days: "7" } }),
   "GET /kubeconfigs/:id/revoke": row(kubeconfig),
   "POST /kubeconfigs/:id/revoke": row({ ...kubeconfig, ...done }),
+  "GET /admin/namespaces": admin(),
 };

@@ -3,10 +3,11 @@ import type { Change } from "../../../src/domain/state.ts";
 import type { RunningConsole } from "../../../src/app.ts";
 import { mustClient, startTestConsole, zone, type MustClient } from "../../support/console.ts";
 import { temporaryFolder } from "../../support/folder.ts";
+import { memoryModules } from "../../support/memory-modules.ts";
 import { TestVisitor } from "../../support/visitor.ts";
 import { waitFor } from "../../support/wait.ts";
 import { stageGitLab } from "../admin/gitlab-stage.ts";
-import { MANY_THINGS, moduleMakers, moduleStage, type ModuleThing } from "./module-things.ts";
+import { MANY_THINGS, moduleMakers, type ModuleThing } from "./module-things.ts";
 
 /** Whoever may ask for a page. */
 export const ACTORS = {
@@ -54,7 +55,7 @@ const MANY = {
 export async function startWorld(more: object = {}): Promise<World> {
   const folder = await temporaryFolder();
   const stage = stageGitLab();
-  const { settings, systems } = moduleStage();
+  const { settings, overrides } = memoryModules();
   stage.addSites(["gil", "gus"]);
   const running = await startTestConsole(
     folder.path,
@@ -66,7 +67,7 @@ export async function startWorld(more: object = {}): Promise<World> {
       memberships: { renew: { self: true } },
       ...more,
     },
-    { ...stage.overrides, systems },
+    { ...stage.overrides, ...overrides },
   );
   const must = mustClient(running.httpPort);
   const { core } = running;

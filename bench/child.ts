@@ -27,6 +27,10 @@ type Reply = { readonly number: number } & (
   | { readonly error: string }
 );
 
+/** A folder for profiles of what the processor did in each child, to look into a figure with. */
+const profiles = process.env["BENCH_PROFILES"];
+const profiling = profiles === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${profiles}`];
+
 /**
  * Starts a file of this folder that calls `answer`.
  * @param input for it, as JSON
@@ -34,7 +38,7 @@ type Reply = { readonly number: number } & (
 export async function startChild<V extends Verbs>(file: string, input: object): Promise<Child<V>> {
   const path = fileURLToPath(new URL(file, import.meta.url));
   const child = fork(path, [JSON.stringify(input)], {
-    execArgv: ["--import", "tsx", "--expose-gc"],
+    execArgv: ["--import", "tsx", "--expose-gc", ...profiling],
   });
   const waiting = new Map<number, (reply: Reply) => void>();
   let asked = 0;

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { GitLabStage, Phase } from "./gitlab-stage.ts";
+import type { Phase } from "./during.ts";
+import type { GitLabStage } from "./gitlab-stage.ts";
 import type { Row } from "./table.ts";
 
 const IDLE_MS = 4_000;

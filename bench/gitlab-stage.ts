@@ -6,26 +6,17 @@ import { openLevelStore } from "../src/store/leveldb.ts";
 import type { Json, Key } from "../src/store/store.ts";
 import { mustClient, zone } from "../test/support/console.ts";
 import { waitFor } from "../test/support/wait.ts";
-import type { BareVerbs } from "./bare-server.ts";
 import { startChild } from "./child.ts";
-import type { ConsoleInput, ConsoleVerbs, Watched } from "./gitlab-console.ts";
+import { watcher } from "./during.ts";
+import type { ConsoleInput, ConsoleVerbs } from "./gitlab-console.ts";
 import type { GitLabInput, GitLabVerbs } from "./gitlab-server.ts";
 import type { WorldSize } from "./gitlab-world.ts";
-import { startPolls, type Latency } from "./polls.ts";
 import { removeFolder } from "./process.ts";
 
 export const HOOK_TOKEN = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
 /** A read of everything takes no longer. */
 export const SYNC_MAX_MS = 120_000;
 const ISSUER = "https://gitlab.tardis.test";
-
-/** What a phase of the bench came to. */
-export interface Phase {
-  readonly watched: Watched;
-  readonly polls: Latency;
-  /** A bare server, polled in turn: what the machine did to anybody. */
-  readonly bare: Latency;
-}
 
 /** A GitLab of that size, which does not answer yet, and a console that begins to read it. */
 export async function gitlabStage(size: WorldSize) {
@@ -57,34 +48,12 @@ export async function gitlabStage(size: WorldSize) {
       },
     } satisfies ConsoleInput);
     closing.push(() => console.stop());
-    const bare = await startChild<BareVerbs>("bare-server.ts", {});
-    closing.push(() => bare.stop());
     const ports = await console.ask.ports();
-    const barePort = await bare.ask.port();
+    const { during, stop } = await watcher(console, ports.internal);
+    closing.push(stop);
     const must = mustClient(ports.http);
     await must("GET", "/whoami");
 
-    /** Watches the console while something happens. */
-    const during = async <T>(work: () => Promise<T>): Promise<Phase & { result: T }> => {
-      await console.ask.watch();
-      const stops = [
-        startPolls(ports.internal, "/traefik/config"),
-        startPolls(barePort, "/"),
-      ] as const;
-      const stopAll = async () => {
-        const [polls, control] = await Promise.all([stops[0](), stops[1]()]);
-        return { polls, bare: control };
-      };
-      let result: T;
-      try {
-        result = await work();
-      } catch (error) {
-        await stopAll().catch(() => undefined);
-        throw error;
-      }
-      const latencies = await stopAll();
-      return { result, watched: await console.ask.watched(), ...latencies };
-    };
     /** Until a read of everything that began after this moment has ended. */
     const fullSync = async (since: number, timeout: number) =>
       waitFor(

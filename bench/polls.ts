@@ -6,8 +6,10 @@ import { median } from "./table.ts";
 export interface Latency {
   readonly count: number;
   readonly median: number;
+  readonly mean: number;
   readonly p99: number;
   readonly max: number;
+  readonly times: readonly number[];
 }
 
 const PAUSE_MS = 10;
@@ -36,13 +38,16 @@ export function startPolls(port: number, path: string): () => Promise<Latency> {
   };
 }
 
-function latencyOf(times: readonly number[]): Latency {
+/** Of all these answers, however many phases they come of. */
+export function latencyOf(times: readonly number[]): Latency {
   const sorted = times.toSorted((a, b) => a - b);
   return {
     count: times.length,
     median: median(times),
+    mean: times.reduce((sum, time) => sum + time, 0) / times.length,
     p99: sorted[Math.floor(sorted.length * 0.99)] ?? Number.NaN,
     max: sorted.at(-1) ?? Number.NaN,
+    times,
   };
 }
 

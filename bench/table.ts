@@ -1,3 +1,5 @@
+import { performance } from "node:perf_hooks";
+
 /** One line of the table: what was measured, beside what it is compared to. */
 export interface Row {
   readonly what: string;
@@ -18,6 +20,18 @@ export function median(values: readonly number[]): number {
   const middle = Math.floor(sorted.length / 2);
   const upper = sorted[middle] ?? Number.NaN;
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? upper) + upper) / 2;
+}
+
+/** How long work takes, in milliseconds. */
+export async function timed(work: () => Promise<unknown>): Promise<number> {
+  const began = performance.now();
+  await work();
+  return performance.now() - began;
+}
+
+/** A figure that is compared to nothing. */
+export function plainRow(what: string, measured: string): Row {
+  return { what, measured, compared: "", goal: "", met: null };
 }
 
 export function format(rows: readonly Row[]): string {

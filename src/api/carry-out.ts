@@ -7,23 +7,21 @@ import type { Services } from "./services.ts";
 /**
  * Has a verb decide and stores what came of it, within the actor's rate of changes. What came to
  * nothing is not counted.
- * @param counts whether what came of it was a change
  * @throws Refusal what the verb refuses, `rate_limited` or `unavailable`
  */
 export async function carryOut<T>(
   { ledger, limits }: Pick<Services, "ledger" | "limits">,
   actor: Actor,
   decide: Decide<T>,
-  counts: (result: T) => boolean = () => true,
 ): Promise<Committed<T>> {
-  const takeBack = await limits.spendChange(ledger.state, actor);
+  const place = limits.beginChange(actor);
   try {
-    const done = await ledger.change(actor, decide);
-    if (!counts(done.result)) await takeBack();
-    return done;
-  } catch (error) {
-    await takeBack();
-    throw error;
+    return await ledger.change(actor, (state, context) => {
+      place.require();
+      return decide(state, context);
+    });
+  } finally {
+    place.end();
   }
 }
 

@@ -112,7 +112,6 @@ export async function change<Result, Body extends { readonly revision: number } 
     services,
     context.get("actor"),
     settling(plan, request),
-    (settled) => !("kept" in settled),
   );
   if ("kept" in result) {
     const kept = JSON.parse(result.kept.body) as Kept<Body>;

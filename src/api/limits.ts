@@ -1,45 +1,76 @@
-import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
+import { RateLimiterMemory } from "rate-limiter-flexible";
 import { networkOf } from "../domain/addresses.ts";
 import type { Actor } from "../domain/policy.ts";
 import { quotaOf, type Rules } from "../domain/rules.ts";
-import type { State } from "../domain/state.ts";
 import { Refusal } from "../errors.ts";
+import type { Ledger } from "../store/ledger.ts";
 
-const HOUR_SECONDS = 3600;
 const FAILURES = 100;
 const FAILURE_SECONDS = 60;
 
-/** The rates that the API holds its callers to, counted in this process. */
+/** A change that is being made, with its place in the rate of whoever makes it. */
+export interface Place {
+  /**
+   * To be asked where the change is decided, on the state that it is stored on: others may have made
+   * changes for the same owner since it began.
+   * @throws Refusal `rate_limited`
+   */
+  require(): void;
+  /**
+   * It came about, or to nothing. What was stored counts from then on by itself.
+   * @param spent whether it counts though nothing was stored; at this replica alone
+   */
+  end(spent?: boolean): void;
+}
+
+const FREE: Place = { require: () => undefined, end: () => undefined };
+
+/** The rates that the API holds its callers to. */
 export class Limits {
   readonly #rules: Rules;
-  /** One counter for each quota that is in force: most owners share the default's. */
-  readonly #changes = new Map<number, RateLimiterMemory>();
+  readonly #ledger: Pick<Ledger, "state" | "recentChanges" | "countAsChange">;
+  /** What each owner changes now, in the order in which it began. */
+  readonly #underWay = new Map<string, Set<Place>>();
   readonly #failures = new RateLimiterMemory({ points: FAILURES, duration: FAILURE_SECONDS });
 
-  constructor(rules: Rules) {
+  constructor(rules: Rules, ledger: Pick<Ledger, "state" | "recentChanges" | "countAsChange">) {
     this.#rules = rules;
+    this.#ledger = ledger;
   }
 
   /**
-   * Counts a change against the acting owner's `changesPerHour`. Admins are not limited.
-   * @returns takes the count back, for a change that did not come about
+   * Takes a place in the acting owner's `changesPerHour`, which counts what they changed at any
+   * replica. Admins are not limited.
    * @throws Refusal `rate_limited`
    */
-  async spendChange(state: State, actor: Actor): Promise<() => Promise<void>> {
-    const owner = actor.owner === null ? undefined : state.owners.get(actor.owner);
-    if (actor.admin || owner === undefined) return async () => undefined;
+  beginChange(actor: Actor): Place {
+    const owner = actor.owner === null ? undefined : this.#ledger.state.owners.get(actor.owner);
+    if (actor.admin || owner === undefined) return FREE;
+    const { id, name } = owner;
     const points = quotaOf(this.#rules, owner).changesPerHour;
-    let limiter = this.#changes.get(points);
-    if (limiter === undefined) {
-      limiter = new RateLimiterMemory({ points, duration: HOUR_SECONDS });
-      this.#changes.set(points, limiter);
+    const places = this.#underWay.get(id) ?? new Set();
+    const place: Place = {
+      require: () => {
+        const { count, untilLess } = this.#ledger.recentChanges(id);
+        const before = [...places].indexOf(place);
+        if (count + before < points) return;
+        const message = `${name} may make ${points} changes an hour; wait a little.`;
+        throw tooMany(message, count === 0 ? 1_000 : untilLess);
+      },
+      end: (spent = false) => {
+        if (spent) this.#ledger.countAsChange(id);
+        places.delete(place);
+        if (places.size === 0) this.#underWay.delete(id);
+      },
+    };
+    this.#underWay.set(id, places.add(place));
+    try {
+      place.require();
+    } catch (error) {
+      place.end();
+      throw error;
     }
-    await spend(
-      limiter,
-      owner.id,
-      `${owner.name} may make ${points} changes an hour; wait a little.`,
-    );
-    return async () => void (await limiter.reward(owner.id));
+    return place;
   }
 
   /**
@@ -48,7 +79,8 @@ export class Limits {
    */
   async requireFewFailures(address: string): Promise<void> {
     const found = await this.#failures.get(networkOf(address));
-    if (found !== null && found.consumedPoints >= FAILURES) throw tooMany(found, TOO_MANY_FAILURES);
+    if (found !== null && found.consumedPoints >= FAILURES)
+      throw tooMany(TOO_MANY_FAILURES, found.msBeforeNext);
   }
 
   /** Counts a token that was not good. */
@@ -59,16 +91,8 @@ export class Limits {
 
 const TOO_MANY_FAILURES = "Too many wrong tokens came from this address; wait a minute.";
 
-async function spend(limiter: RateLimiterMemory, key: string, message: string): Promise<void> {
-  try {
-    await limiter.consume(key);
-  } catch (rejected) {
-    if (!(rejected instanceof RateLimiterRes)) throw rejected;
-    throw tooMany(rejected, message);
-  }
-}
-
-function tooMany(result: RateLimiterRes, message: string): Refusal {
-  const retryAfter = Math.max(1, Math.ceil(result.msBeforeNext / 1000));
-  return new Refusal("rate_limited", message, { retryAfter });
+function tooMany(message: string, waitMs: number): Refusal {
+  return new Refusal("rate_limited", message, {
+    retryAfter: Math.max(1, Math.ceil(waitMs / 1000)),
+  });
 }

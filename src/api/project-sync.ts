@@ -3,8 +3,10 @@ import { authorise, sees, type Actor } from "../domain/policy.ts";
 import { pagesOfProject } from "../domain/state.ts";
 import { Refusal } from "../errors.ts";
 import { GitLabError } from "../gitlab-pages/client/error.ts";
+import type { ProjectOutcome } from "../gitlab-pages/engine.ts";
 import type { GitLabPages } from "../gitlab-pages/module.ts";
 import { PAGE_STATES, pageStandings } from "../traefik/page-standing.ts";
+import type { Place } from "./limits.ts";
 import { urlOf } from "./routing.ts";
 import type { Services } from "./services.ts";
 
@@ -82,9 +84,8 @@ export async function readProject(
   // Whose it is, if nothing is known of it yet, only GitLab can tell. A stranger's that is known
   // goes the same way, or one could tell that it is there.
   mayAsk(owners.some(isSeen) || actor.owner === null ? owners : [actor.owner]);
-  await limits.spendChange(ledger.state, actor);
-  const outcome = await inWords(actor, () =>
-    gitlab.syncProject(project, actor, (owner) => mayAsk([owner, ...owners])),
+  const outcome = await withinRate(limits.beginChange(actor), () =>
+    inWords(actor, () => gitlab.syncProject(project, actor, (owner) => mayAsk([owner, ...owners]))),
   );
   const pages = pagesOfProject(ledger.state, project).filter(({ owner }) => isSeen(owner));
   const { revision } = outcome;
@@ -108,6 +109,21 @@ export async function readProject(
     }),
     revision,
   };
+}
+
+/** GitLab was asked, whatever it answered: that is a change of the actor's, if none was stored. */
+async function withinRate(
+  place: Place,
+  read: () => Promise<ProjectOutcome>,
+): Promise<ProjectOutcome> {
+  let isStored = false;
+  try {
+    const outcome = await read();
+    isStored = outcome.plan.changes.length > 0;
+    return outcome;
+  } finally {
+    place.end(!isStored);
+  }
 }
 
 /** GitLab's failures as the API tells them: what is wrong with the set-up only to admins. */

@@ -25,7 +25,7 @@ export function servicesOf(deps: Deps): Services {
   let shared = kept.get(ledger);
   if (shared === undefined) {
     shared = {
-      limits: new Limits(rules),
+      limits: new Limits(rules, ledger),
       below: hostsBelowIn(ledger, rules.zone),
       history: new BriefHistory(ledger),
     };

@@ -22,6 +22,7 @@ import {
   type Position,
 } from "./store.ts";
 import type { Store } from "./store.ts";
+import { RecentChanges, type Recent } from "./recent-changes.ts";
 import { follow, newId, readState, stateFrom, type ReadState } from "./stored-state.ts";
 import { Writer, type Fault, type Update } from "./writer.ts";
 
@@ -96,6 +97,7 @@ export class Ledger {
   readonly #writer: Writer;
   readonly #options: Required<Omit<LedgerOptions, "onLoaded">>;
   readonly #listeners = new Set<CommitListener>();
+  readonly #recent: RecentChanges;
   readonly #unwatch: () => void;
   #state: State;
   #unread: ReadonlyMap<Key, Json>;
@@ -126,6 +128,7 @@ export class Ledger {
     };
     this.#state = read.state;
     this.#unread = read.unread;
+    this.#recent = new RecentChanges(() => this.#options.now().getTime());
     this.#writer = new Writer(store, position, fault ?? (read.newer ? NEWER_RECORDS : undefined), {
       settleDelays: this.#options.settleDelays,
       resettleDelay: this.#options.resettleDelay,
@@ -181,6 +184,16 @@ export class Ledger {
   /** The records of the state that could not be read, as they are stored. */
   get unread(): ReadonlyMap<Key, Json> {
     return this.#unread;
+  }
+
+  /** What an owner has changed in the last hour, at any replica; as of `position`. */
+  recentChanges(owner: string): Recent {
+    return this.#recent.of(owner);
+  }
+
+  /** Counts as a change what took as much and was none; at this replica alone. */
+  countAsChange(owner: string): void {
+    this.#recent.add(owner);
   }
 
   /**
@@ -365,6 +378,7 @@ export class Ledger {
           decided = this.#decideGroup(group);
         if (decided.commits.length > 0) {
           await this.#writer.append(decided.commits);
+          for (const { event } of decided.commits) this.#recent.note(event);
           this.#adopt({ state: decided.after, unread: this.#unread }, decided.changes);
         }
         ({ answers } = decided);
@@ -404,6 +418,7 @@ export class Ledger {
   }
 
   #takeUp(update: Update): void {
+    if (update.kind === "changes") for (const event of update.events) this.#recent.note(event);
     const read =
       update.kind === "whole"
         ? { ...stateFrom(update.loaded), changes: undefined }

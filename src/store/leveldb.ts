@@ -167,7 +167,7 @@ class EmbeddedStore implements WholeStore {
     return this.#inTurn(async () => {
       const { position: found } = this.#writable();
       if (!samePosition(found, position)) return { kind: "whole" };
-      return { kind: "changes", position, entities: new Map() };
+      return { kind: "changes", position, entities: new Map(), events: [] };
     });
   }
 

@@ -7,7 +7,7 @@ import { digestAfter, positionOf, replacementLink, workOutCommits } from "./grou
 import { HeadFile } from "./head.ts";
 import { linksOf, stageLinks } from "./redis/archive.ts";
 import type { RedisSettings } from "./redis/client.ts";
-import { isFollowable, requireBlankKnown, requireDescent, superseding } from "./redis/descent.ts";
+import { linksBetween, requireBlankKnown, requireDescent, superseding } from "./redis/descent.ts";
 import { inspectRedis } from "./redis/inspect.ts";
 import { entryId, keysOf, revisionOf, type RedisKeys } from "./redis/layout.ts";
 import { RedisLink } from "./redis/link.ts";
@@ -190,23 +190,23 @@ class RedisStore implements WholeStore {
       // No record of where a store stands is "-": nothing that is there is taken for known.
       const known = samePosition(meta.position, position) ? sealed : "-";
       const answer = await this.#reader.since(known, position.revision, meta.generation);
-      if (answer.sealed === known) return { kind: "changes", position, entities: new Map() };
+      if (answer.sealed === known)
+        return { kind: "changes", position, entities: new Map(), events: [] };
       const place = this.#reader.decode(answer.sealed, position);
       requireDescent(this.#link.place, place.meta, position, answer);
       const { position: now, generation, format } = place.meta;
-      const isFollowed =
-        format <= FORMAT &&
-        generation === meta.generation &&
-        now.lineage === position.lineage &&
-        isFollowable(position, answer.entries, now);
-      if (!isFollowed) return { kind: "whole" };
+      const links =
+        format <= FORMAT && generation === meta.generation && now.lineage === position.lineage
+          ? linksBetween(position, answer.entries, now)
+          : undefined;
+      if (links === undefined) return { kind: "whole" };
       await this.#stand(place);
       const entities = new Map<Key, Json | null>();
       answer.keys.forEach((key, index) => {
         const text = answer.values[index] ?? "";
         entities.set(key, text === "" ? null : (JSON.parse(text) as Json));
       });
-      return { kind: "changes", position: now, entities };
+      return { kind: "changes", position: now, entities, events: links.map(({ event }) => event) };
     });
   }
 

@@ -93,6 +93,8 @@ export type Since =
       readonly position: Position;
       /** What was written since, as it is at `position`; null for what was deleted. */
       readonly entities: ReadonlyMap<Key, Json | null>;
+      /** What happened since, in its order. */
+      readonly events: readonly Commit["event"][];
     }
   /** Too much for single changes, or a replacement: to be loaded whole. */
   | { readonly kind: "whole" };

@@ -85,6 +85,7 @@ function eventOf(
       name: actor.name,
       owner: actor.owner,
       token: actor.token,
+      ...(actor.admin ? { admin: true } : {}),
       ...(actsAsAdmin(before, actor, event.owners) ? { as: "admin" } : {}),
     },
     changes: changes.map((change): Json => {

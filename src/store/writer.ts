@@ -34,6 +34,7 @@ export type Update =
   | {
       readonly kind: "changes";
       readonly entities: ReadonlyMap<Key, Json | null>;
+      readonly events: readonly Commit["event"][];
       readonly revision: number;
     };
 
@@ -162,9 +163,9 @@ export class Writer {
       if (since.kind === "whole") {
         await this.#takeUpWhole();
       } else if (since.position.commit !== commit || since.position.lineage !== lineage) {
-        const { entities, position } = since;
+        const { entities, events, position } = since;
         this.#position = position;
-        this.#options.onUpdate({ kind: "changes", entities, revision: position.revision });
+        this.#options.onUpdate({ kind: "changes", entities, events, revision: position.revision });
       }
     } catch (error) {
       throw this.#fail(error, FAULT_MESSAGES.store_unavailable);

@@ -31,6 +31,10 @@ describe("the rate of changes", () => {
       expect(Number(limited.headers.get("retry-after"))).toBeGreaterThan(3000);
     }
     expect((await must("GET", "/api/v1/persons/alice")).displayName).toBe("3");
+    api.advance(59 * 60_000);
+    expect((await describe(alice, "4")).status).toBe(429);
+    api.advance(60_000);
+    for (const n of ["4", "5", "6"]) expect((await describe(alice, n)).status).toBe(200);
     const bob = await api.tokenFor("bob");
     expect(
       (await request("PATCH", "/api/v1/persons/bob", { token: bob, json: { displayName: "b" } }))

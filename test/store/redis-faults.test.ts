@@ -165,6 +165,7 @@ describeWithService("redis", "the store on Redis", () => {
           ["b/1", 1],
           ["b/2", 2],
         ]),
+        events: [noted, put("b/1", 1), put("b/2", 2)].map(({ event }) => event),
       });
       // And when it was not ours that was there first.
       const first = await other.commit(beyond, [put("b/3", 3)]);
@@ -187,7 +188,7 @@ describeWithService("redis", "the store on Redis", () => {
     const unwatch = two.watch(() => told++);
     await waitFor(() => told > 0, { describe: "the watch to begin" });
     at = await one.commit(at, [put("a/1", 1), put("a/2", 2), { writes: [], event: {} }]);
-    at = await one.commit(at, [{ writes: [{ key: "a/1", value: null }], event: {} }]);
+    at = await one.commit(at, [{ writes: [{ key: "a/1", value: null }], event: { by: "one" } }]);
     expect(await two.since(known)).toEqual({
       kind: "changes",
       position: at,
@@ -195,8 +196,14 @@ describeWithService("redis", "the store on Redis", () => {
         ["a/1", null],
         ["a/2", 2],
       ]),
+      events: [{ type: "put", key: "a/1" }, { type: "put", key: "a/2" }, {}, { by: "one" }],
     });
-    expect(await two.since(at)).toEqual({ kind: "changes", position: at, entities: new Map() });
+    expect(await two.since(at)).toEqual({
+      kind: "changes",
+      position: at,
+      entities: new Map(),
+      events: [],
+    });
     const before = at;
     for (let group = 0; group < 12; group++) {
       at = await one.commit(
@@ -291,7 +298,7 @@ describeWithService("redis", "the store on Redis", () => {
     const back = await waitFor(() => store.since(newest).catch(() => undefined), {
       describe: "Redis to be back",
     });
-    expect(back).toEqual({ kind: "changes", position: newest, entities: new Map() });
+    expect(back).toEqual({ kind: "changes", position: newest, entities: new Map(), events: [] });
     await store.commit(newest, [put("a/3", 3)]);
   });
 
@@ -505,7 +512,7 @@ describeWithService("redis", "the store on Redis", () => {
       timeout: 30_000,
       describe: "the failover",
     });
-    expect(after).toEqual({ kind: "changes", position: at, entities: new Map() });
+    expect(after).toEqual({ kind: "changes", position: at, entities: new Map(), events: [] });
     const error = await waitFor(
       () =>
         careless

@@ -1,4 +1,10 @@
-import { samePosition, StoreDamaged, StoreDiverged, type Position } from "../store.ts";
+import {
+  samePosition,
+  StoreDamaged,
+  StoreDiverged,
+  type Position,
+  type StoredLink,
+} from "../store.ts";
 import type { Meta, Superseded } from "../sealed.ts";
 import { linkOf, namesKeys, revisionOf, type StreamEntry } from "./layout.ts";
 
@@ -61,22 +67,25 @@ export function requireBlankKnown(place: string, known: Position | undefined): v
 }
 
 /**
- * Whether entries lead from the one position to the other, each the parent of the next and with the
- * keys that it wrote: so that what became of those is all that became of the state.
+ * The links of entries that lead from the one position to the other, each the parent of the next and
+ * with the keys that it wrote: so that what became of those is all that became of the state.
+ * @returns undefined where they do not
  */
-export function isFollowable(
+export function linksBetween(
   from: Position,
   entries: readonly StreamEntry[],
   to: Position,
-): boolean {
+): readonly StoredLink[] | undefined {
+  const links: StoredLink[] = [];
   let { commit, revision } = from;
   for (const entry of entries) {
     const link = linkOf(entry);
-    if (link?.parent !== commit || link.revision !== revision + 1) return false;
-    if (!namesKeys(entry)) return false;
+    if (link?.parent !== commit || link.revision !== revision + 1) return undefined;
+    if (!namesKeys(entry)) return undefined;
+    links.push(link);
     ({ commit, revision } = link);
   }
-  return commit === to.commit && revision === to.revision;
+  return commit === to.commit && revision === to.revision ? links : undefined;
 }
 
 const SUPERSEDED_MAX = 64;

@@ -7,7 +7,7 @@ import {
   type Key,
   type Position,
 } from "../store.ts";
-import { isFollowable, requireBlankKnown, requireDescent } from "./descent.ts";
+import { linksBetween, requireBlankKnown, requireDescent } from "./descent.ts";
 import { entryId, revisionOf, type RedisKeys, type StreamEntry } from "./layout.ts";
 import type { RedisLink } from "./link.ts";
 import { checkEvents, parseTexts, readTail, scanTexts } from "./read.ts";
@@ -68,7 +68,7 @@ export class RedisReader {
       sealed = place.sealed;
       const { position, generation } = place.meta;
       if (generation !== meta.generation) continue;
-      if (!isFollowable(meta.position, answer.entries, position)) continue;
+      if (linksBetween(meta.position, answer.entries, position) === undefined) continue;
       answer.keys.forEach((key, index) => {
         const text = answer.values[index] ?? "";
         if (text === "") texts.delete(key);

@@ -23,3 +23,15 @@ export async function runInTurns<Result>(steps: Steps<Result>): Promise<Result> 
     until = performance.now() + TURN_MS;
   }
 }
+
+/** The same for work that waits for something now and then: it asks after each piece. */
+export class Turn {
+  #until = performance.now() + TURN_MS;
+
+  /** Ends this turn and begins another, if it is time. */
+  async end(): Promise<void> {
+    if (performance.now() < this.#until) return;
+    await new Promise(setImmediate);
+    this.#until = performance.now() + TURN_MS;
+  }
+}

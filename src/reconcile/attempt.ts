@@ -5,7 +5,7 @@ import type { Clock } from "./clock.ts";
 import type { Kind, Plan, Step } from "./kind.ts";
 import { Lease } from "./lease.ts";
 import type { Repair, Standing, Standings } from "./standing.ts";
-import type { System } from "./system.ts";
+import type { Call, System } from "./system.ts";
 import { Busy, LeaseLost, Trouble } from "./trouble.ts";
 
 export interface AttemptOptions {
@@ -29,6 +29,9 @@ export type Outcome = Standing | undefined;
 /** Brings it where it should be, under the lease that is held. Never throws but for lost leases. */
 export type Attempt<Given> = (given?: Given) => Promise<Outcome>;
 
+/** A plan of a thing that can be brought where it should be. */
+export type Settled<S extends Step> = Extract<Plan<S>, { readonly state: unknown }>;
+
 /** Steps and looks in turn; more means that something undoes what was done. */
 const ROUNDS_MAX = 6;
 
@@ -47,6 +50,16 @@ export class Attempts<Observed, S extends Step, Given = undefined> {
     return this.#options.standings.all(this.kind.name);
   }
 
+  /**
+   * Notes of a thing of which nothing was known how a look at everything found it: as it should be.
+   * @param plan of what was seen, without steps
+   */
+  async foundRight(id: string, plan: Settled<S>): Promise<void> {
+    const at = this.#options.clock.now().toISOString();
+    const standing = { ...this.#standsBy(id, plan), at, tries: 0, repaired: [] };
+    await this.#options.standings.putFirst(this.thing(id), standing);
+  }
+
   /** How things of this kind are called among all. */
   thing(id: string): string {
     return `${this.kind.name}/${id}`;
@@ -57,11 +70,20 @@ export class Attempts<Observed, S extends Step, Given = undefined> {
    * cannot come between.
    * @throws Busy; Trouble when the store that keeps leases is away; what `work` throws
    */
-  async holding<T>(
+  holding<T>(
     id: string,
     work: (attempt: Attempt<Given>) => Promise<T>,
     patienceMs = 0,
   ): Promise<T> {
+    const { call } = this.#options.system;
+    return this.#leased(
+      id,
+      (lease) => work((given) => this.#attempt(id, lease, given, call)),
+      patienceMs,
+    );
+  }
+
+  async #leased<T>(id: string, work: (lease: Lease) => Promise<T>, patienceMs: number): Promise<T> {
     const { volatile, monotonic } = this.#options;
     const store = volatile();
     if (store === undefined) throw new Trouble("away", "The store cannot be reached.");
@@ -73,7 +95,7 @@ export class Attempts<Observed, S extends Step, Given = undefined> {
     });
     await lease.take(patienceMs);
     try {
-      return await work((given) => this.#attempt(id, lease, given));
+      return await work(lease);
     } finally {
       await lease.release();
     }
@@ -84,9 +106,19 @@ export class Attempts<Observed, S extends Step, Given = undefined> {
    * @param patienceMs how long to wait for whoever does something with it
    * @returns "busy" when another does
    */
-  async once(id: string, patienceMs = 0): Promise<Outcome | "busy"> {
+  once(id: string, patienceMs = 0): Promise<Outcome | "busy"> {
+    return this.#once(id, this.#options.system.call, patienceMs);
+  }
+
+  /** As `once`, at a pace: for the loop, which nobody waits for. */
+  atLeisure(id: string): Promise<Outcome | "busy"> {
+    return this.#once(id, this.#options.system.paced, 0);
+  }
+
+  async #once(id: string, call: Call, patienceMs: number): Promise<Outcome | "busy"> {
     try {
-      return await this.holding(id, (attempt) => attempt(), patienceMs);
+      const work = (lease: Lease) => this.#attempt(id, lease, undefined, call);
+      return await this.#leased(id, work, patienceMs);
     } catch (error) {
       if (error instanceof Busy || error instanceof LeaseLost) return "busy";
       if (error instanceof Trouble) return this.#failed(id, await this.#before(id), error);
@@ -98,12 +130,12 @@ export class Attempts<Observed, S extends Step, Given = undefined> {
     return this.#options.standings.get(this.thing(id));
   }
 
-  async #attempt(id: string, lease: Lease, given: Given | undefined): Promise<Outcome> {
+  async #attempt(id: string, lease: Lease, given: Given | undefined, call: Call): Promise<Outcome> {
     const before = await this.#before(id);
     const done: string[] = [];
     const wasSettled = before !== undefined && before.settled === this.kind.desired(id);
     try {
-      const plan = await this.#bring(id, lease, given, done);
+      const plan = await this.#bring(id, lease, given, done, call);
       return await this.#settled(id, before, plan, wasSettled ? done : []);
     } catch (error) {
       if (error instanceof LeaseLost) throw error;
@@ -117,8 +149,9 @@ export class Attempts<Observed, S extends Step, Given = undefined> {
     lease: Lease,
     given: Given | undefined,
     done: string[],
+    at: Call,
   ): Promise<Plan<S>> {
-    const call = this.#options.system.callUntil(this.#options.signal);
+    const call = this.#options.system.callUntil(this.#options.signal, at);
     for (let round = 0; ; round++) {
       await lease.renew();
       const plan = this.kind.plan(id, await this.kind.observe(id, call), given);
@@ -151,12 +184,7 @@ export class Attempts<Observed, S extends Step, Given = undefined> {
     const fresh = repairs.map((what): Repair => ({ at, what }));
     const standing: Standing = {
       ...("steps" in plan
-        ? {
-            state: plan.state,
-            why: plan.why ?? null,
-            retryAt: plan.dueAt ?? null,
-            settled: this.kind.desired(id),
-          }
+        ? this.#standsBy(id, plan)
         : "stuck" in plan
           ? { state: "stuck", why: plan.stuck, retryAt: null, settled: null }
           : { state: "conflict", why: plan.conflict, retryAt: null, settled: null }),
@@ -171,6 +199,10 @@ export class Attempts<Observed, S extends Step, Given = undefined> {
     const isNews = standing.why !== before?.why && !("steps" in plan);
     if (repairs.length > 0 || isNews) report(thing, standing, repairs);
     return standing;
+  }
+
+  #standsBy(id: string, { state, why, dueAt }: Settled<S>) {
+    return { state, why: why ?? null, retryAt: dueAt ?? null, settled: this.kind.desired(id) };
   }
 
   async #failed(id: string, before: Standing | undefined, error: unknown): Promise<Standing> {

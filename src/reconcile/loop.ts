@@ -1,8 +1,10 @@
+import { Turn } from "../turns.ts";
 import { eachAtOnce } from "./at-once.ts";
-import type { Attempts } from "./attempt.ts";
+import type { Attempts, Settled } from "./attempt.ts";
 import { backOff } from "./back-off.ts";
 import type { Clock } from "./clock.ts";
-import type { Step } from "./kind.ts";
+import type { Plan, Step } from "./kind.ts";
+import type { Standing } from "./standing.ts";
 import type { System } from "./system.ts";
 import { Trouble } from "./trouble.ts";
 
@@ -141,7 +143,7 @@ export class Loop {
 
   async #attempt(attempts: AnyAttempts, id: string): Promise<void> {
     try {
-      const outcome = await attempts.once(id);
+      const outcome = await attempts.atLeisure(id);
       if (outcome === "busy") this.#schedule(attempts, id, this.#now() + BUSY_MS);
       else if (outcome?.retryAt != null) this.#schedule(attempts, id, Date.parse(outcome.retryAt));
     } catch (error) {
@@ -181,36 +183,60 @@ export class Loop {
   /** The things of a kind that are not as they should be, or not known to be. */
   async #wrongIn(attempts: AnyAttempts): Promise<{ all: number; ids: readonly string[] }> {
     const { kind } = attempts;
-    const look = await kind.observeAll(this.#options.system.call);
+    const look = await kind.observeAll(this.#options.system.paced);
     const standings = await attempts.standings();
-    const now = this.#now();
     const ids = kind.ids();
-    const wrong = ids.filter((id) => {
+    const wrong: string[] = [];
+    const turn = new Turn();
+    for (const id of ids) {
       const observed = look(id);
       const standing = standings.get(id);
-      if (observed === undefined || standing === undefined) return true;
-      if (standing.state === "stuck" && standing.retryAt !== null) {
-        // It has its own pauses; a replica that leads anew does not know of them yet.
-        const key = attempts.thing(id);
-        if (!this.#due.has(key) && !this.#running.has(key))
-          this.#schedule(attempts, id, Math.max(now, Date.parse(standing.retryAt)));
-        return false;
-      }
-      if (standing.tries > 0) return true;
-      const plan = kind.plan(id, observed, undefined);
-      if ("gone" in plan) return true;
-      if ("conflict" in plan) return standing.why !== plan.conflict;
-      if ("stuck" in plan) return standing.why !== plan.stuck;
-      if (plan.dueAt !== undefined)
-        this.#schedule(attempts, id, Math.max(now, Date.parse(plan.dueAt)));
-      return (
-        (plan.steps as readonly Step[]).length > 0 ||
-        standing.state !== plan.state ||
-        standing.why !== (plan.why ?? null) ||
-        standing.settled !== kind.desired(id)
-      );
-    });
+      const isWrong =
+        observed === undefined ||
+        (standing === undefined
+          ? !(await this.#isFoundRight(attempts, id, observed))
+          : this.#isWrong(attempts, id, observed, standing));
+      if (isWrong) wrong.push(id);
+      await turn.end();
+    }
     return { all: ids.length, ids: wrong };
+  }
+
+  /** A process that knows nothing yet has one look tell what is right, and attempts at the rest. */
+  async #isFoundRight(attempts: AnyAttempts, id: string, observed: unknown): Promise<boolean> {
+    const plan: Plan<Step> = attempts.kind.plan(id, observed, undefined);
+    if (!("steps" in plan) || plan.steps.length > 0) return false;
+    this.#dueBy(attempts, id, plan);
+    await attempts.foundRight(id, plan);
+    return true;
+  }
+
+  #isWrong(attempts: AnyAttempts, id: string, observed: unknown, standing: Standing): boolean {
+    const { kind } = attempts;
+    if (standing.state === "stuck" && standing.retryAt !== null) {
+      // It has its own pauses; a replica that leads anew does not know of them yet.
+      const key = attempts.thing(id);
+      if (!this.#due.has(key) && !this.#running.has(key))
+        this.#schedule(attempts, id, Math.max(this.#now(), Date.parse(standing.retryAt)));
+      return false;
+    }
+    if (standing.tries > 0) return true;
+    const plan: Plan<Step> = kind.plan(id, observed, undefined);
+    if ("gone" in plan) return true;
+    if ("conflict" in plan) return standing.why !== plan.conflict;
+    if ("stuck" in plan) return standing.why !== plan.stuck;
+    this.#dueBy(attempts, id, plan);
+    return (
+      plan.steps.length > 0 ||
+      standing.state !== plan.state ||
+      standing.why !== (plan.why ?? null) ||
+      standing.settled !== kind.desired(id)
+    );
+  }
+
+  /** Has a thing attempted when there will be something to do by time alone. */
+  #dueBy(attempts: AnyAttempts, id: string, { dueAt }: Settled<Step>): void {
+    if (dueAt !== undefined) this.#schedule(attempts, id, Math.max(this.#now(), Date.parse(dueAt)));
   }
 }
 

@@ -86,6 +86,18 @@ export class Standings {
     await this.#write(thing, JSON.stringify(kept), LIFE_MS);
   }
 
+  /** Writes how a thing stands of which nothing is known: what an attempt came to meanwhile stays. Never throws. */
+  async putFirst(thing: string, standing: Standing): Promise<void> {
+    const store = this.#volatile();
+    try {
+      const text = JSON.stringify(standing);
+      if (await store?.compareAndSet(PREFIX + thing, undefined, text, LIFE_MS))
+        await store?.nudge(STANDING_TOPIC, thing);
+    } catch {
+      // The next look finds it out anew.
+    }
+  }
+
   /** Forgets what is gone. Never throws. */
   async drop(thing: string): Promise<void> {
     // There is no deletion but this: it ends at once.

@@ -10,6 +10,7 @@ import {
   TimeoutStrategy,
   wrap,
 } from "cockatiel";
+import { Pace } from "./pace.ts";
 import { Trouble } from "./trouble.ts";
 
 export interface SystemOptions {
@@ -32,6 +33,8 @@ export type Call = <T>(work: (signal: AbortSignal) => Promise<T>) => Promise<T>;
 
 /** The longest that one call takes. A lease lasts for more than two (`LEASE_MS`). */
 export const CALL_MS = 10_000;
+/** What a call costs this process is not to be felt by who polls it. */
+const CALLS_PER_SECOND = 50;
 const FAILURES = 3;
 const PAUSE_MS = { first: 1_000, most: 60_000 };
 
@@ -43,6 +46,7 @@ const PAUSE_MS = { first: 1_000, most: 60_000 };
 export class System {
   readonly name: string;
   readonly #policy;
+  readonly #pace = new Pace(CALLS_PER_SECOND);
   readonly #breaker;
   readonly #options: SystemOptions;
   #why: string | undefined;
@@ -93,11 +97,17 @@ export class System {
     }
   };
 
-  /** As `call`, ended by a signal, too. */
-  callUntil(signal: AbortSignal): Call {
+  /** As `call`, at a pace: for what nobody waits for, and what comes in hundreds. */
+  readonly paced: Call = async (work) => {
+    if (this.#why === undefined) await this.#pace.next();
+    return this.call(work);
+  };
+
+  /** As `call` or `paced`, ended by a signal, too. */
+  callUntil(signal: AbortSignal, call: Call = this.call): Call {
     return (work) => {
       signal.throwIfAborted();
-      return this.call((deadline) => work(AbortSignal.any([signal, deadline])));
+      return call((deadline) => work(AbortSignal.any([signal, deadline])));
     };
   }
 

@@ -38,6 +38,40 @@ describe("the loop", () => {
     expect(world.calls - before).toBe(1);
   });
 
+  it("has one look tell what is right, where nothing is known of how things stood", async () => {
+    for (const id of ["a", "b", "c"]) wish(id, "red");
+    await pass(0);
+    const before = await standing("a");
+    for (const id of ["a", "b", "c"]) await world.standings.drop(`flag/${id}`);
+    world.flags.set("b", { mark: "b", colour: "black" });
+    const acquired = vi.spyOn(world.volatile, "acquire");
+    const { calls } = world;
+    await pass(11 * MINUTE);
+    expect(world.sweeps.at(-1)).toMatchObject({ things: 3, attempted: 1 });
+    expect(await standing("a")).toMatchObject({
+      state: "ready",
+      settled: before?.settled,
+      tries: 0,
+    });
+    expect(await standing("b")).toMatchObject({ state: "ready", settled: before?.settled });
+    // The look, and of what was wrong: a look, a change, a look.
+    expect(world.calls - calls).toBe(4);
+    expect(new Set(acquired.mock.calls.map(([name]) => name))).toEqual(
+      new Set(["reconcile:flag/b"]),
+    );
+  });
+
+  it("does not put what a look found in the place of what an attempt came to meanwhile", async () => {
+    wish("a", "red");
+    await pass(0);
+    const found = world.attempts.kind.plan("a", { flag: world.flags.get("a") }, undefined);
+    if (!("steps" in found)) throw new Error("there is something to do");
+    world.mood = "away";
+    await world.attempts.once("a");
+    await world.attempts.foundRight("a", found);
+    expect(await standing("a")).toMatchObject({ why: "The mast cannot be reached.", tries: 1 });
+  });
+
   it("puts right what was changed behind its back, and says what it did", async () => {
     wish("a", "red");
     await pass(0);

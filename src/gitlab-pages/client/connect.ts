@@ -1,7 +1,7 @@
 import type { Config } from "../../config.ts";
 import { systemClock } from "../clock.ts";
 import { GitLab } from "./gitlab.ts";
-import { Pace } from "./pace.ts";
+import { Pace } from "../../reconcile/pace.ts";
 import { Transport, type TransportOptions } from "./transport.ts";
 
 /**

@@ -3,7 +3,7 @@ import { codeOf } from "../../checks/unreachable.ts";
 import type { Clock } from "../clock.ts";
 import { GitLabError } from "./error.ts";
 import { Gate } from "./gate.ts";
-import type { Pace } from "./pace.ts";
+import type { Pace } from "../../reconcile/pace.ts";
 import { sendOverSockets, type Incoming, type Send } from "./send.ts";
 
 export type Method = "GET" | "POST" | "PUT" | "DELETE";

@@ -1,4 +1,4 @@
-import { TokenBucket } from "../token-bucket.ts";
+import { TokenBucket } from "../../reconcile/token-bucket.ts";
 import type { Hint, NamespaceHint } from "./hint.ts";
 import { type Reason, Rereads } from "./rereads.ts";
 import { Watches } from "./watches.ts";

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { Pace } from "../../../src/gitlab-pages/client/pace.ts";
+import { Pace } from "../../src/reconcile/pace.ts";
 
 /** Time that passes by being slept through, and the moments at which work began. */
 function driven(perSecond: number) {

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { TokenBucket } from "../token-bucket.ts";
+import { TokenBucket } from "./token-bucket.ts";
 
 export interface PaceOptions {
   /** Milliseconds, of a clock that does not go back. */

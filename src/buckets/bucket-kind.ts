@@ -1,4 +1,5 @@
 import type { Bucket } from "../domain/entities.ts";
+import { eachAtOnce } from "../reconcile/at-once.ts";
 import type { Kind, Plan, Step } from "../reconcile/kind.ts";
 import type { Call } from "../reconcile/system.ts";
 import type { BucketRecords } from "./records.ts";
@@ -17,8 +18,8 @@ export type BucketStep = Step &
     | { readonly do: "limit"; readonly bytes: number }
   );
 
-/** Buckets looked at under one deadline: it has to hold for a storage that is busy, too. */
-const AT_A_TIME = 100;
+/** Buckets looked at at once. */
+const AT_ONCE = 8;
 /** As the storage's own world has it: a thousand thousands, not 1024³. */
 const GIGABYTE = 1_000_000_000;
 
@@ -124,15 +125,16 @@ export class BucketKind implements Kind<SeenBucket, BucketStep> {
   }
 
   async observeAll(call: Call): Promise<(id: string) => SeenBucket | undefined> {
-    const buckets = [...this.#options.records.state.buckets.values()];
-    const names = new Map(buckets.map(({ id, name }) => [id, name]));
+    const { storage, records } = this.#options;
+    const names = new Map([...records.state.buckets.values()].map(({ id, name }) => [id, name]));
+    const listed = await call((signal) => storage.usage(signal));
     const found = new Map<string, StoredBucket>();
-    const all = [...names.values()];
-    for (let at = 0; at < all.length; at += AT_A_TIME) {
-      const some = all.slice(at, at + AT_A_TIME);
-      const part = await call((signal) => this.#options.storage.bucketsOf(some, signal));
-      for (const [name, stored] of part) found.set(name, stored);
-    }
+    await eachAtOnce(new Set(names.values()), AT_ONCE, async (name) => {
+      const usage = listed.get(name);
+      if (usage === undefined) return;
+      const stored = await call((signal) => storage.bucket(name, signal, usage));
+      if (stored !== undefined) found.set(name, stored);
+    });
     // What is not in it may have been made since the copy that it came from: that is looked at by itself.
     return (id) => {
       const stored = found.get(names.get(id) ?? "");

@@ -1,8 +1,7 @@
 import http from "node:http";
 import https from "node:https";
 import { Client, type ClientOptions } from "minio";
-import { eachAtOnce } from "../reconcile/at-once.ts";
-import { MinioAdmin, type ListedBucket } from "./minio-admin/client.ts";
+import { MinioAdmin } from "./minio-admin/client.ts";
 import { StorageError } from "./minio-admin/error.ts";
 import { refusal, unanswered } from "./minio-admin/transport.ts";
 import { canonicalPolicy, grantIn, policyOf, publicPolicyOf } from "./policies.ts";
@@ -21,7 +20,7 @@ export interface MinioOptions {
 
 const TAG = "tardis-console";
 const RULE = "tardis-console-expiry";
-/** Calls at once where many are asked for. */
+/** Connections at once. */
 const AT_ONCE = 8;
 
 /** Buckets and keys at MinIO: buckets through its client, accounts and quotas by its admin protocol. */
@@ -46,6 +45,7 @@ export class MinioStorage implements ObjectStorage {
   /** Closes connections that are kept. */
   close(): void {
     this.#agent.destroy();
+    this.#admin.close();
   }
 
   version(signal: AbortSignal): Promise<string> {
@@ -59,46 +59,26 @@ export class MinioStorage implements ObjectStorage {
   async usage(signal: AbortSignal): Promise<ReadonlyMap<string, BucketUsage>> {
     const listed = await this.#admin.buckets(signal);
     return new Map(
-      listed.map(({ name, created, bytes, objects }) => [
+      listed.map(({ name, created, ...rest }) => [
         name,
-        { created: inMilliseconds(created), bytes, objects },
+        { created: inMilliseconds(created), ...rest },
       ]),
     );
   }
 
-  async bucket(name: string, signal: AbortSignal): Promise<StoredBucket | undefined> {
-    const listed = await this.#s3(signal, (client) => client.listBuckets());
-    const found = listed.find((bucket) => bucket.name === name);
+  async bucket(
+    name: string,
+    signal: AbortSignal,
+    listed?: BucketUsage,
+  ): Promise<StoredBucket | undefined> {
+    if (listed !== undefined)
+      return this.#details(name, listed.created, signal, async () => listed.quotaBytes);
+    const all = await this.#s3(signal, (client) => client.listBuckets());
+    const found = all.find((bucket) => bucket.name === name);
     if (found === undefined) return undefined;
     return this.#details(name, found.creationDate.toISOString(), signal, () =>
       this.#admin.bucketQuota(name, signal),
     );
-  }
-
-  async bucketsOf(
-    names: readonly string[],
-    signal: AbortSignal,
-  ): Promise<ReadonlyMap<string, StoredBucket>> {
-    const all = await this.#admin.buckets(signal);
-    const listed = new Map(all.map((bucket) => [bucket.name, bucket]));
-    const found = new Map<string, StoredBucket>();
-    await eachAtOnce(
-      names.flatMap((name): ListedBucket[] => {
-        const bucket = listed.get(name);
-        return bucket === undefined ? [] : [bucket];
-      }),
-      AT_ONCE,
-      async ({ name, created, quotaBytes }) => {
-        const details = await this.#details(
-          name,
-          inMilliseconds(created),
-          signal,
-          async () => quotaBytes,
-        );
-        if (details !== undefined) found.set(name, details);
-      },
-    );
-    return found;
   }
 
   async makeBucket(name: string, signal: AbortSignal): Promise<void> {

@@ -18,6 +18,7 @@ export interface BucketUsage {
   readonly created: string;
   readonly bytes: number;
   readonly objects: number;
+  readonly quotaBytes: number | null;
 }
 
 /** What a key may do: read or write in exactly these buckets. */
@@ -47,14 +48,14 @@ export interface ObjectStorage {
   /** What the console's own account may do. */
   rights(signal: AbortSignal): Promise<AccountRights>;
 
-  /** Every bucket there is, ours or not, by name. */
+  /** Every bucket there is, ours or not, by name. It may be a second old. */
   usage(signal: AbortSignal): Promise<ReadonlyMap<string, BucketUsage>>;
-  bucket(name: string, signal: AbortSignal): Promise<StoredBucket | undefined>;
-  /** Several in fewer calls; those that are not there are not in it. It may be a second old. */
-  bucketsOf(
-    names: readonly string[],
+  /** @param listed what `usage` told of it: that is not asked for again */
+  bucket(
+    name: string,
     signal: AbortSignal,
-  ): Promise<ReadonlyMap<string, StoredBucket>>;
+    listed?: BucketUsage,
+  ): Promise<StoredBucket | undefined>;
   /** It may be there already, then as ours or as anybody's. */
   makeBucket(name: string, signal: AbortSignal): Promise<void>;
   /** Marks it as the console's; it keeps what other marks it has. */

@@ -46,9 +46,9 @@ export class MemoryStorage implements ObjectStorage {
   async usage() {
     this.#here();
     return new Map(
-      [...this.stored].map(([name, { created }]) => [
+      [...this.stored].map(([name, { created, quotaBytes }]) => [
         name,
-        { created, bytes: 0, objects: 0, ...this.held.get(name) },
+        { created, bytes: 0, objects: 0, quotaBytes, ...this.held.get(name) },
       ]),
     );
   }
@@ -56,15 +56,6 @@ export class MemoryStorage implements ObjectStorage {
     this.#here();
     const found = this.stored.get(name);
     return found === undefined ? undefined : { ...found };
-  }
-  async bucketsOf(names: readonly string[]) {
-    this.#here();
-    const found = new Map<string, StoredBucket>();
-    for (const name of names) {
-      const bucket = this.stored.get(name);
-      if (bucket !== undefined) found.set(name, { ...bucket });
-    }
-    return found;
   }
   async makeBucket(name: string) {
     this.#here();

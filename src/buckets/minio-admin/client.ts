@@ -77,6 +77,11 @@ export class MinioAdmin {
     this.#secretKey = options.credentials.secretKey;
   }
 
+  /** Closes connections that are kept. */
+  close(): void {
+    this.#transport.close();
+  }
+
   /** The server's version, as it names it. */
   async version(signal: AbortSignal): Promise<string> {
     const info = await this.#read("info", {}, infoSchema, signal);

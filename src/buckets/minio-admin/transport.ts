@@ -1,12 +1,13 @@
+import http from "node:http";
+import https from "node:https";
 import { StorageError, type StorageFailure } from "./error.ts";
-import { sign, type Credentials } from "./sign.ts";
+import { sign, type Credentials, type Signed } from "./sign.ts";
 
 export interface TransportOptions {
   /** The server's address, without a path. */
   readonly url: string;
   readonly region: string;
   readonly credentials: Credentials;
-  readonly fetch?: typeof fetch | undefined;
   readonly now?: (() => Date) | undefined;
   /** Told of each call, by the class of its status, or `failed`. */
   readonly onCall?: ((outcome: string) => void) | undefined;
@@ -20,6 +21,8 @@ export interface Request {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** A connection that is idle for longer may be closed at the other end just as it is used again. */
+const IDLE_MS = 4_000;
 const BODY_MAX = 64 * 1024 * 1024;
 const NOTHING = Buffer.alloc(0);
 /** What the server calls what is not there. */
@@ -31,11 +34,20 @@ const LATER = /^(SlowDown\w*|ServiceUnavailable|XMinioServerNotInitialized|Reque
 /** Signed calls to one server, each sent once; what to do again, its caller knows. */
 export class Transport {
   readonly #options: TransportOptions;
-  readonly #host: string;
+  readonly #origin: URL;
+  readonly #client: typeof http | typeof https;
+  readonly #agent: http.Agent;
 
   constructor(options: TransportOptions) {
     this.#options = options;
-    this.#host = new URL(options.url).host;
+    this.#origin = new URL(options.url);
+    this.#client = this.#origin.protocol === "https:" ? https : http;
+    this.#agent = new this.#client.Agent({ keepAlive: true, timeout: IDLE_MS });
+  }
+
+  /** Closes connections that are kept. */
+  close(): void {
+    this.#agent.destroy();
   }
 
   /**
@@ -43,29 +55,51 @@ export class Transport {
    * @throws StorageError
    */
   async call(request: Request, signal: AbortSignal): Promise<Buffer> {
-    const { credentials, region, url, now = () => new Date() } = this.#options;
+    const { credentials, region, now = () => new Date() } = this.#options;
     const { method, path, query = {}, body = NOTHING, headers = {} } = request;
-    const host = this.#host;
+    const { host } = this.#origin;
     const signed = sign({ method, host, path, query, body, headers }, credentials, region, now());
-    let response: Response;
+    let status: number;
     let answer: Buffer;
     try {
-      response = await (this.#options.fetch ?? fetch)(new URL(url).origin + signed.target, {
-        method,
-        headers: signed.headers,
-        ...(method === "GET" ? {} : { body: new Uint8Array(body) }),
-        redirect: "manual",
-        signal,
-      });
-      answer = await read(response);
+      ({ status, answer } = await this.#send({ method, ...signed, body }, signal));
     } catch (error) {
       this.#options.onCall?.("failed");
       if (error instanceof StorageError) throw error;
       throw unanswered(error, signal);
     }
-    this.#options.onCall?.(`${Math.floor(response.status / 100)}xx`);
-    if (response.status >= 200 && response.status < 300) return answer;
-    throw refusalOf(response.status, answer.toString());
+    this.#options.onCall?.(`${Math.floor(status / 100)}xx`);
+    if (status >= 200 && status < 300) return answer;
+    throw refusalOf(status, answer.toString());
+  }
+
+  /** By `node:http` and not by `fetch`: that costs the event loop twice as much. */
+  #send(
+    { method, target, headers, body }: Signed & Pick<Request, "method"> & { body: Buffer },
+    signal: AbortSignal,
+  ): Promise<{ status: number; answer: Buffer }> {
+    const { hostname, port } = this.#origin;
+    return new Promise((resolve, reject) => {
+      const sent = this.#client.request(
+        {
+          agent: this.#agent,
+          hostname: hostname.replace(/^\[(.*)\]$/, "$1"),
+          port,
+          path: target,
+          method,
+          headers: { ...headers, "Content-Length": body.length },
+          signal,
+        },
+        (response) => {
+          read(response).then(
+            (answer) => resolve({ status: response.statusCode ?? 0, answer }),
+            reject,
+          );
+        },
+      );
+      sent.once("error", reject);
+      sent.end(body);
+    });
   }
 }
 
@@ -120,11 +154,10 @@ function refusalOf(status: number, text: string): StorageError {
   return refusal(status, found?.[1] ?? found?.[2]);
 }
 
-async function read(response: Response): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
+async function read(response: http.IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
   let size = 0;
-  if (response.body === null) return NOTHING;
-  for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
+  for await (const chunk of response as AsyncIterable<Buffer>) {
     size += chunk.length;
     if (size > BODY_MAX) throw new StorageError("refused", "The storage's answer is too large.");
     chunks.push(chunk);

@@ -36,8 +36,11 @@ const verbs = {
     const { revision } = ledger.state;
     const began = performance.now();
     loop.sweepSoon();
-    loop.tick();
-    await loop.settled();
+    // The look, and then what it found.
+    for (let turn = 0; turn < 2; turn++) {
+      loop.tick();
+      await loop.settled();
+    }
     const { things = 0, attempted = 0, why } = loop.lastSweep ?? { why: "it did not come about" };
     if (why !== undefined) throw new Error(`the look at everything: ${why}`);
     const commits = ledger.state.revision - revision;

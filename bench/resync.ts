@@ -33,8 +33,8 @@ interface Size {
   readonly phaseMs: number;
 }
 
-const FULL: Size = { owners: 500, rounds: 6, phaseMs: 3_000 };
-const QUICK: Size = { owners: 20, rounds: 2, phaseMs: 300 };
+const FULL: Size = { owners: 500, rounds: 3, phaseMs: 3_000 };
+const QUICK: Size = { owners: 10, rounds: 2, phaseMs: 300 };
 const AT_ONCE = 4;
 
 /**

@@ -41,8 +41,8 @@ export interface KubernetesOptions {
   readonly onCall?: (outcome: string) => void;
 }
 
-/** Objects in one page of a list. */
-const PAGE = 500;
+/** Objects in one page of a list: to read one is done in one go, and holds up everything else. */
+const PAGE = 100;
 /** For whoever calls without a signal: the API server may hang for as long as it likes. */
 const FALLBACK_MS = 30_000;
 

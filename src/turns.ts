@@ -1,3 +1,5 @@
+import { setTimeout as delay } from "node:timers/promises";
+
 /** Work that takes breaks: whoever runs it decides what happens in them. */
 export type Steps<Result> = Generator<undefined, Result>;
 
@@ -24,14 +26,25 @@ export async function runInTurns<Result>(steps: Steps<Result>): Promise<Result> 
   }
 }
 
+/** How long work that nobody waits for keeps the event loop, and leaves it to others then. */
+export const LEISURELY = { workMs: 3, restMs: 9 };
+
 /** The same for work that waits for something now and then: it asks after each piece. */
 export class Turn {
-  #until = performance.now() + TURN_MS;
+  readonly #workMs: number;
+  readonly #restMs: number;
+  #until: number;
+
+  constructor({ workMs, restMs } = { workMs: TURN_MS, restMs: 0 }) {
+    this.#workMs = workMs;
+    this.#restMs = restMs;
+    this.#until = performance.now() + workMs;
+  }
 
   /** Ends this turn and begins another, if it is time. */
   async end(): Promise<void> {
     if (performance.now() < this.#until) return;
-    await new Promise(setImmediate);
-    this.#until = performance.now() + TURN_MS;
+    await (this.#restMs > 0 ? delay(this.#restMs) : new Promise(setImmediate));
+    this.#until = performance.now() + this.#workMs;
   }
 }

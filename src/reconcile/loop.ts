@@ -1,4 +1,4 @@
-import { Turn } from "../turns.ts";
+import { LEISURELY, Turn } from "../turns.ts";
 import { eachAtOnce } from "./at-once.ts";
 import type { Attempts, Settled } from "./attempt.ts";
 import { backOff } from "./back-off.ts";
@@ -187,7 +187,7 @@ export class Loop {
     const standings = await attempts.standings();
     const ids = kind.ids();
     const wrong: string[] = [];
-    const turn = new Turn();
+    const turn = new Turn(LEISURELY);
     for (const id of ids) {
       const observed = look(id);
       const standing = standings.get(id);

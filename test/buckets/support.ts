@@ -1,10 +1,12 @@
 import { randomBytes } from "node:crypto";
+import { rm } from "node:fs/promises";
 import { Client } from "minio";
 import { Buckets } from "../../src/buckets/module.ts";
 import { MinioStorage } from "../../src/buckets/minio-storage.ts";
 import {
   createBucket,
   deleteBucket,
+  restoreBucket,
   type BucketSettings,
 } from "../../src/buckets/verbs/buckets.ts";
 import { createKey, revokeKey, rotateKey, type DrawnKey } from "../../src/buckets/verbs/keys.ts";
@@ -24,55 +26,64 @@ import { MemoryVolatile } from "../../src/store/memory-volatile.ts";
 import { testConfig } from "../support/domain.ts";
 import { temporaryFolder } from "../support/folder.ts";
 import type { MinioServer } from "../support/minio.ts";
+import { toldLedger } from "../support/told-ledger.ts";
 
 export { createLog };
 export const REGION = "us-east-1";
 export const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** The console's process ends here: nothing that it was about to do is done. */
-export class Crash extends Error {}
+/** How MinIO is reached as its root user. */
+type ServerAccess = Pick<MinioServer, "port" | "accessKey" | "secretKey">;
 
-/** A console's buckets at a real MinIO, with a clock that the test turns, and ends of its process. */
-export class Host {
-  readonly server: MinioServer;
-  readonly config: Config["buckets"];
-  readonly ledger: Ledger;
+/** Where a host's store is and what it works at: all that another process needs to go on with it. */
+export interface Place {
+  readonly folder: string;
+  readonly server: ServerAccess;
+  readonly url: string;
   readonly prefix: string;
+  /** By its own clock. */
+  readonly now: number;
+}
+
+/** A console's buckets at a real MinIO, with a clock that the test turns. */
+export class Host {
+  readonly server: ServerAccess;
+  readonly config: Config["buckets"];
+  readonly prefix: string;
+  ledger!: Ledger;
   module!: Buckets;
   volatile!: MemoryVolatile;
   leads = true;
-  /** After so many calls and commits the process ends; each is done, and nothing after it. */
-  crashAfter = Number.POSITIVE_INFINITY;
   /** Calls and commits so far. */
   acts = 0;
+  readonly #folder: string;
   readonly #clock: { now: number };
   readonly #log: Logger;
-  readonly #close: () => Promise<void>;
+  /** Told of each call and each commit, before whoever waits for it learns of it. */
+  readonly #onStep: () => void;
 
   private constructor(
-    server: MinioServer,
-    ledger: Ledger,
-    clock: { now: number },
+    { folder, server, url, prefix, now }: Place,
     log: Logger,
-    url: string,
-    close: () => Promise<void>,
+    onStep: () => void,
   ) {
     this.server = server;
-    this.ledger = ledger;
-    this.#clock = clock;
-    this.#log = log;
-    this.#close = close;
-    // One MinIO serves several hosts: each with a group of its own.
-    this.prefix = `host-${randomBytes(4).toString("hex")}`;
+    this.prefix = prefix;
     this.config = {
       ...testConfig().buckets,
       url,
       accessKey: server.accessKey,
       secretKey: server.secretKey,
-      prefix: this.prefix,
+      prefix,
       interval: 10,
     };
-    this.restart();
+    this.#folder = folder;
+    this.#clock = { now };
+    this.#log = log;
+    this.#onStep = () => {
+      this.acts++;
+      onStep();
+    };
   }
 
   /** @param url another way to the server, as through a proxy */
@@ -80,26 +91,48 @@ export class Host {
     server: MinioServer,
     { log = silentLog, url = server.url }: { log?: Logger; url?: string } = {},
   ): Promise<Host> {
-    const folder = await temporaryFolder();
-    const clock = { now: Date.now() };
-    const ledger = await Ledger.open(await openLevelStore(folder.path), {
-      rules: rulesFrom(testConfig()),
-      now: () => new Date(clock.now),
-    });
-    return new Host(server, ledger, clock, log, url, async () => {
-      await ledger.close();
-      await folder.remove();
-    });
+    const folder = (await temporaryFolder()).path;
+    // One MinIO serves several hosts: each with a group of its own.
+    const prefix = `host-${randomBytes(4).toString("hex")}`;
+    const { port, accessKey, secretKey } = server;
+    const place = { folder, server: { port, accessKey, secretKey }, url, prefix, now: Date.now() };
+    return Host.open(place, log);
+  }
+
+  /** A host that is there already, in another process. */
+  static async open(
+    place: Place,
+    log = silentLog,
+    onStep: () => void = () => undefined,
+  ): Promise<Host> {
+    const host = new Host(place, log, onStep);
+    await host.#open();
+    return host;
   }
 
   get state(): State {
     return this.ledger.state;
   }
 
-  /** Another process: what was in memory is gone, and what is volatile, too. */
-  restart(): void {
-    this.crashAfter = Number.POSITIVE_INFINITY;
+  /** Lets another process have the store, and is a new one after it: what was in memory is gone. */
+  async lend<T>(use: (place: Place) => Promise<T>): Promise<T> {
+    await this.stop();
+    const { server, prefix, config } = this;
+    try {
+      const { now } = this.#clock;
+      return await use({ folder: this.#folder, server, url: config.url, prefix, now });
+    } finally {
+      await this.#open();
+    }
+  }
+
+  async #open(): Promise<void> {
     this.acts = 0;
+    const ledger = await Ledger.open(await openLevelStore(this.#folder), {
+      rules: rulesFrom(testConfig()),
+      now: () => new Date(this.#clock.now),
+    });
+    this.ledger = toldLedger(ledger, this.#onStep);
     this.volatile = new MemoryVolatile();
     const { url, accessKey, secretKey } = this.config;
     const storage = new MinioStorage({
@@ -108,24 +141,11 @@ export class Host {
       accessKey: accessKey ?? "",
       secretKey: secretKey ?? "",
       prefix: this.prefix,
-      onCall: () => this.#act(),
-    });
-    const ledger = new Proxy(this.ledger, {
-      get: (target, name) => {
-        if (name !== "change") {
-          const value: unknown = Reflect.get(target, name, target);
-          return typeof value === "function" ? value.bind(target) : value;
-        }
-        return async (...args: Parameters<Ledger["change"]>) => {
-          const committed = await target.change(...args);
-          this.#act();
-          return committed;
-        };
-      },
+      onCall: this.#onStep,
     });
     this.module = new Buckets({
       config: this.config,
-      ledger: () => ledger,
+      ledger: () => this.ledger,
       volatile: () => this.volatile,
       leads: () => this.leads,
       metrics: createMetrics(),
@@ -136,15 +156,10 @@ export class Host {
     });
   }
 
-  #act(): void {
-    if (++this.acts > this.crashAfter) throw new Crash("the process has ended");
-  }
-
   async do<I, R>(verb: Verb<I, R>, input: I, actor: Actor = operator): Promise<R> {
     const { result } = await this.ledger.change(actor, (state, context) =>
       verb(state, context, input),
     );
-    this.#act();
     return result;
   }
 
@@ -197,9 +212,19 @@ export class Host {
     return this.module.settleBucket(id, () => this.do(deleteBucket, { id, name }));
   }
 
+  /** Puts a bucket back into use that is kept yet. */
+  restore(id: string): Promise<{ done: Bucket; outcome: Outcome }> {
+    return this.module.settleBucket(id, () => this.do(restoreBucket, { id }));
+  }
+
+  /** Moves the clock. */
+  wait(ms: number): void {
+    this.#clock.now += ms;
+  }
+
   /** Moves the clock, and lets the loop do all that is due. */
   async pass(ms: number): Promise<void> {
-    this.#clock.now += ms;
+    this.wait(ms);
     for (let turn = 0; turn < 3; turn++) {
       this.module.loop.tick();
       await this.module.loop.settled();
@@ -229,9 +254,15 @@ export class Host {
     return this.as(accessKey, secretKey);
   }
 
-  async close(): Promise<void> {
+  /** Ends what runs, and lets go of the store. */
+  async stop(): Promise<void> {
     await this.module.stop();
-    await this.#close();
+    await this.ledger.close();
+  }
+
+  async close(): Promise<void> {
+    await this.stop();
+    await rm(this.#folder, { recursive: true, force: true });
   }
 }
 

@@ -1,263 +1,235 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { grantsOf } from "../../src/databases/account-plan.ts";
-import type { DrawnAccount } from "../../src/databases/verbs/accounts.ts";
 import type { Connection } from "mysql2/promise";
-import { deleteOwner } from "../../src/owners/delete.ts";
-import { resumeOwner, suspendOwner } from "../../src/owners/suspend.ts";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { DrawnAccount } from "../../src/databases/verbs/accounts.ts";
 import { type MariadbServer, startMariadb } from "../support/mariadb.ts";
 import { describeWithService } from "../support/services.ts";
-import { DAY_MS, Host } from "./support.ts";
+import { ACTS } from "./acts.ts";
+import { CrashWorld, type Someone } from "./crash-world.ts";
+import { DAY_MS, type Host } from "./support.ts";
 
-const { signal } = new AbortController();
-/** More than any act takes. */
-const STEPS_MAX = 200;
+const LIMIT_MS = 600_000;
 
-describeWithService("mariadb", "a process that ends after any single step", () => {
+describeWithService("mariadb", "a process that is killed after any single step", () => {
   let mariadb: MariadbServer;
+  let world: CrashWorld;
   let host: Host;
   beforeAll(async () => {
     mariadb = await startMariadb();
-    host = await Host.start(mariadb);
-    await mariadb.root(
-      `CREATE DATABASE ${host.prefix}_stranger_data`,
-      `CREATE TABLE ${host.prefix}_stranger_data.kept (id INT)`,
-      `CREATE USER '${host.prefix}.stranger.app'@'%' IDENTIFIED BY 'kept'`,
-    );
+    world = await CrashWorld.start(mariadb);
+    host = world.host;
   }, 120_000);
+  // One test's things at a time, or each look would be at more.
+  afterEach(() => world.clear(), 60_000);
   afterAll(async () => {
-    await host?.close();
+    await world?.close();
     await mariadb?.destroy();
   });
 
-  let people = 0;
-  interface Someone {
-    readonly owner: string;
-    readonly database: string;
-    readonly account: DrawnAccount;
-    readonly open: Connection;
-  }
-  /** Someone new with a database, an account, and a connection that is open. */
-  async function someone(): Promise<Someone> {
-    const owner = await host.person(`p${++people}`);
-    const { done: database } = await host.database(owner, "a");
-    const { done: account } = await host.account(owner);
-    const open = await host.with(account, database.name);
-    await open.query("CREATE TABLE t (id INT)");
-    return { owner, database: database.id, account, open };
-  }
   const isOpen = (connection: Connection) =>
     connection.query("SELECT * FROM t").then(
       () => true,
       () => false,
     );
 
-  /** Everything at the server is as the store wants it, and nothing else of ours is there. */
-  async function expectRight(): Promise<void> {
-    const { state } = host;
-    const listed = new Set((await host.server.databases(signal)).keys());
-    for (const { name, stage } of state.databases.values()) {
-      expect(stage).toBe("made");
-      expect(listed.delete(name)).toBe(true);
-    }
-    expect([...listed]).toEqual([`${host.prefix}_stranger_data`]);
-    const accounts = new Map(await host.server.accounts(host.prefix, signal));
-    for (const account of state.databaseAccounts.values()) {
-      expect(account).toMatchObject({ stage: "issued", renewing: false, deleting: false });
-      const suspended = state.owners.get(account.owner)?.suspended !== undefined;
-      expect(accounts.get(account.name)).toMatchObject({
-        locked: suspended,
-        connections: host.config.connections,
-        grants: grantsOf(state, account),
-        beside: "nothing",
+  describe(
+    "leaves nothing that the next one does not put right, while",
+    { timeout: LIMIT_MS },
+    () => {
+      it("a database is made", async () => {
+        const steps = await world.eachStep(
+          "makeDatabase",
+          () => world.person(),
+          () => world.clear(),
+        );
+        expect(steps).toBeGreaterThan(5);
       });
-      if (suspended) {
-        const { open } = await host.server.sessions({ account: account.name }, signal);
-        expect(open).toEqual([]);
-      }
-      accounts.delete(account.name);
-    }
-    expect([...accounts.keys()]).toEqual([`${host.prefix}.stranger.app`]);
-    const rights = await mariadb.root(
-      `SELECT User FROM mysql.db WHERE LEFT(User, ${host.prefix.length + 1}) = '${host.prefix}.'`,
-    );
-    for (const { User } of rights) expect(state.databaseAccountsByName.has(User)).toBe(true);
-    expect(await mariadb.root(`SHOW TABLES FROM ${host.prefix}_stranger_data`)).toHaveLength(1);
-  }
 
-  /**
-   * Does an act again and again, ended after its first step, its second, and so on until it is done;
-   * after each the next process must put everything right by itself.
-   */
-  async function eachStep<T>(
-    prepare: () => Promise<T>,
-    act: (prepared: T) => Promise<unknown>,
-    check?: (prepared: T) => Promise<void>,
-  ): Promise<number> {
-    for (let step = 0; step < STEPS_MAX; step++) {
-      const prepared = await prepare();
-      host.acts = 0;
-      host.crashAfter = step;
-      await act(prepared).catch(() => undefined);
-      const isDone = host.acts <= step;
-      await host.restart();
-      await host.pass(0);
-      await expectRight();
-      await check?.(prepared);
-      // One person's things at a time, or each check would look at more.
-      for (const { id } of host.state.databaseAccounts.values()) await host.end(id);
-      for (const { id, deleting } of host.state.databases.values())
-        if (deleting === undefined) await host.remove(id);
-      await host.pass(8 * DAY_MS);
-      await host.pass(0);
-      expect(host.state.databases.size + host.state.databaseAccounts.size).toBe(0);
-      if (isDone) return step;
-    }
-    throw new Error("it does not end");
-  }
+      it("an account is made", async () => {
+        const owner = await world.person();
+        await host.database(owner, "a");
+        const steps = await world.eachStep(
+          "makeAccount",
+          async () => owner,
+          async () => {
+            for (const { id } of host.state.databaseAccounts.values()) {
+              await world.expectAWay(id);
+              await host.end(id);
+            }
+          },
+        );
+        expect(steps).toBeGreaterThan(10);
+      });
 
-  /** Whatever was lost, there is a way to a password that works. */
-  async function expectAWay(id: string): Promise<void> {
-    const { done, outcome } = await host.renew(id);
-    expect(outcome).toMatchObject({ state: "ready", why: null });
-    expect(await host.opens(done)).toBe(true);
-  }
+      it("a password is renewed", async () => {
+        const one = await world.someone();
+        let { account } = one;
+        const printOf = (id: string) => host.state.databaseAccounts.get(id)?.print;
+        let print: string | undefined;
+        const steps = await world.eachStep(
+          "renewPassword",
+          async () => {
+            print = printOf(account.account.id);
+            return account.account.id;
+          },
+          async (id) => {
+            const standing = await host.module.standings.get(`databaseAccount/${id}`);
+            // Either the old one still works, or the new one was noted, or it is said that it may not.
+            const isOld = printOf(id) === print && standing?.why === null;
+            expect(await host.opens(account)).toBe(isOld);
+            account = await world.expectAWay(id);
+          },
+        );
+        expect(steps).toBeGreaterThan(5);
+        expect(await isOpen(one.open)).toBe(true);
+      });
 
-  describe("leaves nothing that the next one does not put right, while", () => {
-    it("a database is made", async () => {
-      const steps = await eachStep(
-        () => host.person(`p${++people}`),
-        (owner) => host.database(owner, "new"),
-      );
-      expect(steps).toBeGreaterThan(5);
-    }, 240_000);
+      it("an account is given less, and more", async () => {
+        const one = await world.someone();
+        let { open } = one;
+        const { id } = one.account.account;
+        const isLess = () => host.state.databaseAccounts.get(id)?.databases !== null;
+        const check = async () => {
+          expect(await isOpen(open)).toBe(!isLess());
+          expect(await host.opens(one.account)).toBe(true);
+        };
+        const less = await world.eachStep(
+          "giveLess",
+          async () => {
+            if (isLess()) await ACTS.giveMore(host, id);
+            open.destroy();
+            open = await world.opened(one.account, one.database);
+            return id;
+          },
+          check,
+        );
+        expect(less).toBeGreaterThan(6);
+        const more = await world.eachStep(
+          "giveMore",
+          async () => {
+            if (!isLess()) await ACTS.giveLess(host, id);
+            return id;
+          },
+          async () => {
+            open = await world.opened(one.account, one.database);
+            await check();
+          },
+        );
+        expect(more).toBeGreaterThan(3);
+      });
 
-    it("an account is made", async () => {
-      const steps = await eachStep(
-        async () => {
-          const owner = await host.person(`p${++people}`);
-          await host.database(owner, "a");
-          return owner;
-        },
-        (owner) => host.account(owner),
-        async () => {
-          for (const { id } of host.state.databaseAccounts.values()) await expectAWay(id);
-        },
-      );
-      expect(steps).toBeGreaterThan(10);
-    }, 240_000);
+      it("an account is ended", async () => {
+        const { owner, database } = await world.someone();
+        let account: DrawnAccount;
+        let open: Connection;
+        const steps = await world.eachStep(
+          "endAccount",
+          async () => {
+            account = (await host.account(owner, "other")).done;
+            open = await world.opened(account, database);
+            return account.account.id;
+          },
+          async (id) => {
+            expect(host.state.databaseAccounts.has(id)).toBe(false);
+            expect(await isOpen(open)).toBe(false);
+            expect(await host.opens(account)).toBe(false);
+          },
+        );
+        expect(steps).toBeGreaterThan(6);
+      });
 
-    it("a password is renewed", async () => {
-      const steps = await eachStep(
-        someone,
-        ({ account }) => host.renew(account.account.id),
-        async ({ account, open }) => {
-          const { id } = account.account;
-          const standing = await host.module.standings.get(`databaseAccount/${id}`);
-          // Either the old one still works, or it is said that it may not.
-          const isOld = await host.opens(account);
-          const isSaid = standing?.why?.includes("Its password is not the one") === true;
-          const isNew = host.state.databaseAccounts.get(id)?.print !== account.account.print;
-          if (!isOld) expect(isSaid || isNew).toBe(true);
-          await expectAWay(id);
-          open.destroy();
-        },
-      );
-      expect(steps).toBeGreaterThan(5);
-    }, 240_000);
+      it("an owner is suspended, and resumed", async () => {
+        const one = await world.someone();
+        const { owner, account, database } = one;
+        let { open } = one;
+        const suspended = await world.eachStep(
+          "suspend",
+          async () => {
+            if (world.isSuspended(owner)) await ACTS.resume(host, owner);
+            open = await world.opened(account, database);
+            return owner;
+          },
+          async () => {
+            expect(await isOpen(open)).toBe(false);
+            expect(await host.opens(account)).toBe(false);
+          },
+        );
+        expect(suspended).toBeGreaterThan(6);
+        const resumed = await world.eachStep(
+          "resume",
+          async () => {
+            if (!world.isSuspended(owner)) await ACTS.suspend(host, owner);
+            return owner;
+          },
+          async () => expect(await host.opens(account)).toBe(true),
+        );
+        expect(resumed).toBeGreaterThan(3);
+      });
 
-    it("an account is given less", async () => {
-      const steps = await eachStep(
-        someone,
-        ({ account }) => host.update({ id: account.account.id, databases: [] }),
-        async ({ account, open }) => {
-          const record = host.state.databaseAccounts.get(account.account.id);
-          expect(await isOpen(open)).toBe(record?.databases === null);
-          expect(await host.opens(account)).toBe(true);
-        },
-      );
-      expect(steps).toBeGreaterThan(6);
-    }, 240_000);
+      it("an owner leaves", async () => {
+        let one: Someone;
+        const steps = await world.eachStep(
+          "leave",
+          async () => {
+            one = await world.someone();
+            return one.owner;
+          },
+          async (owner) => {
+            const { database, account, open } = one;
+            expect(host.state.owners.has(owner)).toBe(false);
+            expect(await isOpen(open)).toBe(false);
+            expect(await host.opens(account)).toBe(false);
+            expect(host.state.databaseAccounts.has(account.account.id)).toBe(false);
+            expect(host.state.databases.get(database)?.deleting).toBeDefined();
+            await world.clear();
+          },
+        );
+        expect(steps).toBeGreaterThan(6);
+      });
 
-    it("an account is ended", async () => {
-      const steps = await eachStep(
-        someone,
-        ({ account }) => host.end(account.account.id),
-        async ({ account, open }) => {
-          const isLeft = host.state.databaseAccounts.has(account.account.id);
-          expect(await isOpen(open)).toBe(isLeft);
-          expect(await host.opens(account)).toBe(isLeft);
-        },
-      );
-      expect(steps).toBeGreaterThan(6);
-    }, 240_000);
+      it("a database is taken out of use, and put back", async () => {
+        const one = await world.someone();
+        const { account, database } = one;
+        let { open } = one;
+        const isUsed = () => host.state.databases.get(database)?.deleting === undefined;
+        const removed = await world.eachStep(
+          "removeDatabase",
+          async () => {
+            if (!isUsed()) await host.restore(database);
+            open = await world.opened(account, database);
+            return database;
+          },
+          async () => expect([isUsed(), await isOpen(open)]).toEqual([false, false]),
+        );
+        expect(removed).toBeGreaterThan(6);
+        const restored = await world.eachStep(
+          "restoreDatabase",
+          async () => {
+            if (isUsed()) await host.remove(database);
+            return database;
+          },
+          async () => {
+            open = await world.opened(account, database);
+            expect([isUsed(), await isOpen(open)]).toEqual([true, true]);
+          },
+        );
+        expect(restored).toBeGreaterThan(3);
+      });
 
-    it("an owner is suspended, and resumed", async () => {
-      const check = async ({ owner, account, open }: Someone) => {
-        const suspended = host.state.owners.get(owner)?.suspended !== undefined;
-        expect(await host.opens(account)).toBe(!suspended);
-        if (suspended) expect(await isOpen(open)).toBe(false);
-        open.destroy();
-      };
-      const steps = await eachStep(
-        someone,
-        async ({ owner }) => {
-          await host.do(suspendOwner, { id: owner, reason: "" });
-          await host.module.settleOwner(owner);
-        },
-        check,
-      );
-      expect(steps).toBeGreaterThan(6);
-      await eachStep(
-        async () => {
-          const made = await someone();
-          await host.do(suspendOwner, { id: made.owner, reason: "" });
-          await host.module.settleOwner(made.owner);
-          return made;
-        },
-        async ({ owner }) => {
-          await host.do(resumeOwner, { id: owner });
-          await host.module.settleOwner(owner);
-        },
-        check,
-      );
-    }, 240_000);
-
-    it("an owner leaves", async () => {
-      const steps = await eachStep(
-        someone,
-        async ({ owner }) => {
-          await host.do(deleteOwner, { id: owner, kind: "person" as const });
-          await host.module.settleOwner(owner);
-        },
-        async ({ owner, database, account, open }) => {
-          const isThere = host.state.owners.has(owner);
-          expect(await isOpen(open)).toBe(isThere);
-          expect(await host.opens(account)).toBe(isThere);
-          expect(host.state.databaseAccounts.has(account.account.id)).toBe(isThere);
-          expect(host.state.databases.get(database)?.deleting === undefined).toBe(isThere);
-        },
-      );
-      expect(steps).toBeGreaterThan(6);
-    }, 240_000);
-
-    it("a database is taken out of use, and deleted when its time is over", async () => {
-      await eachStep(
-        someone,
-        ({ database }) => host.remove(database),
-        async ({ database, open }) => {
-          const isUsed = host.state.databases.get(database)?.deleting === undefined;
-          expect(await isOpen(open)).toBe(isUsed);
-          open.destroy();
-        },
-      );
-      await eachStep(
-        async () => {
-          const made = await someone();
-          await host.remove(made.database);
-          return made;
-        },
-        () => host.pass(8 * DAY_MS),
-      );
-    }, 240_000);
-  });
+      it("a database is deleted when its time is over", async () => {
+        const { owner } = await world.someone();
+        const steps = await world.eachStep(
+          "look",
+          async () => {
+            const { done } = await host.database(owner, "old");
+            await mariadb.root(`CREATE TABLE ${done.name}.t (id INT)`);
+            await host.remove(done.id);
+            host.wait(8 * DAY_MS);
+            return done.id;
+          },
+          async (id) => expect(host.state.databases.has(id)).toBe(false),
+        );
+        expect(steps).toBeGreaterThan(6);
+      });
+    },
+  );
 });

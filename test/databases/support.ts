@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { rm } from "node:fs/promises";
 import type { Connection } from "mysql2/promise";
 import type { Config } from "../../src/config.ts";
 import { consoleGrants } from "../../src/databases/console-grants.ts";
@@ -12,7 +13,11 @@ import {
   type DrawnAccount,
   type UpdateAccountInput,
 } from "../../src/databases/verbs/accounts.ts";
-import { createDatabase, deleteDatabase } from "../../src/databases/verbs/databases.ts";
+import {
+  createDatabase,
+  deleteDatabase,
+  restoreDatabase,
+} from "../../src/databases/verbs/databases.ts";
 import type { Verb } from "../../src/domain/decision.ts";
 import type { Database, DatabaseAccount } from "../../src/domain/entities.ts";
 import { operator, type Actor } from "../../src/domain/policy.ts";
@@ -28,11 +33,9 @@ import { MemoryVolatile } from "../../src/store/memory-volatile.ts";
 import { testConfig } from "../support/domain.ts";
 import { temporaryFolder } from "../support/folder.ts";
 import type { MariadbServer } from "../support/mariadb.ts";
+import { toldLedger } from "../support/told-ledger.ts";
 
 export const DAY_MS = 24 * 60 * 60 * 1000;
-
-/** The console's process ends here: nothing that it was about to do is done. */
-export class Crash extends Error {}
 
 interface HostOptions {
   readonly log?: Logger;
@@ -41,48 +44,50 @@ interface HostOptions {
   /** Nodes, where it is a cluster. */
   readonly nodes?: readonly string[];
   readonly callMs?: number;
+  /** Told of each call and each commit, before whoever waits for it learns of it. */
+  readonly onStep?: () => void;
 }
 
-/** A console's databases at a real MariaDB, with a clock that the test turns, and ends of its process. */
-export class Host {
-  readonly mariadb: MariadbServer;
+/** Where a host's store is and what it works at: all that another process needs to go on with it. */
+export interface Place {
+  readonly folder: string;
   readonly config: Config["databases"];
-  readonly ledger: Ledger;
+  /** By its own clock. */
+  readonly now: number;
+}
+
+/** A console's databases at a real MariaDB, with a clock that the test turns. */
+export class Host {
+  readonly config: Config["databases"];
   /** One server serves several hosts: each with names of its own. */
   readonly prefix: string;
+  ledger!: Ledger;
   module!: Databases;
   server!: MysqlServer;
   volatile!: MemoryVolatile;
   leads = true;
-  /** After so many calls and commits the process ends; each is done, and nothing after it. */
-  crashAfter = Number.POSITIVE_INFINITY;
   /** Calls and commits so far. */
   acts = 0;
+  readonly #mariadb: MariadbServer | undefined;
+  readonly #folder: string;
   readonly #clock: { now: number };
   readonly #options: HostOptions;
-  readonly #close: () => Promise<void>;
 
   private constructor(
-    mariadb: MariadbServer,
-    ledger: Ledger,
-    clock: { now: number },
-    config: Config["databases"],
+    { folder, config, now }: Place,
     options: HostOptions,
-    close: () => Promise<void>,
+    mariadb: MariadbServer | undefined,
   ) {
-    this.mariadb = mariadb;
-    this.ledger = ledger;
-    this.#clock = clock;
+    this.#mariadb = mariadb;
+    this.#folder = folder;
+    this.#clock = { now };
     this.#options = options;
-    this.#close = close;
     this.config = config;
     this.prefix = config.prefix;
-    this.#begin();
   }
 
   static async start(mariadb: MariadbServer, options: HostOptions = {}): Promise<Host> {
-    const folder = await temporaryFolder();
-    const clock = { now: Date.now() };
+    const folder = (await temporaryFolder()).path;
     const prefix = `h${randomBytes(2).toString("hex")}`;
     const user = `console-${prefix}`;
     const password = randomBytes(16).toString("hex");
@@ -91,38 +96,54 @@ export class Host {
     await mariadb.root(
       ...grants.map((statement) => statement.replace("PUT A PASSWORD HERE", password)),
     );
-    const whole = testConfig();
-    const databases = {
-      ...whole.databases,
+    const config = {
+      ...testConfig().databases,
       address: options.address ?? mariadb.address,
       nodes: [...(options.nodes ?? [])],
       user,
       password,
       prefix,
     };
-    const ledger = await Ledger.open(await openLevelStore(folder.path), {
-      rules: rulesFrom({ ...whole, databases }),
-      now: () => new Date(clock.now),
-    });
-    return new Host(mariadb, ledger, clock, databases, options, async () => {
-      await ledger.close();
-      await folder.remove();
-    });
+    return Host.open({ folder, config, now: Date.now() }, options, mariadb);
+  }
+
+  /** A host that is there already, in another process; members are let in by `mariadb` alone. */
+  static async open(place: Place, options: HostOptions, mariadb?: MariadbServer): Promise<Host> {
+    const host = new Host(place, options, mariadb);
+    await host.#open();
+    return host;
   }
 
   get state(): State {
     return this.ledger.state;
   }
 
-  /** Another process: what was in memory is gone, and what is volatile, too. */
-  async restart(): Promise<void> {
-    await this.server.close();
-    this.#begin();
+  /** Lets another process have the store, and is a new one after it: what was in memory is gone. */
+  async lend<T>(use: (place: Place) => Promise<T>): Promise<T> {
+    await this.stop();
+    try {
+      return await use({ folder: this.#folder, config: this.config, now: this.#clock.now });
+    } finally {
+      await this.#open();
+    }
   }
 
-  #begin(): void {
-    this.crashAfter = Number.POSITIVE_INFINITY;
+  /** Another process: what was in memory is gone, and what is volatile, too. */
+  restart(): Promise<void> {
+    return this.lend(async () => undefined);
+  }
+
+  async #open(): Promise<void> {
+    const onStep = () => {
+      this.acts++;
+      this.#options.onStep?.();
+    };
     this.acts = 0;
+    const ledger = await Ledger.open(await openLevelStore(this.#folder), {
+      rules: rulesFrom({ ...testConfig(), databases: this.config }),
+      now: () => new Date(this.#clock.now),
+    });
+    this.ledger = toldLedger(ledger, onStep);
     this.volatile = new MemoryVolatile();
     const { address, nodes, user, password, tls } = this.config;
     this.server = new MysqlServer({
@@ -131,24 +152,11 @@ export class Host {
       tls,
       user: user ?? "",
       password: password ?? "",
-      onCall: () => this.#act(),
-    });
-    const ledger = new Proxy(this.ledger, {
-      get: (target, name) => {
-        if (name !== "change") {
-          const value: unknown = Reflect.get(target, name, target);
-          return typeof value === "function" ? value.bind(target) : value;
-        }
-        return async (...args: Parameters<Ledger["change"]>) => {
-          const committed = await target.change(...args);
-          this.#act();
-          return committed;
-        };
-      },
+      onCall: onStep,
     });
     this.module = new Databases({
       config: this.config,
-      ledger: () => ledger,
+      ledger: () => this.ledger,
       volatile: () => this.volatile,
       leads: () => this.leads,
       metrics: createMetrics(),
@@ -159,15 +167,10 @@ export class Host {
     });
   }
 
-  #act(): void {
-    if (++this.acts > this.crashAfter) throw new Crash("the process has ended");
-  }
-
   async do<I, R>(verb: Verb<I, R>, input: I, actor: Actor = operator): Promise<R> {
     const { result } = await this.ledger.change(actor, (state, context) =>
       verb(state, context, input),
     );
-    this.#act();
     return result;
   }
 
@@ -224,9 +227,19 @@ export class Host {
     return this.module.settleDatabase(id, () => this.do(deleteDatabase, { id, name }));
   }
 
+  /** Puts a database back into use that is kept yet. */
+  restore(id: string): Promise<{ done: Database; outcome: Outcome }> {
+    return this.module.settleDatabase(id, () => this.do(restoreDatabase, { id }));
+  }
+
+  /** Moves the clock. */
+  wait(ms: number): void {
+    this.#clock.now += ms;
+  }
+
   /** Moves the clock, and lets the loop do all that is due. */
   async pass(ms: number): Promise<void> {
-    this.#clock.now += ms;
+    this.wait(ms);
     for (let turn = 0; turn < 3; turn++) {
       this.module.loop.tick();
       await this.module.loop.settled();
@@ -237,8 +250,9 @@ export class Host {
   async with(
     { account, password }: DrawnAccount,
     database?: string,
-    at: MariadbServer = this.mariadb,
+    at = this.#mariadb,
   ): Promise<Connection> {
+    if (at === undefined) throw new Error("members are let in where the host was started");
     const connection = await at.connect(account.name, password, database);
     // It may be ended at any time.
     connection.on("error", () => undefined);
@@ -258,10 +272,16 @@ export class Host {
     }
   }
 
-  async close(): Promise<void> {
+  /** Ends what runs, and lets go of the store. */
+  async stop(): Promise<void> {
     await this.module.stop();
     await this.server.close();
-    await this.#close();
+    await this.ledger.close();
+  }
+
+  async close(): Promise<void> {
+    await this.stop();
+    await rm(this.#folder, { recursive: true, force: true });
   }
 }
 

@@ -7,6 +7,13 @@ import type { MemoryCluster } from "../support/memory-cluster.ts";
 import { addNamespace, clusterOfPages, furnishNamespaces } from "../support/namespace-world.ts";
 import { describeWithService } from "../support/services.ts";
 
+const WAYS: readonly (readonly [Width, boolean])[] = [
+  ["desk", true],
+  ["desk", false],
+  ["phone", true],
+  ["phone", false],
+];
+
 type World = Awaited<ReturnType<typeof furnishNamespaces>>;
 
 describeWithService("chromium", "a member's pages on namespaces", (chromium) => {
@@ -65,11 +72,21 @@ describeWithService("chromium", "a member's pages on namespaces", (chromium) => 
     });
   }, 90_000);
 
-  it.each<Width>(["desk", "phone"])(
-    "tell the whole story of a kubeconfig and its namespace: %s",
-    async (width) => {
-      const { shop } = world;
-      await as("alice", { width, scripts: false }, async (page) => {
+  it.each(WAYS)(
+    "tell the whole story of a namespace and its kubeconfig: %s, scripts: %s",
+    async (width, scripts) => {
+      await as("alice", { width, scripts }, async (page) => {
+        await page.getByRole("link", { name: "Make a namespace" }).click();
+        await page.getByLabel("Name").fill("Not a name");
+        await page.getByRole("button", { name: "Make it" }).click();
+        expect(await page.getByRole("alert").count()).toBe(1);
+        await page.getByLabel("Name").fill("films");
+        await page.getByRole("button", { name: "Make it" }).click();
+        expect(await page.getByRole("status").textContent()).toContain("alice--films is ready");
+        expect(cluster.objects.has("Namespace//alice--films")).toBe(true);
+        await page.getByRole("link", { name: "Namespaces" }).first().click();
+
+        const { shop } = world;
         await page.getByRole("link", { name: shop.name, exact: true }).click();
         expect(await page.getByText("0.5 of 2 cores").count()).toBe(1);
         expect(await page.getByText("3 of 20 pods").count()).toBe(1);

@@ -50,12 +50,16 @@ function missing(params: Params): Params {
   );
 }
 
-/** What somebody has changed since a revision; GitLab's sync may change something at any time. */
+/**
+ * What somebody has changed since a revision. GitLab's sync may change something at any time, also in
+ * the name of who approved what it held.
+ */
 async function changesOf(actor: ActorName, after: number) {
   if (revision() === after) return [];
   const { items } = await world.must("GET", "/events?limit=20");
-  return (items as { revision: number; actor: { name: string } }[]).filter(
-    (event) => event.revision > after && event.actor.name === actor,
+  return (items as { revision: number; type: string; actor: { name: string } }[]).filter(
+    (event) =>
+      event.revision > after && event.actor.name === actor && event.type !== "pages.synced",
   );
 }
 

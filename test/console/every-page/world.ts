@@ -97,7 +97,7 @@ export async function startWorld(more: object = {}): Promise<World> {
     return (await must("POST", "/requests", { owner, wish, reason: "x" })).id as string;
   };
   const makers: Record<ThingKind, (owner: OwnerName) => Promise<Params>> = {
-    ...moduleMakers(must, next),
+    ...moduleMakers(must, systems, next),
     none: async () => ({}),
     host: async (owner) => ({ host: `${owner}.${zone}` }),
     label: async (owner) => ({ label: owner, path: `/${next("new")}` }),
@@ -206,9 +206,18 @@ export async function startWorld(more: object = {}): Promise<World> {
       return { label };
     },
     heldRun: async () => {
-      await waitFor(() => core.requireLedger().state.pages.size > 0, { describe: "sites" });
-      stage.removeSites();
-      await must("POST", "/pages/sync");
+      // One that was approved is held no more: other sites go then.
+      if ((await held()) === undefined) {
+        const names = [next("site"), next("site")];
+        stage.addSites(names);
+        await must("POST", "/pages/sync");
+        const paths = () =>
+          Array.from(core.requireLedger().state.pages.values(), ({ projectPath }) => projectPath);
+        const areThere = () => names.every((name) => paths().includes(`${name}/site`));
+        await waitFor(areThere, { describe: "sites" });
+        stage.removeSites();
+        await must("POST", "/pages/sync");
+      }
       return { run: (await waitFor(held, { describe: "the plan to be held" })).run };
     },
   };

@@ -13,9 +13,26 @@ const NO_PAGE = new Set(["GET /admin/traefik/document.json"]);
 
 type Form = Readonly<Record<string, string>>;
 
-/** Pages and answers that look otherwise than the rows' own: who asks what, of what. */
+/** Who asks what, of what. */
 type More = readonly [who: ActorName, route: string, of?: ThingKind, form?: Form];
+
+/** Of a module: with nothing yet, taken out of use, in conflict, and left behind by somebody gone. */
+const states = (list: string, thing: "Bucket" | "Database" | "Namespace"): readonly More[] => [
+  ["carol", `GET ${list}`],
+  ["alice", `GET ${list}`, `taken${thing}`],
+  ["alice", `GET ${list}/:id`, `closed${thing}`],
+  ["alice", `GET ${list}/:id`, `taken${thing}`],
+  ["ada", `GET ${list}/:id`, `left${thing}`],
+  ["ada", `GET /admin${list}`, `taken${thing}`],
+  ["ada", `GET /admin${list}`, `left${thing}`],
+];
+
+/** Pages and answers that look otherwise than the rows' own. */
 const MORE: readonly More[] = [
+  ...states("/buckets", "Bucket"),
+  ...states("/databases", "Database"),
+  ...states("/namespaces", "Namespace"),
+  ["ada", "GET /admin/owners/:owner", "owner"],
   ["nobody", "GET /sign-in"],
   ["nobody", "GET /sign-in/link/wrong"],
   ["nobody", "POST /requests"],

@@ -6,6 +6,7 @@ import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { assetPath } from "./assets.ts";
 import { takeFlash, type Flash } from "./flash.ts";
 import { FlashMessage } from "./parts/flash-message.tsx";
+import { Menu } from "./parts/menu.tsx";
 import { MODULES } from "../domain/rules.ts";
 import type { Site } from "./site.ts";
 import type { PageEnv, Visitor } from "./visitor.ts";
@@ -168,20 +169,12 @@ function Signed({ site, visitor, section }: SignedProps) {
   const { admin } = visitor.actor;
   const off = new Set<string>(MODULES.filter((module) => !site.modules.has(module)));
   if (!admin && !visitor.adminLapsed) off.add("admin");
-  const sections = Object.entries(SECTIONS).filter(([name]) => !off.has(name));
+  const sections = Object.entries(SECTIONS)
+    .filter(([name]) => !off.has(name))
+    .map(([name, [href, label]]) => [name, href, label] as const);
   return (
     <>
-      <nav class="sections" aria-label="Sections">
-        <ul>
-          {sections.map(([name, [href, label]]) => (
-            <li>
-              <a href={href} aria-current={name === section ? "page" : undefined}>
-                {label}
-              </a>
-            </li>
-          ))}
-        </ul>
-      </nav>
+      <Menu id="sections" name="Sections" button="Menu" places={sections} current={section} />
       <form class="search" role="search" action={admin ? "/admin/search" : "/"} method="get">
         <input
           id="search"

@@ -1,6 +1,12 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
-import { openWindow, startBrowser, type Width, type WindowOptions } from "../support/browser.ts";
+import {
+  goToSection,
+  openWindow,
+  startBrowser,
+  type Width,
+  type WindowOptions,
+} from "../support/browser.ts";
 import { describeWithService } from "../support/services.ts";
 import { barriers, startPages, type TestPages } from "../support/console-pages.ts";
 import { askAround, furnish } from "../support/console-world.ts";
@@ -57,7 +63,7 @@ describeWithService("chromium", "a member's requests", (chromium) => {
     async (width, scheme, scripts) => {
       await as("alice", { width, scheme, scripts }, async (page) => {
         const check = () => (scripts ? keepsNobodyOut(page) : Promise.resolve());
-        await page.getByRole("link", { name: "Requests", exact: true }).click();
+        await goToSection(page, "Requests");
         expect(await page.getByText("You asked for nothing yet").count()).toBe(1);
         await check();
         await page.getByRole("link", { name: "A name" }).click();

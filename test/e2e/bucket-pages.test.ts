@@ -2,7 +2,7 @@ import { Client } from "minio";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type AdminWorld, startAdminWorld } from "../console/admin/support.ts";
-import { openWindow, startBrowser, type Width } from "../support/browser.ts";
+import { goToSection, openWindow, startBrowser, type Width } from "../support/browser.ts";
 import { may } from "../buckets/support.ts";
 import { type MinioServer, startMinio } from "../support/minio.ts";
 import { describeWithService } from "../support/services.ts";
@@ -66,7 +66,7 @@ describeWithService(
         const short = `files-${width}-${scripts}`;
         const name = `alice.${short}`;
         await page.goto(origin);
-        await page.getByRole("link", { name: "Buckets", exact: true }).click();
+        await goToSection(page, "Buckets");
         await page.getByRole("link", { name: "Make a bucket" }).click();
         await page.getByLabel("Name", { exact: true }).fill("Not A Name");
         await page.getByLabel("Gigabytes").fill("1");

@@ -3,7 +3,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { consoleGrants } from "../../src/databases/console-grants.ts";
 import { type AdminWorld, startAdminWorld } from "../console/admin/support.ts";
-import { openWindow, startBrowser, type Width } from "../support/browser.ts";
+import { goToSection, openWindow, startBrowser, type Width } from "../support/browser.ts";
 import { type MariadbServer, startMariadb } from "../support/mariadb.ts";
 import { describeWithService } from "../support/services.ts";
 
@@ -87,7 +87,7 @@ describeWithService(
         const name = `u_alice_${short}`;
         const account = `u.alice.${width}-${scripts}`;
         await page.goto(origin);
-        await page.getByRole("link", { name: "Databases", exact: true }).click();
+        await goToSection(page, "Databases");
         await page.getByRole("link", { name: "Make a database" }).click();
         await page.getByLabel("Name", { exact: true }).fill("Not A Name");
         await page.getByRole("button", { name: "Make it" }).click();

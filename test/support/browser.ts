@@ -73,3 +73,11 @@ export async function openWindow(
   });
   return { page, context, complaints };
 }
+
+/** Goes to a section of the console, through the menu where it is narrow. */
+export async function goToSection(page: Page, name: string): Promise<void> {
+  const menu = page.getByRole("button", { name: "Menu" });
+  if (await menu.isVisible()) await menu.click();
+  const sections = page.getByRole("navigation", { name: "Sections" });
+  await sections.getByRole("link", { name, exact: true }).click();
+}

@@ -1,6 +1,7 @@
 import type { Context } from "hono";
 import type { Child } from "hono/jsx";
 import { show, type PageProps } from "../layout.tsx";
+import { Menu } from "../parts/menu.tsx";
 import type { PageEnv } from "../visitor.ts";
 import type { AdminServices } from "./services.ts";
 
@@ -19,18 +20,17 @@ const PLACES = {
 export type Place = keyof typeof PLACES;
 
 function AdminNav({ place }: { place: Place | undefined }) {
+  const places = Object.entries(PLACES).map(
+    ([name, [href, label]]) => [name, href, label] as const,
+  );
+  const button = (
+    <>
+      <span class="unseen">Admin pages, now </span>
+      {place === undefined ? "Admin" : PLACES[place][1]}
+    </>
+  );
   return (
-    <nav class="sections places" aria-label="Admin">
-      <ul>
-        {Object.entries(PLACES).map(([name, [href, label]]) => (
-          <li>
-            <a href={href} aria-current={name === place ? "page" : undefined}>
-              {label}
-            </a>
-          </li>
-        ))}
-      </ul>
-    </nav>
+    <Menu id="places" name="Admin" button={button} places={places} current={place} more="places" />
   );
 }
 

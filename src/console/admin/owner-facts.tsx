@@ -124,6 +124,7 @@ export function Usage({ services, state, owner, now }: OwnerView) {
       <h2>Quota</h2>
       <Table
         caption="Quota"
+        slim
         columns={["What", "Used", "Limit", "Set"]}
         rows={limitsHere(services.rules).map((kind) => [
           LIMIT_NAMES[kind],

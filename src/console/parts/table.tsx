@@ -6,15 +6,17 @@ export interface TableProps {
   /** Headings; an empty one for a column of actions. */
   readonly columns: readonly string[];
   readonly rows: readonly (readonly Child[])[];
+  /** It fits a phone as it is: no cards there. */
+  readonly slim?: boolean;
 }
 
 /**
  * A table that becomes a card for each row where it is narrow. The roles are written out, as a table
  * that is laid out otherwise is none for some readers.
  */
-export function Table({ caption, columns, rows }: TableProps) {
+export function Table({ caption, columns, rows, slim = false }: TableProps) {
   return (
-    <table class="cards" role="table">
+    <table class={slim ? undefined : "cards"} role="table">
       <caption class="unseen">{caption}</caption>
       <thead role="rowgroup">
         <tr role="row">

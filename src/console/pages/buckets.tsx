@@ -9,7 +9,7 @@ import { Live } from "../parts/live.tsx";
 import { Pager } from "../parts/pager.tsx";
 import { Table } from "../parts/table.tsx";
 import { ThingState } from "../parts/thing-state.tsx";
-import { Allowances, Usage } from "../parts/usage.tsx";
+import { OwnersLimits, Usage } from "../parts/usage.tsx";
 import type { PageEnv } from "../visitor.ts";
 import { KeyTable } from "./bucket-key-table.tsx";
 import { allowancesOf, keyViewsOf, viewsOf, type BucketView } from "./bucket-view.ts";
@@ -90,17 +90,12 @@ export function buckets(services: PageServices): Hono<PageEnv> {
           </section>
         )}
         {all.length + keys.length === 0 ? null : (
-          <section>
-            <h2>How much of what you may have is used</h2>
-            {owners
-              .filter(({ id }) => id === person.id || hasAny(services, id))
-              .map((owner) => (
-                <>
-                  {ofMany ? <h3>{owner.id === person.id ? "You" : owner.name}</h3> : null}
-                  <Allowances all={allowancesOf(services, owner)} />
-                </>
-              ))}
-          </section>
+          <OwnersLimits
+            owners={owners}
+            you={person.id}
+            has={(id) => state.bucketsByOwner.has(id) || state.bucketKeysByOwner.has(id)}
+            allowancesOf={(owner) => allowancesOf(services, owner)}
+          />
         )}
       </Live>,
     );
@@ -110,10 +105,6 @@ export function buckets(services: PageServices): Hono<PageEnv> {
 
 function byName(a: { readonly name: string }, b: { readonly name: string }): number {
   return a.name < b.name ? -1 : 1;
-}
-
-function hasAny({ ledger: { state } }: PageServices, owner: string): boolean {
-  return state.bucketsByOwner.has(owner) || state.bucketKeysByOwner.has(owner);
 }
 
 function BucketTable({
@@ -136,7 +127,7 @@ function BucketTable({
         return [
           <a href={`/buckets/${bucket.id}`}>{bucket.name}</a>,
           ...(ofMany ? [names.get(bucket.owner) ?? ""] : []),
-          <ThingState standing={standing} now={now} />,
+          <ThingState standing={standing} now={now} until={bucket.deleting?.until} />,
           <Held view={view} />,
           bucket.publicRead && bucket.deleting === undefined ? "Everyone" : "Keys",
         ];

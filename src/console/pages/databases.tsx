@@ -9,7 +9,7 @@ import { Live } from "../parts/live.tsx";
 import { Pager } from "../parts/pager.tsx";
 import { Table } from "../parts/table.tsx";
 import { ThingState } from "../parts/thing-state.tsx";
-import { Allowances } from "../parts/usage.tsx";
+import { OwnersLimits } from "../parts/usage.tsx";
 import type { PageEnv } from "../visitor.ts";
 import { AccountTable, connectionsOf } from "./database-account-table.tsx";
 import {
@@ -107,17 +107,12 @@ export function databases(services: PageServices): Hono<PageEnv> {
           </section>
         )}
         {isNothing ? null : (
-          <section>
-            <h2>How much of what you may have is used</h2>
-            {owners
-              .filter(({ id }) => id === person.id || hasAny(services, id))
-              .map((owner) => (
-                <>
-                  {ofMany ? <h3>{owner.id === person.id ? "You" : owner.name}</h3> : null}
-                  <Allowances all={allowancesOf(services, owner)} />
-                </>
-              ))}
-          </section>
+          <OwnersLimits
+            owners={owners}
+            you={person.id}
+            has={(id) => state.databasesByOwner.has(id) || state.databaseAccountsByOwner.has(id)}
+            allowancesOf={(owner) => allowancesOf(services, owner)}
+          />
         )}
       </Live>,
     );
@@ -127,10 +122,6 @@ export function databases(services: PageServices): Hono<PageEnv> {
 
 function byName(a: { readonly name: string }, b: { readonly name: string }): number {
   return a.name < b.name ? -1 : 1;
-}
-
-function hasAny({ ledger: { state } }: PageServices, owner: string): boolean {
-  return state.databasesByOwner.has(owner) || state.databaseAccountsByOwner.has(owner);
 }
 
 function DatabaseTable({
@@ -153,7 +144,7 @@ function DatabaseTable({
         return [
           <a href={`/databases/${database.id}`}>{database.name}</a>,
           ...(ofMany ? [names.get(database.owner) ?? ""] : []),
-          <ThingState standing={standing} now={now} />,
+          <ThingState standing={standing} now={now} until={database.deleting?.until} />,
           heldInWords(view),
         ];
       })}

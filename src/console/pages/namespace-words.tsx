@@ -7,16 +7,18 @@ const HOSTS_SHOWN = 3;
 
 const WHAT: Readonly<Record<keyof NamespaceLimits, string>> = {
   cpu: "cores",
-  memory: "MiB of memory",
+  memory: "GiB of memory",
   pods: "pods",
   storage: "GiB of volumes",
 };
 
 function inUnits(kind: keyof NamespaceLimits, amount: number): string {
-  return kind === "cpu" ? String(amount / 1000) : String(amount);
+  if (kind === "cpu") return String(amount / 1000);
+  // It is kept in MiB.
+  return kind === "memory" ? String(Math.round((amount / 1024) * 100) / 100) : String(amount);
 }
 
-/** What a namespace may use, in a line: `2 cores, 4096 MiB of memory, 20 pods, 20 GiB of volumes`. */
+/** What a namespace may use, in a line: `2 cores, 4 GiB of memory, 20 pods, 20 GiB of volumes`. */
 export function limitsInWords(limits: NamespaceLimits): string {
   return KINDS.map((kind) => `${inUnits(kind, limits[kind])} ${WHAT[kind]}`).join(", ");
 }

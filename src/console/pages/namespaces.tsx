@@ -8,7 +8,7 @@ import { Live } from "../parts/live.tsx";
 import { Pager } from "../parts/pager.tsx";
 import { Table } from "../parts/table.tsx";
 import { ThingState } from "../parts/thing-state.tsx";
-import { Allowances } from "../parts/usage.tsx";
+import { OwnersLimits } from "../parts/usage.tsx";
 import type { PageEnv } from "../visitor.ts";
 import { KubeconfigTable } from "./kubeconfig-table.tsx";
 import {
@@ -47,8 +47,6 @@ export function namespaces(services: PageServices): Hono<PageEnv> {
       `/namespaces?${new URLSearchParams({ from: String(namespacesAt), kubeconfigs: String(kubeconfigsAt) }).toString()}`;
     const now = site.now();
     const ofMany = owners.length > 1;
-    const hasAny = ({ id }: Owner) =>
-      state.namespacesByOwner.has(id) || state.kubeconfigsByOwner.has(id);
     return show(
       context,
       site,
@@ -96,17 +94,12 @@ export function namespaces(services: PageServices): Hono<PageEnv> {
           </section>
         )}
         {all.length + ways.length === 0 ? null : (
-          <section>
-            <h2>How much of what you may have is used</h2>
-            {owners
-              .filter((owner) => owner.id === person.id || hasAny(owner))
-              .map((owner) => (
-                <>
-                  {ofMany ? <h3>{owner.id === person.id ? "You" : owner.name}</h3> : null}
-                  <Allowances all={allowancesOf(services, owner)} />
-                </>
-              ))}
-          </section>
+          <OwnersLimits
+            owners={owners}
+            you={person.id}
+            has={(id) => state.namespacesByOwner.has(id) || state.kubeconfigsByOwner.has(id)}
+            allowancesOf={(owner) => allowancesOf(services, owner)}
+          />
         )}
       </Live>,
     );
@@ -136,7 +129,7 @@ function NamespaceTable({
       rows={views.map(({ namespace, standing, limits, hosts }) => [
         <a href={`/namespaces/${namespace.id}`}>{namespace.name}</a>,
         ...(ofMany ? [names.get(namespace.owner) ?? ""] : []),
-        <ThingState standing={standing} now={now} />,
+        <ThingState standing={standing} now={now} until={namespace.deleting?.until} />,
         limitsInWords(limits),
         hostsInWords(hosts),
       ])}

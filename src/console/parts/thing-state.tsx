@@ -14,7 +14,16 @@ export const STATE_WORDS: Readonly<Record<StandingView["state"], readonly [Tone,
 };
 
 /** How a thing in a real system stands: in a word, why in a sentence, and when it is tried again. */
-export function ThingState({ standing, now }: { standing: StandingView; now: Date }) {
+export function ThingState({
+  standing,
+  now,
+  until,
+}: {
+  standing: StandingView;
+  now: Date;
+  /** Of something deleted: until when it is kept. */
+  until?: string | undefined;
+}) {
   const { state, why, retryAt } = standing;
   const [tone, word] = STATE_WORDS[state];
   // What stands right, or goes, may be looked at again later: that is no news.
@@ -22,7 +31,11 @@ export function ThingState({ standing, now }: { standing: StandingView; now: Dat
   return (
     <span class="standing">
       <Badge tone={tone}>{word}</Badge>
-      {why === null && !isRetried ? null : (
+      {state === "deleting" && until !== undefined && new Date(until) > now ? (
+        <span class="why">
+          Deleted for good <Time at={until} now={now} />. It can be had back until then.
+        </span>
+      ) : why === null && !isRetried ? null : (
         <span class="why">
           {why ?? ""}
           {isRetried ? (

@@ -1,3 +1,4 @@
+import type { Owner } from "../../domain/entities.ts";
 import type { Remedy } from "../forms.ts";
 import { RemedyLink } from "./remedy-link.tsx";
 
@@ -49,5 +50,34 @@ export function Allowances({ all }: { all: readonly Allowance[] }) {
         </li>
       ))}
     </ul>
+  );
+}
+
+/** The limits of the visitor, and of those of their groups that have something, each under its name. */
+export function OwnersLimits({
+  owners,
+  you,
+  has,
+  allowancesOf,
+}: {
+  owners: readonly Owner[];
+  /** The visitor's id. */
+  you: string;
+  /** Whether a group has any of what is limited. */
+  has: (owner: string) => boolean;
+  allowancesOf: (owner: Owner) => readonly Allowance[];
+}) {
+  return (
+    <section>
+      <h2>How much you may have</h2>
+      {owners
+        .filter(({ id }) => id === you || has(id))
+        .map((owner) => (
+          <>
+            {owners.length > 1 ? <h3>{owner.id === you ? "You" : owner.name}</h3> : null}
+            <Allowances all={allowancesOf(owner)} />
+          </>
+        ))}
+    </section>
   );
 }

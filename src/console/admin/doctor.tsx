@@ -28,9 +28,9 @@ export function doctorPage(services: AdminServices): Hono<PageEnv> {
         </p>
         {progress === undefined ? (
           <form method="post" action={PATH}>
-            <button type="submit" class="quiet">
-              Look now
-            </button>
+            <p>
+              <button type="submit">Look now</button>
+            </p>
           </form>
         ) : (
           <p role="status">

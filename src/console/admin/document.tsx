@@ -68,7 +68,9 @@ export function documentPages(services: AdminServices): Hono<PageEnv> {
             placeholder="A name, like zone-default or an endpoint's id"
             aria-label="Entries whose name has"
           />
-          <button type="submit">Show</button>
+          <button type="submit" class="quiet">
+            Show
+          </button>
         </form>
         {text !== "" && found.length === 0 ? (
           <Empty title="No entry is named so">
@@ -90,7 +92,7 @@ export function documentPages(services: AdminServices): Hono<PageEnv> {
           </p>
         ) : null}
         <h2>What is in it</h2>
-        <Table caption="Sections" columns={["Section", "Entries"]} rows={counts} />
+        <Table slim caption="Sections" columns={["Section", "Entries"]} rows={counts} />
       </>,
     );
   });

@@ -106,9 +106,7 @@ export function gitlab(services: AdminServices): Hono<PageEnv> {
             </div>
           )}
           <form method="post" action={`${PATH}/sync`}>
-            <button type="submit" class="quiet">
-              Read GitLab now
-            </button>
+            <button type="submit">Read GitLab now</button>
           </form>
           <h2>Runs</h2>
           {runs.length === 0 ? (

@@ -32,7 +32,12 @@ export function traefik(services: AdminServices): Hono<PageEnv> {
     return showAdmin(
       context,
       services,
-      { title: "Traefik", place: "traefik" },
+      {
+        title: "Traefik",
+        place: "traefik",
+        lead: "What Traefik is given from here, and who fetched it.",
+        action: { href: "/admin/traefik/document", label: "Look into the document" },
+      },
       <Live context={context} mark={markOf(state, services)}>
         <DocumentFacts services={services} />
         <h2>Who fetched it</h2>
@@ -103,9 +108,6 @@ function DocumentFacts({ services: { system } }: { services: AdminServices }) {
         </dd>
       </dl>
       <p class="buttons">
-        <a class="button quiet" href="/admin/traefik/document">
-          Look into it
-        </a>
         <a class="button quiet" href="/admin/traefik/document.json">
           Download it
         </a>

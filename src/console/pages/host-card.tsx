@@ -53,19 +53,23 @@ export function Places({ places }: { places: readonly Place[] }) {
   return (
     <ul class="places">
       {places.map((place) => (
-        <PlaceRow place={place} />
+        <PlaceRow place={place} isAll={places.length === 1} />
       ))}
     </ul>
   );
 }
 
-function PlaceRow({ place }: { place: Place }) {
+function PlaceRow({ place, isAll }: { place: Place; isAll: boolean }) {
   const { path, what, shown, href, kind } = place;
   return (
     <li class={`place ${kind}`}>
       <span class="path">
         {kind === "rest" ? (
-          "everything else"
+          isAll ? (
+            "everything"
+          ) : (
+            "everything else"
+          )
         ) : (
           <a href={place.url} rel="noreferrer">
             {path}

@@ -42,7 +42,8 @@ export function sites(services: PageServices): Hono<PageEnv> {
     const isNew = owners.every(
       ({ id }) => !state.endpointsByOwner.has(id) && !state.pagesByOwner.has(id),
     );
-    const action = named.length === 0 ? undefined : ADD;
+    // Where there is nothing yet, what stands there instead leads to the first step.
+    const action = named.length === 0 || isNew ? undefined : ADD;
     return show(
       context,
       site,
@@ -190,8 +191,8 @@ function Pollers({ view, now }: { view: View; now: Date }) {
         ? "No Traefik has asked lately."
         : pollers.map(({ name, at }, index) => (
             <>
-              {index === 0 ? "" : ", "}
-              {name} asked <Time at={at} now={now} />
+              {index === 0 ? "Traefik asked for changes last: " : ", "}
+              {name} <Time at={at} now={now} />
             </>
           ))}
     </p>

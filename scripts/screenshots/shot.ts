@@ -1,0 +1,33 @@
+import type { Page } from "playwright-core";
+
+/** What is done at a page. */
+export type Act = (page: Page) => Promise<unknown>;
+
+/** A page to be taken a picture of. */
+export interface Shot {
+  /** What its pictures are called. */
+  readonly name: string;
+  readonly path: string;
+  /** Who looks at it. */
+  readonly who?: string;
+  /** What they do there first: what is shown once is only in the answer to a form. */
+  readonly act?: Act;
+  /** What undoes it, for the next picture of the same. */
+  readonly after?: Act;
+}
+
+/** Pages, and who looks at them. */
+export interface ShownStage {
+  readonly shots: readonly Shot[];
+  /** How the one who looks is known: by a header, or by a session. */
+  by(who: string | undefined): {
+    readonly headers?: Record<string, string>;
+    readonly session?: string;
+  };
+  readonly origin: string;
+  close(): Promise<void>;
+}
+
+/** Presses the button of this name. */
+export const pressing = (name: string) => (page: Page) =>
+  page.getByRole("button", { name }).click();

@@ -179,6 +179,33 @@ describeWithService("chromium", "the layout", (chromium) => {
     await context.close();
   });
 
+  it("has its places behind a button on a phone, without scripts too", async () => {
+    const { page, context } = await openWindow(browser, { width: "phone", scripts: false });
+    await page.goto(server.origin);
+    const here = page
+      .getByRole("link", { name: "My sites", exact: true })
+      .and(page.locator("nav.sections a"));
+    expect(await here.isVisible()).toBe(false);
+    await page.getByRole("button", { name: "Menu" }).click();
+    expect(await here.isVisible()).toBe(true);
+    expect(await here.getAttribute("aria-current")).toBe("page");
+    await page.setViewportSize({ width: 1280, height: 900 });
+    expect(await page.getByRole("button", { name: "Menu" }).isVisible()).toBe(false);
+    await context.close();
+  });
+
+  it("has room for a finger on what is pressed, on a phone", async () => {
+    const { page, context } = await openWindow(browser, { width: "phone" });
+    await page.goto(server.origin);
+    await page.getByRole("button", { name: "Menu" }).click();
+    const low = await page.evaluate(`
+      [...document.querySelectorAll("button, a.button, nav a, select, input[type=text], input[type=search], .check label, td[data-label=''] a")]
+        .filter((part) => part.checkVisibility() && part.getBoundingClientRect().height < 44)
+        .map((part) => part.outerHTML)`);
+    expect(low).toEqual([]);
+    await context.close();
+  });
+
   it("has no picture that its content policy does not let in, whichever style comes first", async () => {
     for (const name of ["pico.css", "console.css"] as const) {
       const style = await (await fetch(`${server.origin}${assetPath(name)}`)).text();

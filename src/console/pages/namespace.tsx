@@ -43,7 +43,15 @@ export function namespacePage(services: PageServices): Hono<PageEnv> {
     return show(
       context,
       site,
-      { title: name, section: "namespaces", back },
+      {
+        title: name,
+        section: "namespaces",
+        back,
+        action:
+          deleting === undefined
+            ? { href: `/kubeconfigs/new?namespace=${id}`, label: "Make a kubeconfig" }
+            : undefined,
+      },
       <Live context={context} mark={markOf(state, services)}>
         {deleting === undefined ? (
           <>
@@ -104,13 +112,6 @@ export function namespacePage(services: PageServices): Hono<PageEnv> {
           {ways.length > KUBECONFIGS_SHOWN ? (
             <a href="/namespaces#kubeconfigs">All kubeconfigs</a>
           ) : null}
-          {deleting !== undefined ? null : (
-            <p class="buttons">
-              <a class="button quiet" href={`/kubeconfigs/new?namespace=${id}`}>
-                Make a kubeconfig
-              </a>
-            </p>
-          )}
         </section>
         <Repairs standing={standing} now={now} />
       </Live>,

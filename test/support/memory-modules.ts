@@ -8,9 +8,11 @@ import { MemoryStorage } from "./memory-storage.ts";
  * listening where they are said to be.
  */
 export function memoryModules() {
-  const storage = new MemoryStorage();
-  const server = new MemoryDatabases();
-  const cluster = new MemoryCluster(() => new Date());
+  const systems = {
+    storage: new MemoryStorage(),
+    databaseServer: new MemoryDatabases(),
+    cluster: new MemoryCluster(() => new Date()),
+  };
   const unused = "not-used-in-memory";
   const url = "http://127.0.0.2:9010";
   const settings = {
@@ -18,6 +20,5 @@ export function memoryModules() {
     databases: { enabled: true, address: "127.0.0.2:3306", user: "console", password: unused },
     namespaces: { enabled: true, url: "https://127.0.0.2:6443", token: unused },
   };
-  const systems = { storage, databaseServer: server, cluster };
-  return { storage, server, cluster, settings, overrides: { systems } satisfies Overrides };
+  return { ...systems, settings, overrides: { systems } satisfies Overrides };
 }

@@ -1,5 +1,6 @@
 import type { DatabaseName } from "../../../src/domain/entities.ts";
 import type { MustClient } from "../../support/console.ts";
+import type { memoryModules } from "../../support/memory-modules.ts";
 import type { OwnerName, Params } from "./world.ts";
 
 /** What can be made of the modules. */
@@ -40,7 +41,7 @@ type Maker = (owner: OwnerName) => Promise<Params>;
  */
 export function moduleMakers(
   must: MustClient,
-  { storage, databaseServer, cluster }: ReturnType<typeof moduleStage>["systems"],
+  { storage, databaseServer, cluster }: ReturnType<typeof memoryModules>,
   next: (what: string) => string,
 ): Record<ModuleThing, Maker> {
   const make = async (path: string, input: object): Promise<Params> => {

@@ -55,19 +55,19 @@ const MANY = {
 export async function startWorld(more: object = {}): Promise<World> {
   const folder = await temporaryFolder();
   const stage = stageGitLab();
-  const { settings, overrides } = memoryModules();
+  const modules = memoryModules();
   stage.addSites(["gil", "gus"]);
   const running = await startTestConsole(
     folder.path,
     {
       ...stage.settings,
-      ...settings,
+      ...modules.settings,
       quotas: { person: MANY, group: MANY },
       requests: { open: 500 },
       memberships: { renew: { self: true } },
       ...more,
     },
-    { ...stage.overrides, ...overrides },
+    { ...stage.overrides, ...modules.overrides },
   );
   const must = mustClient(running.httpPort);
   const { core } = running;
@@ -97,7 +97,7 @@ export async function startWorld(more: object = {}): Promise<World> {
     return (await must("POST", "/requests", { owner, wish, reason: "x" })).id as string;
   };
   const makers: Record<ThingKind, (owner: OwnerName) => Promise<Params>> = {
-    ...moduleMakers(must, systems, next),
+    ...moduleMakers(must, modules, next),
     none: async () => ({}),
     host: async (owner) => ({ host: `${owner}.${zone}` }),
     label: async (owner) => ({ label: owner, path: `/${next("new")}` }),

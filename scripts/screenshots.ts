@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { openWindow, startBrowser, type Width } from "../test/support/browser.ts";
 import { stageAdmins } from "./screenshots/admins.ts";
 import { stageMembers } from "./screenshots/members.ts";
+import { stageModules } from "./screenshots/modules.ts";
 import type { Shot, ShownStage } from "./screenshots/shot.ts";
 import { requireService } from "./services/require.ts";
 
@@ -26,7 +27,7 @@ if (values.help) {
 }
 
 const wanted = ({ name }: Shot) => positionals.length === 0 || positionals.includes(name);
-const stages = [stageMembers, stageAdmins];
+const stages = [stageMembers, stageAdmins, stageModules];
 const browser = await startBrowser(requireService("chromium"));
 mkdirSync(values.into, { recursive: true });
 try {

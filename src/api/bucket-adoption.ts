@@ -1,12 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { planBucket } from "../buckets/bucket-kind.ts";
-import type { StoredBucket } from "../buckets/storage.ts";
-import { adoptBucket } from "../buckets/verbs/buckets.ts";
-import type { Bucket } from "../domain/entities.ts";
+import { adoptableBuckets, lookAtBucket } from "../buckets/adoption.ts";
 import { authorise } from "../domain/policy.ts";
-import { Refusal } from "../errors.ts";
-import { Trouble } from "../reconcile/trouble.ts";
-import { newId } from "../store/ledger.ts";
 import { change, changeHeaders, changeQuery, dryRunSchemaOf } from "./change.ts";
 import { body, json, resource, security } from "./contract.ts";
 import type { Services } from "./services.ts";
@@ -72,39 +66,15 @@ const adopt = createRoute({
   },
 });
 
-const GIGABYTE = 1_000_000_000;
-
 /** `/buckets/adopt` and `/buckets/adoptable`. */
 export function bucketAdoption(services: Services) {
   const { ledger, now } = services;
-  const view = (bucket: Bucket, stored: StoredBucket) => {
-    const plan = planBucket(bucket, false, stored, now());
-    // Its mark is what makes the rest of the plan the console's business.
-    const rest = planBucket(bucket, false, { ...stored, mark: bucket.id }, now());
-    const steps = [plan, rest].flatMap((one) => ("steps" in one ? one.steps : []));
-    const { id, revision, owner, name, publicRead, expireDays, gigabytes } = bucket;
-    return {
-      id,
-      revision,
-      owner,
-      name,
-      publicRead,
-      expireDays,
-      gigabytes,
-      steps: [...new Set(steps.map(({ what }) => what))],
-    };
-  };
   return resource()
     .openapi(list, async (context) => {
       authorise(ledger.state, context.get("actor"), "bucket.adopt", null, "bucket");
-      const module = requireBuckets(services);
-      const found = await module.usage();
-      if (found === undefined) {
-        const why = module.system.away ?? "The storage does not answer.";
-        throw new Refusal("unavailable", `${why} Try again later.`, { retryAfter: 10 });
-      }
-      const names = [...found.keys()].filter((name) => !ledger.state.bucketsByName.has(name));
-      const page = paginate("adoptable", context.req.valid("query"), names.toSorted(), (name) => {
+      const found = await adoptableBuckets(requireBuckets(services), ledger.state);
+      const names = [...found.keys()].toSorted();
+      const page = paginate("adoptable", context.req.valid("query"), names, (name) => {
         const one = found.get(name);
         if (one === undefined) return undefined;
         return { name, createdAt: one.created, bytes: one.bytes, objects: one.objects };
@@ -114,39 +84,21 @@ export function bucketAdoption(services: Services) {
     .openapi(adopt, async (context) => {
       authorise(ledger.state, context.get("actor"), "bucket.adopt", null, "bucket");
       const module = requireBuckets(services);
-      const { name, owner, gigabytes } = context.req.valid("json");
-      const stored = await module.system
-        .call((signal) => module.storage.bucket(name, signal))
-        .catch((error: unknown) => {
-          if (!(error instanceof Trouble)) throw error;
-          throw new Refusal("unavailable", error.message, { retryAfter: 10 });
-        });
-      if (stored === undefined) {
-        throw new Refusal("not_found", "The storage has no such bucket.", { field: "name" });
-      }
-      if (stored.mark !== null) {
-        throw new Refusal(
-          "conflict",
-          "It carries a console's mark: take that off first if it is a mistake.",
-          { field: "name" },
-        );
-      }
-      const id = newId("bkt", now());
-      const kept = stored.quotaBytes === null ? undefined : stored.quotaBytes / GIGABYTE;
-      const input = {
-        id,
-        owner,
-        name,
-        madeAt: stored.created,
-        publicRead: stored.exposure === "read",
-        expireDays: typeof stored.expireDays === "number" ? stored.expireDays : null,
-        gigabytes: gigabytes ?? Math.ceil(kept ?? module.config.gigabytes),
-      };
+      const { id, decide, steps } = await lookAtBucket(
+        module,
+        ledger.state,
+        context.req.valid("json"),
+        now(),
+      );
       const commit = () =>
         change(context, services, {
           status: 201,
-          decide: (state, decided) => adoptBucket(state, decided, input),
-          show: (bucket) => view(bucket, stored),
+          decide,
+          show: (bucket, state) => {
+            const { revision, owner, name, publicRead, expireDays, gigabytes } = bucket;
+            const settings = { publicRead, expireDays, gigabytes };
+            return { id, revision, owner, name, ...settings, steps: [...steps(bucket, state)] };
+          },
         });
       if (context.req.query("dryRun") === "true") {
         const dry = await commit();

@@ -1,12 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import type { Databases } from "../databases/module.ts";
-import { adoptDatabase } from "../databases/verbs/databases.ts";
-import { databaseNameField } from "../domain/databases.ts";
-import type { Database, DatabaseName } from "../domain/entities.ts";
+import { adoptableDatabases, lookAtDatabase } from "../databases/adoption.ts";
 import { authorise } from "../domain/policy.ts";
-import { Refusal } from "../errors.ts";
-import { Trouble } from "../reconcile/trouble.ts";
-import { newId } from "../store/ledger.ts";
 import { change, changeHeaders, changeQuery, dryRunSchemaOf } from "./change.ts";
 import { body, json, resource, security } from "./contract.ts";
 import { listQuery, pageSchemaOf, paginate } from "./list.ts";
@@ -66,10 +60,9 @@ export function databaseAdoption(services: Services) {
   return resource()
     .openapi(list, async (context) => {
       authorise(ledger.state, context.get("actor"), "database.adopt", null, "database");
-      const module = requireDatabases(services);
-      const found = await answer(module.system.call((signal) => module.server.usage(signal)));
-      const names = [...found.keys()].filter((name) => !ledger.state.databasesByName.has(name));
-      const page = paginate("adoptable", context.req.valid("query"), names.toSorted(), (name) => {
+      const found = await adoptableDatabases(requireDatabases(services), ledger.state);
+      const names = [...found.keys()].toSorted();
+      const page = paginate("adoptable", context.req.valid("query"), names, (name) => {
         const one = found.get(name);
         return one === undefined ? undefined : { name, bytes: one.bytes, tables: one.tables };
       });
@@ -78,24 +71,19 @@ export function databaseAdoption(services: Services) {
     .openapi(adopt, async (context) => {
       authorise(ledger.state, context.get("actor"), "database.adopt", null, "database");
       const module = requireDatabases(services);
-      const { name: given, owner } = context.req.valid("json");
-      const read = databaseNameField.safeParse(given);
-      if (!read.success) {
-        const message =
-          "Only databases of letters, digits, hyphens and underscores can be taken over.";
-        throw new Refusal("invalid_input", message, { field: "name" });
-      }
-      const name = read.data;
-      const notes = await notesOn(module, name);
-      const id = newId("db", now());
-      const view = ({ revision, owner: whose }: Database) => {
-        return { id, revision, owner: whose, name: name as string, notes };
-      };
+      const looked = await lookAtDatabase(module, ledger.state, context.req.valid("json"), now());
+      const { id, name, decide, notes } = looked;
       const commit = () =>
         change(context, services, {
           status: 201,
-          decide: (state, decided) => adoptDatabase(state, decided, { id, owner, name }),
-          show: view,
+          decide,
+          show: ({ revision, owner }) => ({
+            id,
+            revision,
+            owner,
+            name: name as string,
+            notes: [...notes],
+          }),
         });
       if (context.req.query("dryRun") === "true") {
         const dry = await commit();
@@ -104,34 +92,4 @@ export function databaseAdoption(services: Services) {
       const { done } = await module.settleDatabase(id, commit);
       return done.dry ? context.json(done.body, 200) : context.json(done.body, 201);
     });
-
-  /** @throws Refusal when there is none */
-  async function notesOn(
-    { system, server, config }: Databases,
-    name: DatabaseName,
-  ): Promise<string[]> {
-    const stored = await answer(system.call((signal) => server.database(name, signal)));
-    if (!stored.exists) {
-      const message =
-        "The server has no such database, or the console's account may not see it: `tardis-console databases grants --also` prints what it needs.";
-      throw new Refusal("not_found", message, { field: "name" });
-    }
-    const within = await answer(system.call((signal) => server.ownersWithin(name, signal)));
-    return [
-      ...stored.grantees
-        .filter((grantee) => !grantee.startsWith(`${config.prefix}.`))
-        .map((grantee) => `the account ${grantee} keeps its rights in it`),
-      ...within,
-    ];
-  }
-}
-
-/** @throws Refusal `unavailable` */
-async function answer<T>(call: Promise<T>): Promise<T> {
-  try {
-    return await call;
-  } catch (error) {
-    if (!(error instanceof Trouble)) throw error;
-    throw new Refusal("unavailable", error.message, { retryAfter: 10 });
-  }
 }

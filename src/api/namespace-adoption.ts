@@ -1,16 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import type { Namespace } from "../domain/namespaces.ts";
+import { adoptableNamespaces, lookAtNamespace } from "../namespaces/adoption.ts";
 import { authorise } from "../domain/policy.ts";
-import { Refusal } from "../errors.ts";
-import type { KubeObject } from "../namespaces/cluster.ts";
-import type { Namespaces } from "../namespaces/module.ts";
-import { planNamespace, type SeenNamespace } from "../namespaces/namespace-plan.ts";
-import { BINDING, INGRESS, LIMITS, NAMESPACE, POLICY, QUOTA } from "../namespaces/objects.ts";
-import { listAll } from "../namespaces/steps.ts";
-import { adoptNamespace } from "../namespaces/verbs/namespaces.ts";
-import { heldLabels } from "../owners/labels.ts";
-import { Trouble } from "../reconcile/trouble.ts";
-import { newId } from "../store/ledger.ts";
 import { change, changeHeaders, changeQuery, dryRunSchemaOf } from "./change.ts";
 import { body, json, resource, security } from "./contract.ts";
 import { listQuery, pageSchemaOf, paginate } from "./list.ts";
@@ -66,46 +56,34 @@ const adopt = createRoute({
 /** `/namespaces/adopt` and `/namespaces/adoptable`. */
 export function namespaceAdoption(services: Services) {
   const { ledger, now } = services;
-
   return resource()
     .openapi(list, async (context) => {
       authorise(ledger.state, context.get("actor"), "namespace.adopt", null, "namespace");
-      const module = requireNamespaces(services);
-      const { adoptable } = module.tenancy.layout;
-      const found = await asked(() =>
-        listAll(module.cluster, NAMESPACE, { label: `${adoptable}=true` }, module.system.call),
-      );
-      const byName = new Map(
-        found
-          .filter(({ metadata }) => !ledger.state.namespacesByName.has(metadata.name))
-          .map(({ metadata }) => [metadata.name, metadata.creationTimestamp ?? ""]),
-      );
-      const names = [...byName.keys()].toSorted();
+      const found = await adoptableNamespaces(requireNamespaces(services), ledger.state);
+      const names = [...found.keys()].toSorted();
       const page = paginate("adoptable", context.req.valid("query"), names, (name) => ({
         name,
-        createdAt: byName.get(name) ?? "",
+        createdAt: found.get(name) ?? "",
       }));
       return context.json(page, 200);
     })
     .openapi(adopt, async (context) => {
       authorise(ledger.state, context.get("actor"), "namespace.adopt", null, "namespace");
       const module = requireNamespaces(services);
-      const { name, owner } = context.req.valid("json");
-      const seen = await asked(() => seenAt(module, name));
-      requireAdoptable(module, name, seen.namespace);
-      const id = newId("ns", now());
-      const input = { id, owner, name, uid: seen.namespace?.metadata.uid ?? "" };
+      const { id, decide, steps } = await lookAtNamespace(
+        module,
+        ledger.state,
+        context.req.valid("json"),
+        now(),
+      );
       const commit = () =>
         change(context, services, {
           status: 201,
-          decide: (state, decided) => adoptNamespace(state, decided, input),
-          show: (namespace, state) => ({
-            id: namespace.id,
-            revision: namespace.revision,
-            owner: namespace.owner,
-            name,
-            steps: stepsOf(module, namespace, heldLabels(state, namespace.owner), seen),
-          }),
+          decide,
+          show: (namespace, state) => {
+            const { revision, owner, name } = namespace;
+            return { id, revision, owner, name, steps: [...steps(namespace, state)] };
+          },
         });
       if (context.req.query("dryRun") === "true") {
         const dry = await commit();
@@ -114,65 +92,4 @@ export function namespaceAdoption(services: Services) {
       const { done } = await module.settleNamespace(id, commit);
       return done.dry ? context.json(done.body, 200) : context.json(done.body, 201);
     });
-
-  function stepsOf(
-    { tenancy }: Namespaces,
-    namespace: Namespace,
-    labels: ReturnType<typeof heldLabels>,
-    seen: SeenNamespace,
-  ): string[] {
-    const planned = { tenancy, hosts: tenancy.hostsOf(labels), suspended: false, now: now() };
-    const plan = planNamespace(namespace, planned, seen);
-    return "steps" in plan ? plan.steps.map(({ what }) => what) : [];
-  }
-}
-
-/** @throws Refusal when the cluster does not answer */
-async function asked<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof Trouble)) throw error;
-    throw new Refusal("unavailable", error.message, { retryAfter: 10 });
-  }
-}
-
-/** What a namespace that nobody has yet is like. */
-async function seenAt({ cluster, system }: Namespaces, name: string): Promise<SeenNamespace> {
-  const { call } = system;
-  const namespace = await call((signal) => cluster.read({ ...NAMESPACE, name }, signal));
-  const lists = await Promise.all(
-    [QUOTA, LIMITS, POLICY, BINDING, INGRESS].map((type) =>
-      listAll(cluster, type, { namespace: name }, call),
-    ),
-  );
-  return { namespace, account: undefined, objects: lists.flat() };
-}
-
-/** The cluster's admin says which may be taken over: the console alone must not. */
-function requireAdoptable(
-  { tenancy }: Namespaces,
-  name: string,
-  found: KubeObject | undefined,
-): void {
-  const { adoptable, tenant, consoleNamespace } = tenancy.layout;
-  if (found === undefined)
-    throw new Refusal("not_found", "Kubernetes has no such namespace.", { field: "name" });
-  const labels = found.metadata.labels ?? {};
-  if (labels[tenant] !== undefined) {
-    throw new Refusal(
-      "conflict",
-      "It carries a console's mark: take that off first if it is a mistake.",
-      {
-        field: "name",
-      },
-    );
-  }
-  if (labels[adoptable] !== "true" || name === consoleNamespace) {
-    throw new Refusal(
-      "conflict",
-      `The cluster's admin has not given it to the console: kubectl label namespace ${name} ${adoptable}=true`,
-      { field: "name" },
-    );
-  }
 }

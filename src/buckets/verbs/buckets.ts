@@ -142,11 +142,7 @@ export const adoptBucket: Verb<AdoptBucketInput, Bucket> = (state, context, inpu
   authorise(state, context.actor, "bucket.adopt", owner?.id ?? null, "owner");
   if (owner === undefined)
     throw new Refusal("not_found", "There is no such owner.", { field: "owner" });
-  if (state.bucketsByName.has(input.name)) {
-    throw new Refusal("taken", `The console has a bucket ${input.name} already.`, {
-      field: "name",
-    });
-  }
+  requireNewName(state, input.name);
   const { id, name, madeAt, publicRead, expireDays, gigabytes } = input;
   const bucket: Bucket = {
     ...stamp(context),
@@ -210,4 +206,10 @@ function decided(bucket: Bucket, type: string, summary: string): Decision<Bucket
     event: { type, summary, owners: [bucket.owner] },
     result: bucket,
   };
+}
+
+/** @throws Refusal `taken` for what the console has already */
+export function requireNewName(state: State, name: string): void {
+  if (!state.bucketsByName.has(name)) return;
+  throw new Refusal("taken", `The console has a bucket ${name} already.`, { field: "name" });
 }

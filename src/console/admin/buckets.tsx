@@ -1,8 +1,15 @@
+import { requireBuckets } from "../../api/modules.ts";
 import { bucketStanding, keyStanding } from "../../api/standing.ts";
+import { adoptableBuckets, lookAtBucket } from "../../buckets/adoption.ts";
 import type { Bucket, BucketKey } from "../../domain/entities.ts";
+import { expiryInWords } from "../pages/bucket.tsx";
+import { settleBucket } from "../pages/bucket-act.ts";
 import { ACCESS_WORDS, bucketsInWords } from "../pages/bucket-key-table.tsx";
 import { viewsOf } from "../pages/bucket-view.ts";
+import { exactly } from "../parts/time.tsx";
 import { Held } from "../pages/buckets.tsx";
+import { counted, size } from "../words.ts";
+import type { AdoptionFace, Looked } from "./adoption.ts";
 import type { ModuleFace, ThingKind } from "./module-face.ts";
 
 const BUCKET: ThingKind<Bucket> = {
@@ -24,6 +31,50 @@ const KEY: ThingKind<BucketKey> = {
     keys.map((key) => `${ACCESS_WORDS[key.access]}: ${bucketsInWords(state, key)}`),
 };
 
+const adoption: AdoptionFace = {
+  action: "bucket.adopt",
+  lead: "What was at the storage before the console can become somebody's bucket, with all that is in it.",
+  counted: [
+    ["buckets", "buckets"],
+    ["bucketGigabytes", "gigabytes set aside"],
+  ],
+  asksGigabytes: true,
+  candidates: async (services) => {
+    const found = await adoptableBuckets(requireBuckets(services), services.ledger.state);
+    const told = [...found].map(([name, { created, bytes, objects }]): [string, string] => [
+      name,
+      `${size(bytes)} in ${counted(objects, "object")}, made ${exactly(new Date(created))}`,
+    ]);
+    return new Map(told);
+  },
+  look: async (services, asked): Promise<Looked<Bucket>> => {
+    const looked = await lookAtBucket(
+      requireBuckets(services),
+      services.ledger.state,
+      asked,
+      services.now(),
+    );
+    return {
+      decide: looked.decide,
+      told: (bucket, after) => ({
+        facts: [
+          ["Made", exactly(new Date(looked.found.created))],
+          ["Read by", bucket.publicRead ? "everyone" : "keys alone"],
+          ["Objects are deleted", expiryInWords(bucket.expireDays)],
+          ["May hold", `${bucket.gigabytes} GB`],
+        ],
+        changes: looked.steps(bucket, after),
+        notes: [],
+      }),
+      settle: async (context) => {
+        const { id, decide } = looked;
+        const { bucket, outcome } = await settleBucket(context, services, id, decide);
+        return { thing: bucket, outcome };
+      },
+    };
+  },
+};
+
 /** Buckets and keys, as the admins' pages speak of them. */
 export const buckets: ModuleFace = {
   name: "buckets",
@@ -32,6 +83,7 @@ export const buckets: ModuleFace = {
   kinds: [BUCKET, KEY],
   together: ["bucket or key", "buckets and keys"],
   handedOn: ["POST /buckets/ID/restore", "tardis-console buckets restore ID --owner NAME"],
+  adoption,
   running: ({ buckets: module }) =>
     module === undefined
       ? undefined

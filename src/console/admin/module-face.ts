@@ -4,6 +4,7 @@ import type { Module } from "../../domain/rules.ts";
 import type { State } from "../../domain/state.ts";
 import type { Modules } from "../../modules.ts";
 import type { Standing, Standings } from "../../reconcile/standing.ts";
+import type { AdoptionFace } from "./adoption.ts";
 import { counted } from "../words.ts";
 import type { AdminServices } from "./services.ts";
 import { wrongIn } from "./wrong.ts";
@@ -19,6 +20,7 @@ export interface ModuleFace {
   readonly together: readonly [one: string, more: string];
   /** What gives a thing to somebody else when its owner has left: a call of the API, a command. */
   readonly handedOn: readonly string[];
+  readonly adoption: AdoptionFace;
   readonly running: (modules: Modules) => RunningModule | undefined;
 }
 

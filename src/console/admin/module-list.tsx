@@ -64,6 +64,7 @@ export function moduleList(services: AdminServices, face: ModuleFace): Hono<Page
         title,
         place: "home",
         back: { href: "/admin", label: "Overview" },
+        action: { href: `${path}/adopt`, label: `Take over a ${face.kinds[0]?.words[0]}` },
         lead: <Counts face={face} rows={[...all.rows.values()]} />,
       },
       <Live context={context} mark={markOf(state, services)}>
@@ -97,10 +98,9 @@ export function moduleList(services: AdminServices, face: ModuleFace): Hono<Page
         ) : (
           <Table
             caption={title}
-            columns={["Name", "Kind", "Whose", "State", "Holds or opens"]}
+            columns={["Name", "Whose", "State", "Holds or opens"]}
             rows={items.map((row) => [
-              <NameOf row={row} />,
-              capital(row.kind.words[0]),
+              <NameOf row={row} wanted={wanted} />,
               <OwnerOf state={state} id={row.thing.owner} />,
               <ThingState standing={row.standing} now={now} />,
               told.get(row) ?? "",
@@ -166,12 +166,14 @@ function kindsOf({ kinds }: ModuleFace): readonly (readonly [string, string])[] 
   return kinds.map(({ kind, words }) => [kind, capital(words[1])] as const);
 }
 
-function NameOf({ row: { kind, thing, isLeft } }: { row: Row }) {
+/** What a row is of; its id, where somebody is to type it. */
+function NameOf({ row: { kind, thing }, wanted }: { row: Row; wanted: string }) {
   const href = kind.href?.(thing);
   return (
     <span>
-      {href === undefined ? thing.name : <a href={href}>{thing.name}</a>}
-      {isLeft ? (
+      {href === undefined ? thing.name : <a href={href}>{thing.name}</a>}{" "}
+      <span class="quiet-text">{capital(kind.words[0])}</span>
+      {wanted === LEFT[0] ? (
         <>
           {" "}
           <code>{thing.id}</code>

@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import type { PageEnv } from "../visitor.ts";
 import { buckets } from "./buckets.tsx";
 import { databases } from "./databases.tsx";
+import { moduleAdoption } from "./module-adopt.tsx";
 import type { ModuleFace } from "./module-face.ts";
 import { moduleList } from "./module-list.tsx";
 import { namespaces } from "./namespaces.tsx";
@@ -13,6 +14,9 @@ export const FACES: readonly ModuleFace[] = [namespaces, databases, buckets];
 /** The admins' pages on each module: none of one that is off. */
 export function modulePages(services: AdminServices): Hono<PageEnv> {
   const app = new Hono<PageEnv>();
-  for (const face of FACES) app.route("/", moduleList(services, face));
+  for (const face of FACES) {
+    app.route("/", moduleList(services, face));
+    app.route("/", moduleAdoption(services, face));
+  }
   return app;
 }

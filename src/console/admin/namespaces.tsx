@@ -1,7 +1,15 @@
+import { requireNamespaces } from "../../api/modules.ts";
 import { kubeconfigStanding, namespaceStanding } from "../../api/standing.ts";
 import type { Kubeconfig, Namespace } from "../../domain/namespaces.ts";
+import { adoptableNamespaces, lookAtNamespace } from "../../namespaces/adoption.ts";
+import { layoutOf } from "../../namespaces/layout.ts";
+import { limitsOf } from "../../namespaces/objects.ts";
+import { heldLabels } from "../../owners/labels.ts";
+import { settleNamespace } from "../pages/namespace-act.ts";
 import { namespaceViewsOf } from "../pages/namespace-view.ts";
-import { hostsInWords, Used } from "../pages/namespace-words.tsx";
+import { hostsInWords, limitsInWords, Used } from "../pages/namespace-words.tsx";
+import { exactly } from "../parts/time.tsx";
+import type { AdoptionFace, Looked } from "./adoption.ts";
 import type { ModuleFace, ThingKind } from "./module-face.ts";
 
 const NAMESPACE: ThingKind<Namespace> = {
@@ -13,7 +21,10 @@ const NAMESPACE: ThingKind<Namespace> = {
   told: async (services, namespaces) =>
     (await namespaceViewsOf(services, namespaces)).map((view) => (
       <>
-        <Used view={view} /> Ingresses at {hostsInWords(view.hosts)}
+        <Used view={view} />
+        {view.hosts.length === 0 ? null : (
+          <div class="quiet-text">Ingresses at {hostsInWords(view.hosts)}</div>
+        )}
       </>
     )),
 };
@@ -29,6 +40,50 @@ const KUBECONFIG: ThingKind<Kubeconfig> = {
     ),
 };
 
+const adoption: AdoptionFace = {
+  action: "namespace.adopt",
+  lead: "What was at Kubernetes before the console can become somebody's namespace; what runs in it goes on.",
+  listing: ({ config }) => (
+    <>
+      Those that the cluster's admin has given to the console, by{" "}
+      <code>kubectl label namespace NAME {layoutOf(config.namespaces.prefix).adoptable}=true</code>
+    </>
+  ),
+  counted: [["namespaces", "namespaces"]],
+  asksGigabytes: false,
+  candidates: async (services) => {
+    const found = await adoptableNamespaces(requireNamespaces(services), services.ledger.state);
+    const told = [...found].map(([name, created]): [string, string] => [name, madeAt(created)]);
+    return new Map(told);
+  },
+  look: async (services, asked): Promise<Looked<Namespace>> => {
+    const module = requireNamespaces(services);
+    const { tenancy } = module;
+    const looked = await lookAtNamespace(module, services.ledger.state, asked, services.now());
+    return {
+      decide: looked.decide,
+      told: (namespace, after) => ({
+        facts: [
+          ["Made", madeAt(looked.createdAt)],
+          ["May use", limitsInWords(limitsOf(tenancy, namespace))],
+          ["Ingresses at", tenancy.hostsOf(heldLabels(after, namespace.owner)).join(", ")],
+        ],
+        changes: looked.steps(namespace, after),
+        notes: [],
+      }),
+      settle: async (context) => {
+        const { id, decide } = looked;
+        const { namespace, outcome } = await settleNamespace(context, services, id, decide);
+        return { thing: namespace, outcome };
+      },
+    };
+  },
+};
+
+function madeAt(created: string): string {
+  return created === "" ? "not known" : exactly(new Date(created));
+}
+
 /** Namespaces and kubeconfigs, as the admins' pages speak of them. */
 export const namespaces: ModuleFace = {
   name: "namespaces",
@@ -37,6 +92,7 @@ export const namespaces: ModuleFace = {
   kinds: [NAMESPACE, KUBECONFIG],
   together: ["namespace or kubeconfig", "namespaces and kubeconfigs"],
   handedOn: ["POST /namespaces/ID/restore"],
+  adoption,
   running: ({ namespaces: module }) =>
     module === undefined
       ? undefined

@@ -107,9 +107,7 @@ export const adoptDatabase: Verb<AdoptDatabaseInput, Database> = (state, context
   if (owner === undefined)
     throw new Refusal("not_found", "There is no such owner.", { field: "owner" });
   const { id, name } = input;
-  if (state.databasesByName.has(name)) {
-    throw new Refusal("taken", `The console has a database ${name} already.`, { field: "name" });
-  }
+  requireNewName(state, name);
   const database: Database = {
     ...stamp(context),
     kind: "database",
@@ -149,4 +147,10 @@ function decided(database: Database, type: string, summary: string): Decision<Da
     event: { type, summary, owners: [database.owner] },
     result: database,
   };
+}
+
+/** @throws Refusal `taken` for what the console has already */
+export function requireNewName(state: State, name: string): void {
+  if (!state.databasesByName.has(name)) return;
+  throw new Refusal("taken", `The console has a database ${name} already.`, { field: "name" });
 }

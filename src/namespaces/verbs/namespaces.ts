@@ -138,11 +138,7 @@ export const adoptNamespace: Verb<AdoptNamespaceInput, Namespace> = (state, cont
   authorise(state, context.actor, "namespace.adopt", owner?.id ?? null, "owner");
   if (owner === undefined)
     throw new Refusal("not_found", "There is no such owner.", { field: "owner" });
-  if (state.namespacesByName.has(input.name)) {
-    throw new Refusal("taken", `The console has a namespace ${input.name} already.`, {
-      field: "name",
-    });
-  }
+  requireNewName(state, input.name);
   const namespace: Namespace = {
     ...stamp(context),
     kind: "namespace",
@@ -192,4 +188,10 @@ function decided(namespace: Namespace, type: string, summary: string): Decision<
     event: { type, summary, owners: [namespace.owner] },
     result: namespace,
   };
+}
+
+/** @throws Refusal `taken` for what the console has already */
+export function requireNewName(state: State, name: string): void {
+  if (!state.namespacesByName.has(name)) return;
+  throw new Refusal("taken", `The console has a namespace ${name} already.`, { field: "name" });
 }

@@ -52,3 +52,6 @@ export function lets({ may }: Row, actor: ActorName, owner: OwnerName): boolean 
       return isOwn || actor === "ada";
   }
 }
+
+/** Taking over, by an admin, what no system has. */
+export const NOTHING_THERE = { form: { name: "nothing", owner: "games" }, answer: 404 } as const;

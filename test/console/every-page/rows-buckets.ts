@@ -1,5 +1,5 @@
 import type { Mounted } from "./mounted.ts";
-import { admin, BOTH, done, list, row, type Row } from "./row.ts";
+import { admin, BOTH, NOTHING_THERE, done, list, row, type Row } from "./row.ts";
 
 const bucket = { of: "bucket", whose: BOTH, may: "its own and admins" } as const;
 const key = { of: "bucketKey", whose: BOTH, may: "its own and admins" } as const;
@@ -35,4 +35,7 @@ export const BUCKET_ROWS: Readonly<Record<Mounted, Row>> = {
   "GET /bucket-keys/:id/revoke": row(key),
   "POST /bucket-keys/:id/revoke": row({ ...key, ...done }),
   "GET /admin/buckets": admin(),
+  "GET /admin/buckets/adopt": admin(),
+  "POST /admin/buckets/adopt": admin("none", NOTHING_THERE),
+  "POST /admin/buckets/adopt/preview": admin("none", NOTHING_THERE),
 };

@@ -1,5 +1,5 @@
 import type { Mounted } from "./mounted.ts";
-import { admin, BOTH, done, list, row, type Row } from "./row.ts";
+import { admin, BOTH, NOTHING_THERE, done, list, row, type Row } from "./row.ts";
 
 const database = { of: "database", whose: BOTH, may: "its own and admins" } as const;
 const account = { of: "databaseAccount", whose: BOTH, may: "its own and admins" } as const;
@@ -31,4 +31,7 @@ export const DATABASE_ROWS: Readonly<Record<Mounted, Row>> = {
   "GET /database-accounts/:id/end": row(account),
   "POST /database-accounts/:id/end": row({ ...account, ...done }),
   "GET /admin/databases": admin(),
+  "GET /admin/databases/adopt": admin(),
+  "POST /admin/databases/adopt": admin("none", NOTHING_THERE),
+  "POST /admin/databases/adopt/preview": admin("none", NOTHING_THERE),
 };

@@ -1,5 +1,5 @@
 import type { Mounted } from "./mounted.ts";
-import { admin, BOTH, done, list, row, type Row } from "./row.ts";
+import { admin, BOTH, NOTHING_THERE, done, list, row, type Row } from "./row.ts";
 
 const namespace = { of: "namespace", whose: BOTH, may: "its own and admins" } as const;
 const kubeconfig = { of: "kubeconfig", whose: BOTH, may: "its own and admins" } as const;
@@ -25,4 +25,7 @@ export const NAMESPACE_ROWS: Readonly<Record<Mounted, Row>> = {
   "GET /kubeconfigs/:id/revoke": row(kubeconfig),
   "POST /kubeconfigs/:id/revoke": row({ ...kubeconfig, ...done }),
   "GET /admin/namespaces": admin(),
+  "GET /admin/namespaces/adopt": admin(),
+  "POST /admin/namespaces/adopt": admin("none", NOTHING_THERE),
+  "POST /admin/namespaces/adopt/preview": admin("none", NOTHING_THERE),
 };

@@ -191,10 +191,10 @@ export function routesDiff(
   actor: Actor,
 ): RoutesDiff {
   const diff: RoutesDiff = { added: [], removed: [], changed: [] };
-  const { zone } = settings.rules;
+  const { rules } = settings;
   const hosts = new Set([
-    ...touchedHosts(before, changes, zone, below),
-    ...touchedHosts(after, changes, zone, below),
+    ...touchedHosts(before, changes, rules, below),
+    ...touchedHosts(after, changes, rules, below),
   ]);
   for (const host of [...hosts].toSorted()) {
     const old = placesAt(before, settings, host, actor);

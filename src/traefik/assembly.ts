@@ -101,11 +101,11 @@ export class Assembly {
    * @throws GateError for a fault that is not one route's alone
    */
   *follow(state: State, changes: readonly Change[]): Steps<boolean> {
-    const { zone } = this.#settings.rules;
+    const { rules } = this.#settings;
     const before = this.#state;
-    const touched = touchedHosts(before, changes, zone, this.#below);
+    const touched = touchedHosts(before, changes, rules, this.#below);
     this.#below.follow(state, changes, before);
-    for (const host of touchedHosts(state, changes, zone, this.#below)) touched.add(host);
+    for (const host of touchedHosts(state, changes, rules, this.#below)) touched.add(host);
     this.#state = state;
 
     const edits = new Edits(this.#sections);

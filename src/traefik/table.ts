@@ -9,6 +9,7 @@ import {
 } from "../domain/names.ts";
 import { isOwnHost, quotaOf, type Rules } from "../domain/rules.ts";
 import { pagesAt, pagesOf, type State } from "../domain/state.ts";
+import { ingressClaim, ingressHostOf } from "./ingress-host.ts";
 import { isOwnDomain, whyPageConflicts, whyUnseen } from "./page-conflict.ts";
 import { whyUnreadable } from "./readable.ts";
 import { unreadable } from "./set-aside.ts";
@@ -120,7 +121,9 @@ export class TableBuilder {
     yield* this.#state.endpointsByHost.keys() as Iterable<Hostname>;
     if (this.#rules.pagesEnabled) yield* this.#state.pagesByHost.keys() as Iterable<Hostname>;
     for (const label of this.#state.labels.values()) {
-      if (this.#blocked(label) !== undefined) yield hostOf(label.id, zone);
+      const blocked = this.#blocked(label);
+      if (blocked !== undefined) yield hostOf(label.id, zone);
+      if (blocked === "suspended") yield* ingressHostOf(this.#rules, label.id);
     }
     for (const host of this.#state.pageHosts.values()) {
       if (this.#rests(host)) yield host.id;
@@ -165,7 +168,7 @@ export class TableBuilder {
         }),
       );
     }
-    if (routes.size === 0 && !claimed) return [];
+    if (routes.size === 0 && !claimed) return this.#ingresses(host);
     if (!routes.has(WHOLE_HOST)) {
       const home = label !== undefined && this.#userhomes;
       routes.set(
@@ -207,6 +210,14 @@ export class TableBuilder {
   #blocked(record: LabelRecord): "given-back" | "suspended" | undefined {
     if (record.restsUntil !== undefined) return "given-back";
     return this.#state.owners.get(record.owner)?.suspended === undefined ? undefined : "suspended";
+  }
+
+  /** A host of ingresses is the cluster's, until whoever may have them there is suspended. */
+  #ingresses(host: Hostname): Route[] {
+    const claim = ingressClaim(this.#state, this.#rules, host);
+    if (claim?.isOwn !== true) return [];
+    if (this.#state.owners.get(claim.owner)?.suspended === undefined) return [];
+    return [this.#wholeHost("suspended", host, claim.owner, "console")];
   }
 
   /** Whether a host of pages answers 410: its holder left it, and nobody has a better right to it. */

@@ -1,5 +1,7 @@
 import { hostOf, labelNextTo, type Hostname, type Label } from "../domain/names.ts";
+import type { Rules } from "../domain/rules.ts";
 import { endpointsOf, labelsOf, pagesOf, type Change, type State } from "../domain/state.ts";
+import { ingressHostOf, ingressHostsOf } from "./ingress-host.ts";
 
 /**
  * Every host whose routes may depend on what was changed, as one of the two states knows it: ask
@@ -9,9 +11,10 @@ import { endpointsOf, labelsOf, pagesOf, type Change, type State } from "../doma
 export function touchedHosts(
   state: State,
   changes: readonly Change[],
-  zone: Hostname,
+  rules: Pick<Rules, "zone" | "modules" | "namespaces">,
   below: Pick<HostsBelow, "of">,
 ): Set<Hostname> {
+  const { zone } = rules;
   const hosts = new Set<Hostname>();
   const add = (host: Hostname | undefined) => {
     if (host !== undefined) hosts.add(host);
@@ -26,6 +29,7 @@ export function touchedHosts(
         for (const endpoint of endpointsOf(state, id)) add(endpoint.host);
         for (const page of pagesOf(state, id)) add(page.host);
         for (const label of labelsOf(state, id)) add(hostOf(label.id, zone));
+        for (const host of ingressHostsOf(state, rules, id)) add(host);
         break;
       case "page": {
         const page = state.pages.get(id);
@@ -37,6 +41,7 @@ export function touchedHosts(
       case "label":
       case "reserved":
         add(hostOf(id as Label, zone));
+        for (const host of ingressHostOf(rules, id as Label)) add(host);
         // Whoever holds a label keeps the names below it from others.
         for (const host of below.of(id)) add(host);
         break;
@@ -46,8 +51,9 @@ export function touchedHosts(
       case "namespace": {
         // Services of one's own namespaces may be targets.
         const owner = state.namespaces.get(id)?.owner;
-        for (const endpoint of owner === undefined ? [] : endpointsOf(state, owner))
-          add(endpoint.host);
+        if (owner === undefined) break;
+        for (const endpoint of endpointsOf(state, owner)) add(endpoint.host);
+        for (const host of ingressHostsOf(state, rules, owner)) add(host);
         break;
       }
       case "domain":

@@ -11,6 +11,7 @@ import {
   group,
   holder,
   label,
+  namespace,
   page,
   person,
   reserved,
@@ -509,6 +510,24 @@ describeWithService("traefik", "what the console publishes", () => {
     await stage.show([holder(dora)]);
     expect(await stage.who(contested, "/")).toBe("other");
   });
+
+  it.each(["flat", "tree"] as const)(
+    "has a host of ingresses while whoever may have them there is suspended: %s",
+    async (layout) => {
+      const host = `app.on.${zone}`;
+      const app = person("app");
+      const off = suspended(app);
+      const on = { namespaces: { enabled: true }, traefik: { version: "3.7" as const, layout } };
+      await stage.show([holder(app), namespace(app)], on);
+      expect(await stage.who(host)).toBe("other");
+      await stage.show([holder(off), namespace(off)], on);
+      const echo = await stage.echo(host, "/x");
+      expect(echo).toMatchObject({ name: "console", url: "/x", headers: { host } });
+      expect(await stage.whoPlain(host)).toBe("redirect");
+      await stage.show([holder(app), namespace(app)], on);
+      expect(await stage.who(host)).toBe("other");
+    },
+  );
 
   describe("the server name and Host", () => {
     it("may differ: Host decides, and so it does without a server name", async () => {

@@ -12,6 +12,7 @@ import {
   endpoint,
   group,
   label,
+  namespace,
   page,
   pageHost,
   person,
@@ -30,7 +31,7 @@ const under = (...labels: readonly string[]) => labels.map((name) => `${name}.${
 /** Hosts of operators: the apex, reserved, deeper and own ones. */
 const adminHosts = [
   zone,
-  ...under("www", "held", "deep.alice", "a.b", "console", "bob"),
+  ...under("www", "held", "deep.alice", "a.b", "console", "bob", "bob.on"),
   "own.example",
   "x.wild.example",
 ];
@@ -57,7 +58,14 @@ const paths = [
 /** The paths that requests are made of. */
 export const knownPaths = paths;
 /** Hosts that a state may claim. */
-export const claimableHosts = [...new Set([...under(...names), ...adminHosts, ...pageHosts])];
+export const claimableHosts = [
+  ...new Set([
+    ...under(...names),
+    ...under(...names.map((name) => `${name}.on`)),
+    ...adminHosts,
+    ...pageHosts,
+  ]),
+];
 
 /** A state's entities, and the configuration it is rendered with. */
 export interface World {
@@ -164,6 +172,7 @@ function pageHostsOf(all: readonly Owner[]): fc.Arbitrary<PageHost[]> {
 
 const overrides = fc
   .record({
+    namespaces: fc.boolean(),
     userhomes: fc.boolean(),
     pages: fc.integer({ min: 0, max: 4 }).map((luck) => luck > 0),
     customDomains: fc.integer({ min: 0, max: 4 }).map((luck) => luck > 0),
@@ -175,7 +184,8 @@ const overrides = fc
     ),
     pagesQuota: fc.constantFrom(1, 50),
   })
-  .map(({ userhomes, pages, customDomains, severalLabels, publicUrl, pagesQuota }) => ({
+  .map(({ namespaces, userhomes, pages, customDomains, severalLabels, publicUrl, pagesQuota }) => ({
+    namespaces: { enabled: namespaces },
     userhomes: { enabled: userhomes },
     pages: { enabled: pages, customDomains, severalLabels },
     publicUrl,
@@ -210,11 +220,20 @@ export function worlds(targets: readonly string[]): fc.Arbitrary<World> {
         endpoints: endpointsOf(all, targets),
         pages: pagesOf(all),
         given: pageHostsOf(all),
+        tenants: fc.subarray([...all]),
         held: fc.subarray([reserved("held")]),
         overrides,
       })
-      .map(({ labels, endpoints, pages, given, held, overrides: chosen }) => ({
-        entities: [...all, ...labels, ...endpoints, ...pages, ...given, ...held],
+      .map(({ labels, endpoints, pages, given, tenants, held, overrides: chosen }) => ({
+        entities: [
+          ...all,
+          ...labels,
+          ...endpoints,
+          ...pages,
+          ...given,
+          ...tenants.map((owner) => namespace(owner)),
+          ...held,
+        ],
         overrides: chosen,
       })),
   );

@@ -11,6 +11,7 @@ import type {
   Person,
   Reserved,
 } from "../../src/domain/entities.ts";
+import type { Namespace } from "../../src/domain/namespaces.ts";
 import type { Hostname, Label, PathPrefix } from "../../src/domain/names.ts";
 import { rulesFrom } from "../../src/domain/rules.ts";
 import { type Change, type State, apply, emptyState } from "../../src/domain/state.ts";
@@ -167,6 +168,11 @@ export function pageHost(host: string, holder: PageHost["holder"], more: Partial
     owner: null,
     ...more,
   } satisfies PageHost;
+}
+
+/** A namespace of an owner's. */
+export function namespace(owner: Owner, name = `${owner.name}--shop`): Namespace {
+  return { ...stamp, kind: "namespace", id: idOf("ns", name), owner: owner.id, name };
 }
 
 export function reserved(name: string): Reserved {

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Hostname } from "../../src/domain/names.ts";
 import { emptyState } from "../../src/domain/state.ts";
 import { answer } from "../../src/traefik/answer.ts";
+import { ingressClaim } from "../../src/traefik/ingress-host.ts";
 import { priorityOf } from "../../src/traefik/routes.ts";
 import { endpointStanding, hostRoutes, routingTable } from "../../src/traefik/table.ts";
 import { worlds } from "../support/arbitrary-states.ts";
@@ -11,6 +12,7 @@ import {
   endpoint,
   holder,
   label,
+  namespace,
   page,
   pageHost,
   person,
@@ -166,6 +168,52 @@ describe("what is not routed says why", () => {
         routesAt(host, [holder(alice), endpoint(alice, { host, paused: true })]),
       ).toBeUndefined();
     }
+  });
+});
+
+describe("a host of ingresses", () => {
+  const host = `alice.on.${zone}`;
+  const on = { namespaces: { enabled: true } };
+  const gone = suspended(alice);
+  const blocked = ["suspended  → console"];
+
+  it.each<[string, Entities, string[] | undefined]>([
+    ["is left to the cluster", [holder(alice), namespace(alice)], undefined],
+    ["is blocked with its owner", [holder(gone), namespace(gone)], blocked],
+    ["is nobody's without a namespace", [holder(gone)], undefined],
+    ["is nobody's without the label", [gone, namespace(gone)], undefined],
+    ["is nobody's when the name rests", [gone, resting("alice", gone), namespace(gone)], undefined],
+    [
+      "is an admin's endpoint's where there is one",
+      [holder(gone), namespace(gone), holder(bob), reserved("on"), endpoint(bob, { host })],
+      ["endpoint  → endpoint"],
+    ],
+  ])("%s", (_title, entities, expected) => {
+    expect(routesAt(host, entities, on)).toEqual(expected);
+  });
+
+  it("is of the label next to it, and only where namespaces are kept", () => {
+    const entities = [holder(gone), namespace(gone), holder(bob), namespace(bob)];
+    expect([...tableOf(entities, on).hosts.keys()]).toEqual([
+      host,
+      `alice.${zone}`,
+      `console.${zone}`,
+      `projects.${zone}`,
+    ]);
+    expect(routesAt(host, entities)).toBeUndefined();
+    const elsewhere = { namespaces: { enabled: true, hosts: "k8s" } };
+    expect(routesAt(`alice.k8s.${zone}`, entities, elsewhere)).toEqual(blocked);
+    expect(routesAt(host, entities, elsewhere)).toBeUndefined();
+  });
+
+  it("is its owner's, and so is what is below", () => {
+    const { rules } = testSettings(on);
+    const state = stateOf(holder(alice), namespace(alice), holder(bob));
+    const claim = (name: string) => ingressClaim(state, rules, name);
+    expect(claim(host)).toEqual({ owner: alice.id, label: "alice", isOwn: true });
+    expect(claim(`x.y.${host}`)).toEqual({ owner: alice.id, label: "alice", isOwn: false });
+    for (const name of [`bob.on.${zone}`, `on.${zone}`, `xalice.on.${zone}`, `alice.on.${zone}.x`])
+      expect(claim(name)).toBeUndefined();
   });
 });
 

@@ -72,7 +72,7 @@ export function find(state: State, query: string): Found {
 }
 
 /** What people paste: an address with its scheme, a name in capitals. */
-function normalised(query: string): string {
+export function normalised(query: string): string {
   return query
     .trim()
     .toLowerCase()

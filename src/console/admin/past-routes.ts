@@ -159,10 +159,10 @@ function* compare(
   after: State,
   settings: TableSettings,
 ): Steps<RoutesChanged> {
-  const { zone } = settings.rules;
+  const { rules } = settings;
   const hosts = new Set([
-    ...touchedHosts(before, changes, zone, belowIn(before, settings)),
-    ...touchedHosts(after, changes, zone, belowIn(after, settings)),
+    ...touchedHosts(before, changes, rules, belowIn(before, settings)),
+    ...touchedHosts(after, changes, rules, belowIn(after, settings)),
   ]);
   const [old, fresh] = [lookupIn(before, settings), lookupIn(after, settings)];
   const routes = { added: 0, removed: 0, changed: 0, examples: [] as PlaceChange[] };

@@ -2,12 +2,14 @@ import { Hono } from "hono";
 import type { Child } from "hono/jsx";
 import { urlOf } from "../../api/routing.ts";
 import type { Endpoint, Page } from "../../domain/entities.ts";
+import type { Hostname } from "../../domain/names.ts";
 import { pageStandings } from "../../traefik/page-standing.ts";
-import { endpointStanding } from "../../traefik/table.ts";
+import { ingressClaim } from "../../traefik/ingress-host.ts";
+import { endpointStanding, hostRoutes } from "../../traefik/table.ts";
 import { Empty } from "../parts/empty.tsx";
 import { Table } from "../parts/table.tsx";
 import type { PageEnv } from "../visitor.ts";
-import { find, FOUND_MAX, type Found } from "./find.ts";
+import { find, FOUND_MAX, normalised, type Found } from "./find.ts";
 import { showAdmin } from "./nav.tsx";
 import { kindOf, OwnerLink, OwnerOf } from "./owners.tsx";
 import type { AdminServices } from "./services.ts";
@@ -19,7 +21,9 @@ export function search(services: AdminServices): Hono<PageEnv> {
   app.get("/admin/search", (context) => {
     const query = (context.req.query("q") ?? "").slice(0, 200);
     const found = find(services.ledger.state, query);
-    const kinds = sectionsOf(services, found).filter(({ rows }) => rows.length > 0);
+    const kinds = [...sectionsOf(services, found), ingressesAt(services, query)].filter(
+      ({ rows }) => rows.length > 0,
+    );
     return showAdmin(
       context,
       services,
@@ -116,4 +120,26 @@ function sectionsOf(services: AdminServices, found: Found): readonly Section[] {
       ]),
     },
   ];
+}
+
+/** Whose ingresses a host is for, and what answers there: no record of ours has its name. */
+function ingressesAt({ ledger: { state }, table }: AdminServices, query: string): Section {
+  const host = normalised(query).replace(/[:/].*$/, "") as Hostname;
+  const claim = ingressClaim(state, table.rules, host);
+  const section = {
+    what: "ingresses",
+    title: "Hosts of ingresses",
+    columns: ["Host", "Whose", "Answered by"],
+  };
+  if (claim === undefined) return { ...section, rows: [] };
+  const [route] = hostRoutes(state, table, host).routes;
+  const answer =
+    route === undefined ? (
+      "Left to the cluster's own provider"
+    ) : route.kind === "suspended" ? (
+      <Standing state="suspended" />
+    ) : (
+      "What the console routes there"
+    );
+  return { ...section, rows: [[host, <OwnerOf state={state} id={claim.owner} />, answer]] };
 }

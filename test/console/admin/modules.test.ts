@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { State } from "../../../src/domain/state.ts";
+import { zone } from "../../support/console.ts";
 import { memoryModules } from "../../support/memory-modules.ts";
+import { request } from "../../support/request.ts";
 import type { TestVisitor } from "../../support/visitor.ts";
+import { waitFor } from "../../support/wait.ts";
 import { ADOPTED, contentOf, fillSystems } from "./adoption-stage.ts";
 import { readPage, startAdminWorld, textOf, type AdminWorld } from "./support.ts";
 
@@ -62,6 +65,33 @@ describe("what the admins' pages say of namespaces", () => {
     }
     expect(found).toEqual(made);
   }, 60_000);
+});
+
+describe("a host of ingresses", () => {
+  const host = `games.on.${zone}`;
+  const asked = async () => {
+    const { httpPort } = world.running;
+    const { status } = await request({ port: httpPort, host, path: "/" });
+    return status;
+  };
+
+  it("is left to the cluster and known to be its owner's, until they are suspended", async () => {
+    const { must } = world;
+    const search = () =>
+      readPage(ada, `/admin/search?q=${encodeURIComponent(`https://${host}/x`)}`);
+    expect(await search()).toContain(`${host} games Left to the cluster's own provider`);
+    expect(await asked()).toBe(404);
+    await must("POST", "/groups/games/suspend", { reason: "x" });
+    expect(await search()).toContain(`${host} games Suspended`);
+    expect(await asked()).toBe(403);
+    const { items } = await must("GET", `/routes?host=${host}`);
+    expect(items).toMatchObject([{ kind: "suspended", ownerName: "games", path: "" }]);
+    await waitFor(async () => (await ada.get("/admin/traefik/document.json")).body.includes(host), {
+      describe: "the blocking router",
+    });
+    await must("POST", "/groups/games/resume");
+    expect(await asked()).toBe(404);
+  });
 });
 
 describe.each(ADOPTED)("taking over $name at $path", ({ path, name, told, limit, event }) => {

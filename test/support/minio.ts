@@ -5,6 +5,7 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { requireService } from "../../scripts/services/require.ts";
+import { MinioAdmin } from "../../src/buckets/minio-admin/client.ts";
 import { freePorts } from "./ports.ts";
 import { waitFor } from "./wait.ts";
 
@@ -37,13 +38,15 @@ process.once("exit", () => {
   for (const child of running) child.kill("SIGKILL");
 });
 
-/** It says that it is ready before it has read its accounts: until then neither of its APIs is. */
-async function isReady(url: string): Promise<boolean> {
-  for (const path of ["/minio/admin/v3/groups", "/"]) {
-    const response = await fetch(`${url}${path}`, { signal: AbortSignal.timeout(1_000) });
-    await response.arrayBuffer();
-    if (response.status === 503) return false;
-  }
+/**
+ * It says that it is ready before it has read its accounts, and refuses a request without a signature
+ * before it looks whether it has: one of its own is the only one to tell.
+ */
+async function isReady(url: string, admin: MinioAdmin): Promise<boolean> {
+  const response = await fetch(`${url}/`, { signal: AbortSignal.timeout(1_000) });
+  await response.arrayBuffer();
+  if (response.status === 503) return false;
+  await admin.account("nobody", AbortSignal.timeout(1_000));
   return true;
 }
 
@@ -55,6 +58,11 @@ export async function startMinio({ env = {} }: MinioOptions = {}): Promise<Minio
   const url = `http://127.0.0.1:${port}`;
   const accessKey = `root-${randomBytes(8).toString("hex")}`;
   const secretKey = randomBytes(24).toString("hex");
+  const admin = new MinioAdmin({
+    url,
+    region: "us-east-1",
+    credentials: { accessKey, secretKey },
+  });
   let child: ChildProcess;
   let log = "";
 
@@ -77,7 +85,7 @@ export async function startMinio({ env = {} }: MinioOptions = {}): Promise<Minio
     child.stderr?.on("data", keep);
     const started = child;
     child.once("exit", () => running.delete(started));
-    await waitFor(() => started.exitCode !== null || isReady(url), {
+    await waitFor(() => started.exitCode !== null || isReady(url, admin), {
       timeout: 30_000,
       describe: () => `MinIO to be ready\n${log}`,
     });

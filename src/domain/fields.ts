@@ -38,7 +38,9 @@ const LINE = /^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$/;
 
 /** Text for people: one line, without control characters. */
 export const lineField = z.string().trim().max(200).regex(LINE, "must be one line of text");
-export const emailField = z.email().max(254);
+/** What is said of an email address that is none. */
+export const NO_EMAIL = "Write an email address, like alice@example.org.";
+export const emailField = z.email(NO_EMAIL).max(254);
 
 /** No control characters but line breaks, and none that turns the direction of what stands beside it. */
 // oxlint-disable-next-line no-control-regex -- control characters are what is kept out

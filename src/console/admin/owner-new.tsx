@@ -2,6 +2,7 @@ import { Hono, type Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { carryOut } from "../../api/carry-out.ts";
 import { emailField, lineField, type Owner } from "../../domain/entities.ts";
+import { NO_EMAIL } from "../../domain/fields.ts";
 import { Refusal } from "../../errors.ts";
 import { createGroup, createPerson } from "../../owners/create.ts";
 import { leaveFlash } from "../flash.ts";
@@ -114,6 +115,6 @@ function wrongWith(form: NewForm): FormError[] {
   if (!lineField.safeParse(form.displayName).success)
     errors.push({ field: "displayName", message: "Write one line of text." });
   if (form.email !== "" && !emailField.safeParse(form.email).success)
-    errors.push({ field: "email", message: "This is no address of mail." });
+    errors.push({ field: "email", message: NO_EMAIL });
   return errors;
 }

@@ -20,6 +20,8 @@ import { ownersFor } from "./picture.ts";
 import type { PageServices } from "./services.ts";
 
 const EVENTS_SHOWN = 40;
+/** What the console notes on the way to what somebody asked for; the admins' history has it all. */
+const STEP = /\.(name-free|cleared)$/;
 
 /** `/activity`: what happened to the visitor's things and their groups', and by whom. */
 export function activity(services: PageServices): Hono<PageEnv> {
@@ -33,13 +35,14 @@ export function activity(services: PageServices): Hono<PageEnv> {
     const of = context.req.query("of");
     const owner = owners.find(({ id }) => id === of);
     const before = Number(context.req.query("before") ?? Number.NaN);
-    const { items, next } = await readBriefEvents(services, {
+    const { items: all, next } = await readBriefEvents(services, {
       // An admin's page of all that happens is another one.
       actor: { ...actor, admin: false },
       owner: owner?.id,
       before: Number.isSafeInteger(before) ? before : undefined,
       limit: EVENTS_SHOWN,
     });
+    const items = all.filter(({ type }) => !STEP.test(type));
     const query = owner === undefined ? "" : `&of=${owner.id}`;
     return show(
       context,
@@ -62,7 +65,7 @@ export function activity(services: PageServices): Hono<PageEnv> {
             ))}
           </nav>
         )}
-        {items.length === 0 ? (
+        {all.length === 0 ? (
           <Empty title="Nothing to tell yet">
             What you and others change about your things stands here, with the time and the name.
           </Empty>

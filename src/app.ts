@@ -126,6 +126,7 @@ export function createCore(
           rules: core.rules,
           config,
           sessions: core.sessions,
+          tries: core.tries,
           now,
           log,
           clientAddress: (context) => clientAddress(context, config.http.trustedProxies),
@@ -405,7 +406,6 @@ async function publicListener(
   const address = (context: Context) => clientAddress(context, config.http.trustedProxies);
   // The pages take long to load: Traefik has its document by now.
   const { createConsole } = await import("./console/app.ts");
-  const { Attempts } = await import("./auth/attempts.ts");
   const { Flows } = await import("./auth/flows.ts");
   const { ownCookies } = await import("./console/sign-in/cookies.ts");
   const { visitorOf } = await import("./console/sign-in/signed-in.ts");
@@ -421,6 +421,10 @@ async function publicListener(
           accept: (hints) => gitlabPages.accept(hints),
           count: (event, outcome) => metrics.gitlabHooks.inc({ event, outcome }),
           volatile: () => core.volatile,
+          failures: {
+            secondsLeft: (from) => core.tries.secondsLeft("hook", from),
+            count: (from) => core.tries.count("hook", from),
+          },
           clientAddress: address,
           now: () => core.now().getTime(),
         });
@@ -453,7 +457,7 @@ async function publicListener(
     publicUrl: config.publicUrl,
     ledger: () => core.letsInBy,
     sessions: core.sessions,
-    attempts: new Attempts(),
+    tries: core.tries,
     flows: new Flows(() => core.requireVolatile()),
     usernameClaim: oidc.usernameClaim,
     provider,

@@ -52,6 +52,7 @@ export function createPages(ledger: Ledger, parts: PageParts): Hono<PageEnv> {
       modules: () => parts.modules,
       published: () => publisher.current?.revision ?? null,
       sessions: core.sessions,
+      tries: core.tries,
       domainDns: parts.domainDns,
     }),
     site: siteOf(config, core.rules, now),

@@ -1,5 +1,6 @@
 import { networkInterfaces } from "node:os";
 import { isSessionKey, Sessions } from "./auth/sessions.ts";
+import { Tries } from "./auth/tries.ts";
 import type { Config } from "./config.ts";
 import { operator, type Actor } from "./domain/policy.ts";
 import { rulesFrom, type Rules } from "./domain/rules.ts";
@@ -57,9 +58,12 @@ export class Core {
   readonly lastGood: LastGoodCopy;
   /** Who is signed in at the web pages. */
   readonly sessions: Sessions;
+  /** What is tried from which address, at any replica. */
+  readonly tries = new Tries(() => this.volatile);
   readonly #options: CoreOptions;
   readonly #listeners = new Set<(ledger: Ledger) => void>();
   #opened: OpenStore | undefined;
+  #unlisten: (() => void) | undefined;
   #ledger: Ledger | undefined;
   #api: Api | undefined;
   #operatorApi: Api | undefined;
@@ -194,7 +198,8 @@ export class Core {
         report: (message) => log.warn(message),
         keeps: isSessionKey,
       });
-      const { store } = this.#opened;
+      const { store, volatile } = this.#opened;
+      this.#unlisten ??= this.tries.listen(volatile);
       const ledger = await Ledger.open(store, {
         rules: this.rules,
         report: (error) => log.error({ err: error }, "a change was stored, and not followed up"),
@@ -302,7 +307,8 @@ export class Core {
   async #closeStore(): Promise<void> {
     const ledger = this.#ledger;
     const opened = this.#opened;
-    this.#ledger = this.#api = this.#operatorApi = this.#opened = undefined;
+    this.#unlisten?.();
+    this.#ledger = this.#api = this.#operatorApi = this.#opened = this.#unlisten = undefined;
     await ledger?.close();
     await opened?.close();
   }

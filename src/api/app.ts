@@ -142,17 +142,17 @@ function isRouted(app: ReturnType<typeof resource>, method: string, path: string
 }
 
 async function actorOf(services: Services, context: ApiContext): Promise<Actor> {
-  const { actor, ledger, limits, now, clientAddress } = services;
+  const { actor, ledger, tries, now, clientAddress } = services;
   if (actor !== undefined) return actor;
   const header = context.req.header("authorization");
   const address = clientAddress(context);
-  await limits.requireFewFailures(address);
+  await tries.requireFew("token", address);
   try {
     return authenticate(ledger.state, header, now());
   } catch (error) {
     const guessed =
       error instanceof Refusal && error.code === "unauthenticated" && header !== undefined;
-    if (guessed) await limits.countFailure(address);
+    if (guessed) await tries.count("token", address);
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 import type { Context } from "hono";
 import type { Sessions } from "../auth/sessions.ts";
+import type { Tries } from "../auth/tries.ts";
 import type { Config } from "../config.ts";
 import type { Actor } from "../domain/policy.ts";
 import type { GitLabPages } from "../gitlab-pages/module.ts";
@@ -26,11 +27,13 @@ export interface Deps {
   readonly gitlabPages?: (() => GitLabPages | undefined) | undefined;
   /** Who is signed in at the web pages. */
   readonly sessions: Sessions;
+  /** How many wrong tokens come from an address. */
+  readonly tries: Tries;
   /** What keeps members' things in other systems. */
   readonly modules: () => Modules;
   readonly now: () => Date;
   readonly log: ApiLog;
-  /** Where a request comes from, for the limit on failed tokens. */
+  /** Where a request comes from, for the limit on wrong tokens. */
   readonly clientAddress: (context: Context) => string;
   /** The revision of the document that Traefik is given; null before the first. */
   readonly published: () => number | null;

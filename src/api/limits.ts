@@ -1,12 +1,7 @@
-import { RateLimiterMemory } from "rate-limiter-flexible";
-import { networkOf } from "../domain/addresses.ts";
 import type { Actor } from "../domain/policy.ts";
 import { quotaOf, type Rules } from "../domain/rules.ts";
 import { Refusal } from "../errors.ts";
 import type { Ledger } from "../store/ledger.ts";
-
-const FAILURES = 100;
-const FAILURE_SECONDS = 60;
 
 /** A change that is being made, with its place in the rate of whoever makes it. */
 export interface Place {
@@ -25,13 +20,12 @@ export interface Place {
 
 const FREE: Place = { require: () => undefined, end: () => undefined };
 
-/** The rates that the API holds its callers to. */
+/** The rate of changes that owners are held to, over the API and over the web pages. */
 export class Limits {
   readonly #rules: Rules;
   readonly #ledger: Pick<Ledger, "state" | "recentChanges" | "countAsChange">;
   /** What each owner changes now, in the order in which it began. */
   readonly #underWay = new Map<string, Set<Place>>();
-  readonly #failures = new RateLimiterMemory({ points: FAILURES, duration: FAILURE_SECONDS });
 
   constructor(rules: Rules, ledger: Pick<Ledger, "state" | "recentChanges" | "countAsChange">) {
     this.#rules = rules;
@@ -72,24 +66,7 @@ export class Limits {
     }
     return place;
   }
-
-  /**
-   * Stops an address that presented too many wrong tokens, before its next one is looked at.
-   * @throws Refusal `rate_limited`
-   */
-  async requireFewFailures(address: string): Promise<void> {
-    const found = await this.#failures.get(networkOf(address));
-    if (found !== null && found.consumedPoints >= FAILURES)
-      throw tooMany(TOO_MANY_FAILURES, found.msBeforeNext);
-  }
-
-  /** Counts a token that was not good. */
-  async countFailure(address: string): Promise<void> {
-    await this.#failures.penalty(networkOf(address));
-  }
 }
-
-const TOO_MANY_FAILURES = "Too many wrong tokens came from this address; wait a minute.";
 
 function tooMany(message: string, waitMs: number): Refusal {
   return new Refusal("rate_limited", message, {

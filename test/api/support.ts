@@ -1,5 +1,6 @@
 import { createApi } from "../../src/api/app.ts";
 import { Sessions } from "../../src/auth/sessions.ts";
+import { Tries } from "../../src/auth/tries.ts";
 import { loadConfig, type Config } from "../../src/config.ts";
 import type { CustomDomain, Scope } from "../../src/domain/entities.ts";
 import type { Hostname } from "../../src/domain/names.ts";
@@ -142,11 +143,13 @@ export async function startApi(options: ApiOptions = {}): Promise<TestApi> {
     idleMs: DAY_MS,
     lifeMs: 14 * DAY_MS,
   });
+  const tries = new Tries(() => volatile);
   const app = createApi({
     ledger,
     rules,
     config,
     sessions,
+    tries,
     now,
     log: { error: (fields) => void errors.push(fields), warn: () => undefined },
     clientAddress: options.clientAddress ?? (() => "192.0.2.1"),
@@ -161,6 +164,7 @@ export async function startApi(options: ApiOptions = {}): Promise<TestApi> {
     rules,
     config,
     sessions,
+    tries,
     now,
     log: { error: (fields) => void errors.push(fields), warn: () => undefined },
     clientAddress: () => "unknown",

@@ -16,6 +16,7 @@ import { silentLog } from "../../src/observability/log.ts";
 import { createMetrics } from "../../src/observability/metrics.ts";
 import { systemClock } from "../../src/reconcile/clock.ts";
 import { Sessions } from "../../src/auth/sessions.ts";
+import { Tries } from "../../src/auth/tries.ts";
 import { loadConfig } from "../../src/config.ts";
 import { assets } from "../../src/console/assets.ts";
 import type { Delivery } from "../../src/console/delivery.ts";
@@ -229,6 +230,7 @@ export async function startPages(
     clientAddress: () => "192.0.2.1",
     published: () => null,
     modules: () => ({ buckets, databases, namespaces }),
+    tries: new Tries(() => volatile),
     sessions: new Sessions({
       volatile: () => volatile,
       now,

@@ -4,17 +4,16 @@ import type { SignInServices } from "./services.ts";
 
 /** Counts codes that are wrong, and looks at none any more when there were many. */
 export async function guarded<T>(
-  { attempts, clientAddress }: SignInServices,
+  { tries, clientAddress }: SignInServices,
   context: Context,
   work: () => Promise<T>,
 ): Promise<T> {
   const address = clientAddress(context);
-  await attempts.requireFew("wrong", address);
+  await tries.requireFew("wrong", address);
   try {
     return await work();
   } catch (error) {
-    if (error instanceof Refusal && error.code === "not_found")
-      await attempts.count("wrong", address);
+    if (error instanceof Refusal && error.code === "not_found") await tries.count("wrong", address);
     throw error;
   }
 }

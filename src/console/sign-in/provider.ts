@@ -25,15 +25,15 @@ const SECRET = /^[A-Za-z0-9_-]{43}$/;
  */
 export function providerRoutes(services: SignInServices, provider: Provider): Hono {
   const app = new Hono();
-  const { attempts, clientAddress, cookies, flows, now } = services;
+  const { tries, clientAddress, cookies, flows, now } = services;
   app.get("/sign-in/start", async (context) => {
     const to = returnPath(context.req.query("to"));
     const site = context.req.header("sec-fetch-site") ?? "none";
     // From a page of somebody else's, nobody has asked for it.
     if (site !== "none" && site !== "same-origin") return context.redirect("/sign-in", 303);
     const address = clientAddress(context);
-    await attempts.requireFew("begun", address);
-    await attempts.count("begun", address);
+    await tries.requireFew("begun", address);
+    await tries.count("begun", address);
     const code = context.req.query("invitation");
     const invitation = code === undefined ? undefined : hashSecret(code);
     if (invitation !== undefined) await invited(services, context, invitation);
@@ -52,14 +52,16 @@ export function providerRoutes(services: SignInServices, provider: Provider): Ho
     });
   });
   app.get(CALLBACK_PATH, async (context) => {
-    const address = clientAddress(context);
-    await attempts.requireFew("wrong", address);
     requireLedger(services);
     const state = context.req.query("state") ?? "";
     const browser = cookies.flow.read(context);
+    // First of all: whoever comes back with their own sign-in guesses nothing, and is let in beside
+    // somebody at their address who does.
     const flow = browser === undefined ? undefined : await flows.take(state, browser);
     if (flow === undefined) {
-      await attempts.count("wrong", address);
+      const address = clientAddress(context);
+      await tries.requireFew("wrong", address);
+      await tries.count("wrong", address);
       throw new Refusal(
         "invalid_input",
         "This sign-in was not begun in this browser, or is too old. Begin it again.",
@@ -97,7 +99,7 @@ export function providerRoutes(services: SignInServices, provider: Provider): Ho
 
 /** Says on the sign-in page what became of the way to the provider and back. */
 async function leaving(
-  { attempts, clientAddress, cookies, log }: SignInServices,
+  { tries, clientAddress, cookies, log }: SignInServices,
   provider: Provider,
   context: Context,
   work: () => Promise<Response>,
@@ -110,7 +112,7 @@ async function leaving(
       { code: error.code, reason: error.message },
       "a sign-in at the provider did not come about",
     );
-    if (error.code === "invalid") await attempts.count("wrong", clientAddress(context));
+    if (error.code === "invalid") await tries.count("wrong", clientAddress(context));
     const { caption } = provider;
     const page = (notice?: string) =>
       signInPage({

@@ -1,10 +1,10 @@
 import type { Context } from "hono";
 import type { AdminChecks } from "../../auth/admin-checks.ts";
-import type { Attempts } from "../../auth/attempts.ts";
 import type { Flows } from "../../auth/flows.ts";
 import type { GroupAdmins } from "../../auth/group-admins.ts";
 import type { Provider } from "../../auth/provider.ts";
 import type { Sessions } from "../../auth/sessions.ts";
+import type { Tries } from "../../auth/tries.ts";
 import type { Ledger } from "../../store/ledger.ts";
 import type { OwnCookies } from "./cookies.ts";
 
@@ -24,7 +24,7 @@ export interface SignInServices {
   /** Why there is none, for whoever asks. */
   readonly fault: () => string;
   readonly sessions: Sessions;
-  readonly attempts: Attempts;
+  readonly tries: Tries;
   /** The OpenID Connect provider; undefined where there is none. */
   readonly provider: Provider | undefined;
   readonly flows: Flows;

@@ -1,6 +1,4 @@
 import { type Context, Hono } from "hono";
-import { RateLimiterMemory } from "rate-limiter-flexible";
-import { networkOf } from "../../domain/addresses.ts";
 import type { Volatile } from "../../store/volatile.ts";
 import { type BodyFault, readBody } from "./body.ts";
 import { Deliveries } from "./deliveries.ts";
@@ -24,6 +22,12 @@ export interface HooksOptions extends HookSecrets {
   readonly accept: (hints: readonly Hint[]) => void;
   readonly count: (event: EventName, outcome: HookOutcome) => void;
   readonly volatile: () => Volatile | undefined;
+  /** Hooks that were not good: an address is not looked at for a while after many. */
+  readonly failures: {
+    /** Until it is looked at again; undefined while it is. */
+    readonly secondsLeft: (address: string) => Promise<number | undefined>;
+    readonly count: (address: string) => Promise<void>;
+  };
   readonly clientAddress: (context: Context) => string;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -34,9 +38,6 @@ const BODY_MAX = 2 * 1024 * 1024;
 const BODY_MS = 10_000;
 /** Bodies that are being read at once: anybody can begin to send one that looks signed. */
 const BODIES_MAX = 64;
-/** An address is not looked at for a while after so many hooks that were not good. */
-const FAILURES = 100;
-const FAILURE_SECONDS = 60;
 
 /**
  * `POST /hooks/gitlab`: verifies a hook, hands on what it hints at, and answers without waiting for
@@ -45,9 +46,8 @@ const FAILURE_SECONDS = 60;
  * up there is no such page.
  */
 export function createHooks(options: HooksOptions): Hono {
-  const { accept, count, clientAddress } = options;
+  const { accept, count, clientAddress, failures } = options;
   const isSetUp = options.signingToken !== null || Boolean(options.token);
-  const failures = new RateLimiterMemory({ points: FAILURES, duration: FAILURE_SECONDS });
   const deliveries = new Deliveries(options.volatile);
 
   const turns = new Turns();
@@ -58,7 +58,7 @@ export function createHooks(options: HooksOptions): Hono {
     context: Context,
     code: ProblemCode = "unauthenticated",
   ): Promise<Response> {
-    await failures.penalty(networkOf(clientAddress(context)));
+    await failures.count(clientAddress(context));
     count("other", "refused");
     return problem(context, code);
   }
@@ -68,10 +68,9 @@ export function createHooks(options: HooksOptions): Hono {
     if (context.req.method !== "POST") {
       return problem(context, "method_not_allowed", { Allow: "POST" });
     }
-    const failed = await failures.get(networkOf(clientAddress(context)));
-    if (failed !== null && failed.consumedPoints >= FAILURES) {
+    const seconds = await failures.secondsLeft(clientAddress(context));
+    if (seconds !== undefined) {
       count("other", "refused");
-      const seconds = Math.max(1, Math.ceil(failed.msBeforeNext / 1000));
       return problem(context, "rate_limited", { "Retry-After": String(seconds) });
     }
     const headers = context.req.raw.headers;

@@ -286,3 +286,14 @@ it("a console starts while the provider is away, says so, and takes it up when i
     await own.remove();
   }
 });
+
+// The last one: every test here comes from one address.
+it("somebody who guesses keeps nobody at their address from a sign-in that they began", async () => {
+  const guesser = new TestVisitor(running);
+  const back = await provider.visit(await leave(), "1");
+  const path = `/sign-in/callback?code=x&state=${"a".repeat(43)}`;
+  for (let n = 0; n < 30; n++) await guesser.get(path);
+  expect((await guesser.get(path)).status).toBe(429);
+  expect((await comeBack(back)).status).toBe(303);
+  expect(await isIn("alice")).toBe(true);
+});

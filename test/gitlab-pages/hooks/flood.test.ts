@@ -7,7 +7,7 @@ import { createHooks } from "../../../src/gitlab-pages/hooks/receive.ts";
 import { HintRelay } from "../../../src/gitlab-pages/hooks/relay.ts";
 import { MemoryVolatile } from "../../../src/store/memory-volatile.ts";
 import { HandClock } from "./hand-clock.ts";
-import { signedHeaders, vector, vectorTime } from "./support.ts";
+import { failures, signedHeaders, vector, vectorTime } from "./support.ts";
 
 const HOOKS = 10_000;
 const BATCH = 100;
@@ -69,6 +69,7 @@ describe("ten thousand hooks", { timeout: 120_000 }, () => {
       count: (event, outcome) =>
         void counts.set(`${event} ${outcome}`, (counts.get(`${event} ${outcome}`) ?? 0) + 1),
       volatile: () => volatile,
+      failures: failures(),
       clientAddress: () => "127.0.0.1",
       now: () => vectorTime,
     });

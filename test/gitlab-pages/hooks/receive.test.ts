@@ -7,7 +7,7 @@ import type { Hint } from "../../../src/gitlab-pages/hooks/hint.ts";
 import { createHooks, type HooksOptions } from "../../../src/gitlab-pages/hooks/receive.ts";
 import { MemoryVolatile } from "../../../src/store/memory-volatile.ts";
 import { waitFor } from "../../support/wait.ts";
-import { away, hangs, signedHeaders, vector, vectorTime } from "./support.ts";
+import { away, failures, hangs, signedHeaders, vector, vectorTime } from "./support.ts";
 
 const created = JSON.stringify({ event_name: "project_create", project_id: 12 });
 const HINT = { kind: "project", project: 12, why: "project_create" };
@@ -21,6 +21,7 @@ function receiver(options: Partial<HooksOptions> = {}) {
     accept: (hints) => void accepted.push(...hints),
     count: (event, outcome) => void counted.push(`${event} ${outcome}`),
     volatile: () => undefined,
+    failures: failures(),
     clientAddress: () => "192.0.2.1",
     now: () => vectorTime,
     ...options,

@@ -1,4 +1,6 @@
 import { createHmac } from "node:crypto";
+import { Tries } from "../../../src/auth/tries.ts";
+import type { HooksOptions } from "../../../src/gitlab-pages/hooks/receive.ts";
 import { StoreUnavailable } from "../../../src/store/store.ts";
 import type { Volatile } from "../../../src/store/volatile.ts";
 
@@ -18,6 +20,15 @@ function always(answer: () => Promise<never>): Volatile {
 
 export const away = always(() => Promise.reject(new StoreUnavailable("away", "not-written")));
 export const hangs = always(() => new Promise<never>(() => undefined));
+
+/** Counts hooks that were not good, as a console alone does. */
+export function failures(): HooksOptions["failures"] {
+  const tries = new Tries(() => undefined);
+  return {
+    secondsLeft: (address) => tries.secondsLeft("hook", address),
+    count: (address) => tries.count("hook", address),
+  };
+}
 
 /** The vector of GitLab's own documentation and tests. */
 export const vector = {

@@ -41,7 +41,7 @@ export class Tries {
   readonly #volatile: () => Volatile | undefined;
   /** How many the others have not been told of, by what and network. */
   readonly #untold = new Map<string, number>();
-  #telling: Promise<void> | undefined;
+  #isTelling = false;
   readonly #limiters = Object.fromEntries(
     Object.entries(RATES).map(([what, points]) => [
       what,
@@ -92,11 +92,12 @@ export class Tries {
     await this.#limiters[what].penalty(network);
     const line = `${what} ${network}`;
     if (this.#untold.size < UNTOLD_MAX) this.#untold.set(line, (this.#untold.get(line) ?? 0) + 1);
-    this.#telling ??= this.#tell();
+    if (!this.#isTelling) void this.#tell();
   }
 
   /** What comes while the others are told is told together, next. */
   async #tell(): Promise<void> {
+    this.#isTelling = true;
     while (this.#untold.size > 0) {
       const lines = [...this.#untold].map(([line, times]) => `${line} ${times}`);
       this.#untold.clear();
@@ -105,7 +106,7 @@ export class Tries {
         ?.nudge(TOPIC, [this.#self, ...lines].join("\n"))
         .catch(() => undefined);
     }
-    this.#telling = undefined;
+    this.#isTelling = false;
   }
 }
 

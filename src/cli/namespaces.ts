@@ -83,6 +83,20 @@ export function addNamespaceCommands(program: Command, withControl: WithControl)
       });
     });
   namespaces
+    .command("restore <id>")
+    .description("open a deleted namespace again, while there is time")
+    .option("--owner <name>", "give it to somebody else, as when its owner has left")
+    .option("--json", "print JSON")
+    .action(async (id: string, options: OutputOptions & { owner?: string }, command: Command) => {
+      await withControl(command, async (control) => {
+        const path = `/api/v1/namespaces/${encodeURIComponent(id)}/restore`;
+        const back = await answerOf<NamespaceAnswer>(
+          await control.request("POST", path, JSON.stringify({ owner: options.owner })),
+        );
+        print(options, back, () => [describe(back)]);
+      });
+    });
+  namespaces
     .command("kubeconfig <namespace> <file>")
     .description("have a kubeconfig issued into a new file that only you can read")
     .option("--name <name>", "what it is called in the console", "operator")

@@ -51,6 +51,7 @@ const COMMANDS = [
   ["namespaces", "list"],
   ["namespaces", "create"],
   ["namespaces", "delete"],
+  ["namespaces", "restore"],
   ["namespaces", "kubeconfig"],
   ["namespaces", "check"],
   ["kubernetes", "manifests"],

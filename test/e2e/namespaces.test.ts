@@ -111,6 +111,9 @@ describeWithService(["kubernetes", "etcd"], "a console with namespaces", () => {
     expect((await command("namespaces", "delete", id, "alice--wrong")).code).not.toBe(0);
     const gone = await command("namespaces", "delete", id, "alice--lab");
     expect(gone).toMatchObject({ code: 0, stdout: expect.stringContaining("deleting") });
+    const back = await command("namespaces", "restore", id);
+    expect(back.stdout).toContain(`alice--lab (${id}):`);
+    expect(back.stdout).not.toContain("deleting");
   }, 90_000);
 
   it("says which right is missing", async () => {

@@ -1,3 +1,4 @@
+import { rm } from "node:fs/promises";
 import type { Config } from "../../src/config.ts";
 import type { Verb } from "../../src/domain/decision.ts";
 import type { Kubeconfig, Namespace } from "../../src/domain/namespaces.ts";
@@ -14,7 +15,11 @@ import {
   renewKubeconfig,
   revokeKubeconfig,
 } from "../../src/namespaces/verbs/kubeconfigs.ts";
-import { createNamespace, deleteNamespace } from "../../src/namespaces/verbs/namespaces.ts";
+import {
+  createNamespace,
+  deleteNamespace,
+  restoreNamespace,
+} from "../../src/namespaces/verbs/namespaces.ts";
 import { silentLog, type Logger } from "../../src/observability/log.ts";
 import { createMetrics } from "../../src/observability/metrics.ts";
 import { createPerson } from "../../src/owners/create.ts";
@@ -24,18 +29,12 @@ import { openLevelStore } from "../../src/store/leveldb.ts";
 import { MemoryVolatile } from "../../src/store/memory-volatile.ts";
 import { testConfig } from "../support/domain.ts";
 import { temporaryFolder } from "../support/folder.ts";
-import {
-  type ApplicableObject,
-  type KubernetesServer,
-  startKubernetes,
-} from "../support/kubernetes.ts";
+import type { KubernetesServer } from "../support/kubernetes.ts";
+import { toldLedger } from "../support/told-ledger.ts";
 import { waitFor } from "../support/wait.ts";
 
 export const DAY_MS = 24 * 60 * 60 * 1000;
 export const MINUTES_MS = 11 * 60_000;
-
-/** The console's process ends here: nothing that it was about to do is done. */
-export class Crash extends Error {}
 
 /** A namespace of somebody, and a token that opens it. */
 export interface Access {
@@ -95,54 +94,55 @@ export async function prepare(server: KubernetesServer, tenancy: Tenancy): Promi
   return Buffer.from(token, "base64").toString();
 }
 
-/**
- * A console's namespaces at a real Kubernetes, with no rights there but those that are printed for its
- * admin; with a clock that the test turns, and ends of its process.
- */
-export class Host {
-  readonly server: KubernetesServer;
-  readonly config: Pick<Config, "namespaces" | "zone">;
-  readonly tenancy: Tenancy;
-  readonly ledger: Ledger;
+interface HostOptions {
+  readonly log?: Logger;
+  /** Told of each call and each commit, before whoever waits for it learns of it. */
+  readonly onStep?: () => void;
+}
+
+/** Where a host's store is and what it works at: all that another process needs to go on with it. */
+export interface Place {
+  readonly folder: string;
+  /** Of the API server, which may be reached another way, as through a proxy. */
+  readonly url: string;
+  readonly ca: string;
   /** The console's own, at Kubernetes. */
   readonly token: string;
+  /** Its configuration. */
+  readonly env: Record<string, string>;
+  readonly callMs: number;
+  /** By its own clock. */
+  readonly now: number;
+}
+
+/**
+ * A console's namespaces at a real Kubernetes, with no rights there but those that are printed for its
+ * admin; with a clock that the test turns.
+ */
+export class Host {
+  readonly config: Config;
+  readonly tenancy: Tenancy;
+  /** The console's own, at Kubernetes. */
+  readonly token: string;
+  ledger!: Ledger;
   module!: Namespaces;
   volatile!: MemoryVolatile;
   leads = true;
-  /** After so many calls and commits the process ends; each is done, and nothing after it. */
-  crashAfter = Number.POSITIVE_INFINITY;
   /** Calls and commits so far. */
   acts = 0;
+  readonly #server: KubernetesServer | undefined;
+  readonly #place: Place;
   readonly #clock: { now: number };
-  readonly #log: Logger;
-  readonly #url: string;
-  readonly #callMs: number;
-  readonly #close: () => Promise<void>;
+  readonly #options: HostOptions;
 
-  private constructor(
-    options: {
-      server: KubernetesServer;
-      config: Pick<Config, "namespaces" | "zone">;
-      ledger: Ledger;
-      token: string;
-      clock: { now: number };
-      log: Logger;
-      url: string;
-      callMs: number;
-    },
-    close: () => Promise<void>,
-  ) {
-    this.server = options.server;
-    this.config = options.config;
-    this.tenancy = tenancyOf(options.config);
-    this.ledger = options.ledger;
-    this.token = options.token;
-    this.#clock = options.clock;
-    this.#log = options.log;
-    this.#url = options.url;
-    this.#callMs = options.callMs;
-    this.#close = close;
-    this.restart();
+  private constructor(place: Place, options: HostOptions, server: KubernetesServer | undefined) {
+    this.config = testConfig(place.env);
+    this.tenancy = tenancyOf(this.config);
+    this.token = place.token;
+    this.#server = server;
+    this.#place = place;
+    this.#clock = { now: place.now };
+    this.#options = options;
   }
 
   /** @param url another way to the server, as through a proxy */
@@ -156,71 +156,64 @@ export class Host {
     } = {},
   ): Promise<Host> {
     const { log = silentLog, url = server.url, env = {}, callMs = 10_000 } = options;
-    const config = testConfig(env);
-    const token = await prepare(server, tenancyOf(config));
-    const folder = await temporaryFolder();
-    const clock = { now: Date.now() };
-    const ledger = await Ledger.open(await openLevelStore(folder.path), {
-      rules: rulesFrom(config),
-      now: () => new Date(clock.now),
-    });
-    return new Host({ server, config, ledger, token, clock, log, url, callMs }, async () => {
-      await ledger.close();
-      await folder.remove();
-    });
+    const token = await prepare(server, tenancyOf(testConfig(env)));
+    const folder = (await temporaryFolder()).path;
+    const place = { folder, url, ca: server.ca, token, env, callMs, now: Date.now() };
+    return Host.open(place, { log }, server);
+  }
+
+  /** A host that is there already, in another process; `stored` is for where the server is given. */
+  static async open(place: Place, options: HostOptions, server?: KubernetesServer): Promise<Host> {
+    const host = new Host(place, options, server);
+    await host.#open();
+    return host;
   }
 
   get state(): State {
     return this.ledger.state;
   }
 
-  /** Another process: what was in memory is gone, and what is volatile, too. */
-  restart(): void {
-    this.crashAfter = Number.POSITIVE_INFINITY;
+  /** Lets another process have the store, and is a new one after it: what was in memory is gone. */
+  async lend<T>(use: (place: Place) => Promise<T>): Promise<T> {
+    await this.stop();
+    try {
+      return await use({ ...this.#place, now: this.#clock.now });
+    } finally {
+      await this.#open();
+    }
+  }
+
+  async #open(): Promise<void> {
+    const onStep = () => {
+      this.acts++;
+      this.#options.onStep?.();
+    };
     this.acts = 0;
+    const { folder, url, ca, token, callMs } = this.#place;
+    const ledger = await Ledger.open(await openLevelStore(folder), {
+      rules: rulesFrom(this.config),
+      now: () => new Date(this.#clock.now),
+    });
+    this.ledger = toldLedger(ledger, onStep);
     this.volatile = new MemoryVolatile();
-    const cluster = new KubernetesCluster({
-      url: this.#url,
-      ca: this.server.ca,
-      token: this.token,
-      manager: this.tenancy.layout.manager,
-      onCall: () => this.#act(),
-    });
-    const ledger = new Proxy(this.ledger, {
-      get: (target, name) => {
-        if (name !== "change") {
-          const value: unknown = Reflect.get(target, name, target);
-          return typeof value === "function" ? value.bind(target) : value;
-        }
-        return async (...args: Parameters<Ledger["change"]>) => {
-          const committed = await target.change(...args);
-          this.#act();
-          return committed;
-        };
-      },
-    });
+    const { manager } = this.tenancy.layout;
     this.module = new Namespaces({
       config: this.config,
-      ledger: () => ledger,
+      ledger: () => this.ledger,
       volatile: () => this.volatile,
       leads: () => this.leads,
       metrics: createMetrics(),
-      log: this.#log,
+      log: this.#options.log ?? silentLog,
       clock: { now: () => new Date(this.#clock.now), sleep: async () => undefined },
-      cluster,
-      callMs: this.#callMs,
+      cluster: new KubernetesCluster({ url, ca, token, manager, onCall: onStep }),
+      callMs,
     });
-  }
-
-  #act(): void {
-    if (++this.acts > this.crashAfter) throw new Crash("the process has ended");
   }
 
   async do<I, R>(verb: Verb<I, R>, input: I, actor: Actor = operator): Promise<R> {
     const { result } = await this.ledger.change(actor, (state, context) =>
       verb(state, context, input),
     );
-    this.#act();
     return result;
   }
 
@@ -269,9 +262,19 @@ export class Host {
     return this.module.settleNamespace(id, () => this.do(deleteNamespace, { id, name }));
   }
 
+  /** Puts a namespace back into use that is kept yet. */
+  restore(id: string): Promise<{ done: Namespace; outcome: Outcome }> {
+    return this.module.settleNamespace(id, () => this.do(restoreNamespace, { id }));
+  }
+
+  /** Moves the clock. */
+  wait(ms: number): void {
+    this.#clock.now += ms;
+  }
+
   /** Moves the clock, and lets the loop do all that is due. */
   async pass(ms: number): Promise<void> {
-    this.#clock.now += ms;
+    this.wait(ms);
     for (let turn = 0; turn < 3; turn++) {
       this.module.loop.tick();
       await this.module.loop.settled();
@@ -280,13 +283,18 @@ export class Host {
 
   /** What the API server has, as its admin sees it. */
   async stored(path: string) {
-    return (await this.server.ask("GET", path)).body;
+    if (this.#server === undefined) throw new Error("this host was not given its server");
+    return (await this.#server.ask("GET", path)).body;
+  }
+
+  /** Ends what runs, and lets go of the store. */
+  async stop(): Promise<void> {
+    await this.module.stop();
+    await this.ledger.close();
   }
 
   async close(): Promise<void> {
-    await this.module.stop();
-    await this.#close();
+    await this.stop();
+    await rm(this.#place.folder, { recursive: true, force: true });
   }
 }
-
-export { startKubernetes };

@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Host } from "../test/namespaces/support.ts";
 import { temporaryFolder } from "../test/support/folder.ts";
-import { startKubernetes } from "../test/support/kubernetes.ts";
+import { type KubernetesServer, startKubernetes } from "../test/support/kubernetes.ts";
 import { resync, type ResyncSystem } from "./resync.ts";
 import { type Bench, median, plainRow, type Row, timed } from "./table.ts";
 
@@ -20,7 +20,7 @@ export const namespaces: Bench = {
     try {
       const ca = join(folder.path, "ca.pem");
       await writeFile(ca, server.ca);
-      return [...(await oneOfEach(host)), ...(await resync(resyncOf(host, ca), { quick }))];
+      return [...(await oneOfEach(host)), ...(await resync(resyncOf(server, host, ca), { quick }))];
     } finally {
       await host.close();
       await server.destroy();
@@ -66,7 +66,11 @@ const OWN_TYPES = [
 const MERGE = { type: "application/merge-patch+json" };
 
 /** A namespace and a kubeconfig for each owner; by hand the quota is widened and the policies removed. */
-function resyncOf({ server, token, tenancy }: Host, ca: string): ResyncSystem<{ name: string }> {
+function resyncOf(
+  server: KubernetesServer,
+  { token, tenancy }: Host,
+  ca: string,
+): ResyncSystem<{ name: string }> {
   const { layout } = tenancy;
   const must = async (
     method: string,

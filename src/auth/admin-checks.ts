@@ -75,11 +75,13 @@ export class AdminChecks {
     const age = askedAt.getTime() - (last?.askedAt.getTime() ?? 0);
     if (last !== undefined && (last.isOpen || age < (last.failed ? RETRY_MS : RECHECK_MS)))
       return last;
-    const word: Word = { askedAt, isOpen: true, failed: false, answer: this.#askGitLab(person) };
-    void word.answer.then((isStill) => {
+    const settle = (isStill: boolean | undefined) => {
       word.isOpen = false;
       word.failed = isStill === undefined;
-    });
+      return isStill;
+    };
+    const answer = this.#askGitLab(person).then(settle);
+    const word: Word = { askedAt, isOpen: true, failed: false, answer };
     this.#words.set(person.id, word);
     return word;
   }

@@ -74,10 +74,10 @@ export async function openWindow(
   return { page, context, complaints };
 }
 
-/** Goes to a section of the console, through the menu where it is narrow. */
-export async function goToSection(page: Page, name: string): Promise<void> {
-  const menu = page.getByRole("button", { name: "Menu" });
+/** Goes to a section of the console, or an admin to a place of theirs, through the menu where it is narrow. */
+export async function goToSection(page: Page, name: string, of = "Sections"): Promise<void> {
+  const menu = page.getByRole("button", { name: of === "Admin" ? /^Admin pages/ : "Menu" });
   if (await menu.isVisible()) await menu.click();
-  const sections = page.getByRole("navigation", { name: "Sections" });
+  const sections = page.getByRole("navigation", { name: of });
   await sections.getByRole("link", { name, exact: true }).click();
 }

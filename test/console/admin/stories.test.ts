@@ -1,7 +1,13 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import type { Browser, Page } from "playwright-core";
 import type { State } from "../../../src/domain/state.ts";
-import { openWindow, startBrowser, type Width, type Window } from "../../support/browser.ts";
+import {
+  goToSection,
+  openWindow,
+  startBrowser,
+  type Width,
+  type Window,
+} from "../../support/browser.ts";
 import { describeWithService } from "../../support/services.ts";
 import { waitFor } from "../../support/wait.ts";
 import { barriers } from "../../support/console-pages.ts";
@@ -104,7 +110,7 @@ describeWithService("chromium", "an admin at a browser", (chromium) => {
   it.each(WAYS)("reserves a name and releases it: %s, scripts %s", async (...way) => {
     const page = await begin(...way);
     await page.goto(`${origin}/admin`);
-    await page.getByRole("link", { name: "Reserved names" }).click();
+    await goToSection(page, "Reserved names", "Admin");
     await page.getByLabel("Name", { exact: true }).fill("www");
     await page.getByLabel("Why").fill("For the fair");
     await page.getByRole("button", { name: "Reserve it" }).click();

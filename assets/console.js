@@ -36,6 +36,17 @@
     if (button) void copy(button);
   });
 
+  // Buttons that save: the file is made here, and is at no address that anything remembers.
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-save]");
+    if (!button) return;
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([button.dataset.save]));
+    link.download = button.dataset.as;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  });
+
   // What takes some seconds says so, and is asked for once.
   document.addEventListener("submit", (event) => {
     const form = event.target.closest("form[data-slow]");

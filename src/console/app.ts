@@ -1,6 +1,4 @@
 import { Hono } from "hono";
-import { Refusal } from "../errors.ts";
-import { StoreError } from "../store/store.ts";
 import { assets } from "./assets.ts";
 import { ownOriginOnly, pageHeaders, privatePages, shortForms } from "./security.ts";
 import { problemPage } from "./sign-in/pages.tsx";
@@ -9,6 +7,7 @@ import type { SignedPages } from "./signed-pages.ts";
 import type { SignInServices } from "./sign-in/services.ts";
 import { requireLedger, signedIn } from "./sign-in/signed-in.ts";
 import { signOutRoutes } from "./sign-in/sign-out.ts";
+import { refusalOf, STORE_RETRY_SECONDS, storeReason } from "./store-refusal.ts";
 import type { PageEnv } from "./visitor.ts";
 
 interface Handler {
@@ -34,7 +33,7 @@ export interface ConsoleOptions {
 export function createConsole(options: ConsoleOptions): Hono<PageEnv> {
   const app = new Hono<PageEnv>();
   const { hooks } = options;
-  const services = { ...options.signIn, fault: () => reasonFor(options.fault()) };
+  const services = { ...options.signIn, fault: () => storeReason(options.fault()) };
   // The API sets its own headers.
   app.all("/api/*", (context, next) => {
     const api = options.api();
@@ -49,12 +48,12 @@ export function createConsole(options: ConsoleOptions): Hono<PageEnv> {
       title: "Unavailable",
       status: 503,
       code: "unavailable",
-      detail: reasonFor(options.fault()),
+      detail: storeReason(options.fault()),
     };
     return context.body(JSON.stringify(problem), 503, {
       "Content-Type": "application/problem+json",
       "Cache-Control": "no-store",
-      "Retry-After": "5",
+      "Retry-After": String(STORE_RETRY_SECONDS),
     });
   });
   app.all("/hooks/*", (context) => context.text("There is no such hook.", 404));
@@ -67,12 +66,7 @@ export function createConsole(options: ConsoleOptions): Hono<PageEnv> {
   app.onError(async (error, context) => {
     // With the rest of the API, which is loaded when it is first needed.
     const { PROBLEMS } = await import("../api/problem.ts");
-    const refusal =
-      error instanceof Refusal
-        ? error
-        : error instanceof StoreError
-          ? new Refusal("unavailable", reasonFor(error.code), { retryAfter: 5 })
-          : undefined;
+    const refusal = refusalOf(error);
     if (refusal === undefined) services.log.error({ err: error }, "a page could not be shown");
     const { status, title } = PROBLEMS[refusal?.code ?? "internal"];
     if (refusal?.retryAfter !== undefined)
@@ -82,20 +76,4 @@ export function createConsole(options: ConsoleOptions): Hono<PageEnv> {
     return context.html(problemPage(title, message), status);
   });
   return app;
-}
-
-/** For whoever asks: without paths of the machine, which operators find in the log. */
-function reasonFor(code: string | undefined): string {
-  switch (code) {
-    case "store_damaged":
-      return "The state cannot be read: the store is damaged. What Traefik serves stays as it is until an operator has decided with `tardis-console recover`.";
-    case "store_diverged":
-      return "The store is not the one that this console knew. What Traefik serves stays as it is until an operator has decided with `tardis-console recover`.";
-    case "store_newer":
-      return "The state cannot be read: a newer release has written the store.";
-    case undefined:
-      return "The state is being read; try again shortly.";
-    default:
-      return "The state cannot be read now; it is tried again. What Traefik serves stays as it is.";
-  }
 }

@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { openWindow, startBrowser, type Width, type WindowOptions } from "../support/browser.ts";
@@ -108,6 +109,13 @@ describeWithService("chromium", "a member's pages on namespaces", (chromium) => 
           1,
         );
         expect(page.url()).not.toContain(token);
+        if (scripts) {
+          const saving = page.waitForEvent("download");
+          await page.getByRole("button", { name: "Save as a file" }).click();
+          const saved = await saving;
+          expect(saved.suggestedFilename()).toBe(`${shop.name}.yaml`);
+          expect(await readFile(await saved.path(), "utf8")).toBe(file);
+        }
         await page.getByRole("link", { name: "I have it" }).click();
         expect(await page.content()).not.toContain(token);
         const row = page.getByRole("row", { name: "phone" });

@@ -233,7 +233,7 @@ export function Tokens({ state, owner, now }: OwnerView) {
   );
 }
 
-export function SessionList({
+export function SignedInAt({
   owner,
   now,
   sessions,

@@ -36,7 +36,7 @@ import {
   Groups,
   Labels,
   Pages,
-  SessionList,
+  SignedInAt,
   Targets,
   Tokens,
 } from "./owner-things.tsx";
@@ -100,7 +100,7 @@ export function ownerPage(services: AdminServices): Hono<PageEnv> {
           />
         ) : null}
         <Tokens {...view} />
-        {owner.kind === "person" ? <SessionList {...view} sessions={signedIn} /> : null}
+        {owner.kind === "person" ? <SignedInAt {...view} sessions={signedIn} /> : null}
       </>,
     );
   };

@@ -14,7 +14,7 @@ export function GivenKubeconfigPage({
   return (
     <>
       <Secret parts={[["Namespace", namespace]]}>
-        <Snippets all={[["Kubeconfig", `to be saved as ${saved}`, file]]} />
+        <Snippets all={[["Kubeconfig", `to be saved as ${saved}`, file]]} fileName={saved} />
         <p class="quiet-text">
           “{name}”{expiresAt === undefined ? "" : ` is good until ${exactly(new Date(expiresAt))}`}.
           It has a token in it: do not put it where others read it. Whoever loses it renews it.

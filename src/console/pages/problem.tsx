@@ -1,13 +1,9 @@
 import type { Context } from "hono";
 import { PROBLEMS } from "../../api/problem.ts";
-import { Refusal } from "../../errors.ts";
-import { StoreError } from "../../store/store.ts";
 import { show } from "../layout.tsx";
+import { refusalOf } from "../store-refusal.ts";
 import type { PageEnv } from "../visitor.ts";
 import type { PageServices } from "./services.ts";
-
-/** Seconds after which a store that is away may be back. */
-const RETRY_SECONDS = 5;
 
 /** What was refused, or failed, where there is no form to say it beside. */
 export function problemPage(
@@ -15,7 +11,7 @@ export function problemPage(
   { site, log }: Pick<PageServices, "site" | "log">,
   error: unknown,
 ): Response | Promise<Response> {
-  const refusal = refusalFor(error);
+  const refusal = refusalOf(error);
   if (refusal === undefined) log.error({ err: error }, "a page could not be shown");
   const { status, title } = PROBLEMS[refusal?.code ?? "internal"];
   if (refusal?.retryAfter !== undefined) context.header("Retry-After", String(refusal.retryAfter));
@@ -25,13 +21,4 @@ export function problemPage(
     { title, status, back: { href: "/", label: "My sites" } },
     <p>{refusal?.message ?? "Something went wrong here; it was written to the log."}</p>,
   );
-}
-
-function refusalFor(error: unknown): Refusal | undefined {
-  if (error instanceof Refusal) return error;
-  if (!(error instanceof StoreError)) return undefined;
-  return new Refusal("unavailable", "The state cannot be read now; try again shortly.", {
-    retryAfter: RETRY_SECONDS,
-    cause: error,
-  });
 }

@@ -22,7 +22,7 @@ export interface CreateKubeconfigInput {
 }
 
 /** Ways into one namespace: each is a secret and a record. */
-const IN_NAMESPACE_MAX = 20;
+export const IN_NAMESPACE_MAX = 20;
 
 /** Asks for a way into a namespace. Its token is issued once this is stored. */
 export const createKubeconfig: Verb<CreateKubeconfigInput, Kubeconfig> = (
@@ -38,7 +38,7 @@ export const createKubeconfig: Verb<CreateKubeconfigInput, Kubeconfig> = (
   if (used >= IN_NAMESPACE_MAX && !context.actor.admin) {
     throw new Refusal(
       "quota_exceeded",
-      `There are ${used} kubeconfigs for ${namespace.name}; remove one first.`,
+      `There are ${used} kubeconfigs for ${namespace.name}, and ${IN_NAMESPACE_MAX} is the most: revoke one first.`,
     );
   }
   const kubeconfig: Kubeconfig = {

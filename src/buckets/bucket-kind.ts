@@ -59,7 +59,7 @@ export function planBucket(
   if (ours !== "ours") {
     return {
       conflict:
-        "The storage has a bucket of this name that the console did not make. Take another name, or ask an admin to have it taken over.",
+        "The storage has a bucket of this name that the console did not make. Take another name; or delete this one, and ask an admin to make what is there yours.",
     };
   }
   if (stored.mark === null) return { steps: [MARK], state: "ready" };

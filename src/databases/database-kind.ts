@@ -61,7 +61,7 @@ export function planDatabase(
   if (!isOurs) {
     return {
       conflict:
-        "The server has a database of this name that the console did not make. Take another name, or ask an admin to have it taken over.",
+        "The server has a database of this name that the console did not make. Take another name; or delete this one, and ask an admin to make what is there yours.",
     };
   }
   if (database.stage !== "made") return { steps: [NOTE_MADE], state: "ready" };

@@ -63,7 +63,7 @@ export function planNamespace(
   }
   if (!isOurs) {
     return {
-      conflict: `Kubernetes has a namespace ${name} that the console did not make. Take another name, or ask an admin to have it taken over.`,
+      conflict: `Kubernetes has a namespace ${name} that the console did not make. Take another name; or delete this one, and ask an admin to make what is there yours.`,
     };
   }
   if (found.metadata.deletionTimestamp !== undefined) {

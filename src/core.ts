@@ -12,7 +12,13 @@ import { createBootstrapToken, hashSecret } from "./owners/tokens.ts";
 import { LastGoodCopy } from "./publisher/last-good.ts";
 import { Ledger } from "./store/ledger.ts";
 import { openStore, type OpenStore } from "./store/open.ts";
-import { type Position, StoreDamaged, StoreError, type WholeStore } from "./store/store.ts";
+import {
+  type ChainedEvent,
+  type Position,
+  StoreDamaged,
+  StoreError,
+  type WholeStore,
+} from "./store/store.ts";
 import type { Volatile } from "./store/volatile.ts";
 
 export interface CoreOptions {
@@ -203,6 +209,7 @@ export class Core {
       const ledger = await Ledger.open(store, {
         rules: this.rules,
         report: (error) => log.error({ err: error }, "a change was stored, and not followed up"),
+        onEvent: (event) => logEvent(log, event),
         onLoaded: async (position) => this.#options.onLoaded?.(position),
         ...(now === undefined ? {} : { now }),
       });
@@ -312,4 +319,10 @@ export class Core {
     await ledger?.close();
     await opened?.close();
   }
+}
+
+/** Copies an event to the log: whoever alters the history in the store has to alter that, too. */
+function logEvent(log: Logger, { revision, commit, event }: ChainedEvent): void {
+  const { type, actor, summary } = event;
+  log.info({ audit: { revision, commit, type, actor } }, String(summary));
 }

@@ -21,7 +21,7 @@ import {
   type Key,
   type Position,
 } from "./store.ts";
-import type { Store } from "./store.ts";
+import type { ChainedEvent, Store } from "./store.ts";
 import { RecentChanges, type Recent } from "./recent-changes.ts";
 import { follow, newId, readState, stateFrom, type ReadState } from "./stored-state.ts";
 import { Writer, type Fault, type Update } from "./writer.ts";
@@ -51,6 +51,8 @@ export interface LedgerOptions {
   readonly racePatience?: number;
   /** Told what a listener threw; it hinders nothing. */
   readonly report?: (error: unknown) => void;
+  /** Told each event once it is stored, by this process or another. */
+  readonly onEvent?: (event: ChainedEvent) => void;
   /** Told where the store stands, before its records are read: that takes long for many. */
   readonly onLoaded?: (position: Position) => Promise<void>;
 }
@@ -124,6 +126,7 @@ export class Ledger {
       queueMax: QUEUE_MAX,
       racePatience: RACE_PATIENCE_MS,
       report: (error) => process.emitWarning(error instanceof Error ? error : String(error)),
+      onEvent: () => {},
       ...options,
     };
     this.#state = read.state;
@@ -377,8 +380,7 @@ export class Ledger {
         if (decided.hasRefusals && (await this.#writer.catchUp()))
           decided = this.#decideGroup(group);
         if (decided.commits.length > 0) {
-          await this.#writer.append(decided.commits);
-          for (const { event } of decided.commits) this.#recent.note(event);
+          this.#note(await this.#writer.append(decided.commits));
           this.#adopt({ state: decided.after, unread: this.#unread }, decided.changes);
         }
         ({ answers } = decided);
@@ -417,8 +419,15 @@ export class Ledger {
     return decideAtOnce(before, this.context(actor, before.revision + 1), decide);
   }
 
+  #note(events: readonly ChainedEvent[]): void {
+    for (const each of events) {
+      this.#recent.note(each.event);
+      this.#options.onEvent(each);
+    }
+  }
+
   #takeUp(update: Update): void {
-    if (update.kind === "changes") for (const event of update.events) this.#recent.note(event);
+    if (update.kind === "changes") this.#note(update.events);
     const read =
       update.kind === "whole"
         ? { ...stateFrom(update.loaded), changes: undefined }

@@ -206,7 +206,8 @@ class RedisStore implements WholeStore {
         const text = answer.values[index] ?? "";
         entities.set(key, text === "" ? null : (JSON.parse(text) as Json));
       });
-      return { kind: "changes", position: now, entities, events: links.map(({ event }) => event) };
+      const events = links.map(({ revision, commit, event }) => ({ revision, commit, event }));
+      return { kind: "changes", position: now, entities, events };
     });
   }
 

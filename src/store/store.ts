@@ -86,6 +86,9 @@ export interface Settled {
   readonly position: Position;
 }
 
+/** An event, and where it stands in the chain of all. */
+export type ChainedEvent = Pick<StoredEvent, "revision" | "commit" | "event">;
+
 /** What became of a store since a position that it stood at. */
 export type Since =
   | {
@@ -94,7 +97,7 @@ export type Since =
       /** What was written since, as it is at `position`; null for what was deleted. */
       readonly entities: ReadonlyMap<Key, Json | null>;
       /** What happened since, in its order. */
-      readonly events: readonly Commit["event"][];
+      readonly events: readonly ChainedEvent[];
     }
   /** Too much for single changes, or a replacement: to be loaded whole. */
   | { readonly kind: "whole" };

@@ -7,6 +7,7 @@ import {
   StoreError,
   StoreNewer,
   StoreUnavailable,
+  type ChainedEvent,
   type Commit,
   type Expected,
   type Json,
@@ -34,7 +35,7 @@ export type Update =
   | {
       readonly kind: "changes";
       readonly entities: ReadonlyMap<Key, Json | null>;
-      readonly events: readonly Commit["event"][];
+      readonly events: readonly ChainedEvent[];
       readonly revision: number;
     };
 
@@ -107,18 +108,16 @@ export class Writer {
    * @throws Refusal `unavailable` when they are not known to be stored
    * @throws TypeError for what no store can keep; nothing was written
    */
-  async append(commits: readonly Commit[]): Promise<void> {
+  async append(commits: readonly Commit[]): Promise<readonly ChainedEvent[]> {
     this.requireWritable();
     const from = this.#position;
-    const { lineage } = from;
-    const ours: Position = {
-      lineage,
-      revision: from.revision + commits.length,
-      commit: lastCommitId(from, commits),
-    };
+    const events = chained(from, commits);
+    const { revision, commit } = events.at(-1) ?? from;
+    const ours: Position = { lineage: from.lineage, revision, commit };
     await this.#write(() => this.#store.commit(from, commits), ours);
     this.#position = ours;
     this.#confirmedAt = performance.now();
+    return events;
   }
 
   /**
@@ -315,8 +314,11 @@ function notStored(cause: unknown): Refusal {
   });
 }
 
-function lastCommitId(from: Position, commits: readonly Commit[]): string {
+/** What commits are once they are stored after a position. */
+function chained(from: Position, commits: readonly Commit[]): readonly ChainedEvent[] {
   let { commit, revision } = from;
-  for (const next of commits) commit = commitId(from.lineage, commit, ++revision, next);
-  return commit;
+  return commits.map((next) => {
+    commit = commitId(from.lineage, commit, ++revision, next);
+    return { revision, commit, event: next.event };
+  });
 }

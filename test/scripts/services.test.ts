@@ -75,15 +75,11 @@ describe("npm run services", () => {
     expect(status).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({
       cache: join(folder, "cache"),
-      services: [
-        { name: "traefik", version: services.traefik.version, executable: null },
-        { name: "redis", version: services.redis.version, executable: null },
-        { name: "chromium", version: services.chromium.version, executable: null },
-        { name: "minio", version: services.minio.version, executable: null },
-        { name: "mariadb", version: services.mariadb.version, executable: null },
-        { name: "etcd", version: services.etcd.version, executable: null },
-        { name: "kubernetes", version: services.kubernetes.version, executable: null },
-      ],
+      services: Object.values(services).map(({ name, version }) => ({
+        name,
+        version,
+        executable: null,
+      })),
     });
   });
 

@@ -76,7 +76,7 @@ export async function openWindow(
 
 /** Goes to a section of the console, or an admin to a place of theirs, through the menu where it is narrow. */
 export async function goToSection(page: Page, name: string, of = "Sections"): Promise<void> {
-  const menu = page.getByRole("button", { name: of === "Admin" ? /^Admin pages/ : "Menu" });
+  const menu = page.getByRole("button", { name: of === "Admin" ? "Admin pages, now" : "Menu" });
   if (await menu.isVisible()) await menu.click();
   const sections = page.getByRole("navigation", { name: of });
   await sections.getByRole("link", { name, exact: true }).click();

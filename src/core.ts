@@ -324,5 +324,6 @@ export class Core {
 /** Copies an event to the log: whoever alters the history in the store has to alter that, too. */
 function logEvent(log: Logger, { revision, commit, event }: ChainedEvent): void {
   const { type, actor, summary } = event;
-  log.info({ audit: { revision, commit, type, actor } }, String(summary));
+  const message = typeof summary === "string" ? summary : "something was changed";
+  log.info({ audit: { revision, commit, type, actor } }, message);
 }

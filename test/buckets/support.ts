@@ -26,7 +26,7 @@ import { MemoryVolatile } from "../../src/store/memory-volatile.ts";
 import { testConfig } from "../support/domain.ts";
 import { temporaryFolder } from "../support/folder.ts";
 import type { MinioServer } from "../support/minio.ts";
-import { toldLedger } from "../support/told-ledger.ts";
+import { toldLedger } from "../support/told.ts";
 
 export { createLog };
 export const REGION = "us-east-1";

@@ -33,7 +33,7 @@ import { MemoryVolatile } from "../../src/store/memory-volatile.ts";
 import { testConfig } from "../support/domain.ts";
 import { temporaryFolder } from "../support/folder.ts";
 import type { MariadbServer } from "../support/mariadb.ts";
-import { toldLedger } from "../support/told-ledger.ts";
+import { toldLedger } from "../support/told.ts";
 
 export const DAY_MS = 24 * 60 * 60 * 1000;
 

@@ -6,6 +6,7 @@ import { operator, type Actor } from "../../src/domain/policy.ts";
 import { rulesFrom } from "../../src/domain/rules.ts";
 import type { State } from "../../src/domain/state.ts";
 import type { TokenSink } from "../../src/namespaces/kubeconfig-kind.ts";
+import type { Cluster } from "../../src/namespaces/cluster.ts";
 import { KubernetesCluster } from "../../src/namespaces/kubernetes-cluster.ts";
 import { tenancyOf, type Tenancy } from "../../src/namespaces/layout.ts";
 import { manifests } from "../../src/namespaces/manifests.ts";
@@ -30,7 +31,7 @@ import { MemoryVolatile } from "../../src/store/memory-volatile.ts";
 import { testConfig } from "../support/domain.ts";
 import { temporaryFolder } from "../support/folder.ts";
 import type { KubernetesServer } from "../support/kubernetes.ts";
-import { toldLedger } from "../support/told-ledger.ts";
+import { told, toldLedger } from "../support/told.ts";
 import { waitFor } from "../support/wait.ts";
 
 export const DAY_MS = 24 * 60 * 60 * 1000;
@@ -128,8 +129,6 @@ export class Host {
   module!: Namespaces;
   volatile!: MemoryVolatile;
   leads = true;
-  /** Calls and commits so far. */
-  acts = 0;
   readonly #server: KubernetesServer | undefined;
   readonly #place: Place;
   readonly #clock: { now: number };
@@ -184,11 +183,7 @@ export class Host {
   }
 
   async #open(): Promise<void> {
-    const onStep = () => {
-      this.acts++;
-      this.#options.onStep?.();
-    };
-    this.acts = 0;
+    const onStep = () => this.#options.onStep?.();
     const { folder, url, ca, token, callMs } = this.#place;
     const ledger = await Ledger.open(await openLevelStore(folder), {
       rules: rulesFrom(this.config),
@@ -205,7 +200,12 @@ export class Host {
       metrics: createMetrics(),
       log: this.#options.log ?? silentLog,
       clock: { now: () => new Date(this.#clock.now), sleep: async () => undefined },
-      cluster: new KubernetesCluster({ url, ca, token, manager, onCall: onStep }),
+      // What only reads is no step: killed after it is killed after what was done before it.
+      cluster: told<Cluster>(
+        new KubernetesCluster({ url, ca, token, manager }),
+        ["create", "apply", "remove", "issueToken"],
+        onStep,
+      ),
       callMs,
     });
   }

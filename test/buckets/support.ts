@@ -3,6 +3,7 @@ import { rm } from "node:fs/promises";
 import { Client } from "minio";
 import { Buckets } from "../../src/buckets/module.ts";
 import { MinioStorage } from "../../src/buckets/minio-storage.ts";
+import type { ObjectStorage } from "../../src/buckets/storage.ts";
 import {
   createBucket,
   deleteBucket,
@@ -26,11 +27,25 @@ import { MemoryVolatile } from "../../src/store/memory-volatile.ts";
 import { testConfig } from "../support/domain.ts";
 import { temporaryFolder } from "../support/folder.ts";
 import type { MinioServer } from "../support/minio.ts";
-import { toldLedger } from "../support/told.ts";
+import { toldLedger, toldSystem } from "../support/told.ts";
 
 export { createLog };
 export const REGION = "us-east-1";
 export const DAY_MS = 24 * 60 * 60 * 1000;
+/** What changes something at the storage. */
+const CHANGES = [
+  "makeBucket",
+  "mark",
+  "setExposure",
+  "setExpiry",
+  "setQuota",
+  "deleteBucket",
+  "makeAccount",
+  "listAccount",
+  "setEnabled",
+  "grant",
+  "removeAccount",
+] as const;
 
 /** How MinIO is reached as its root user. */
 type ServerAccess = Pick<MinioServer, "port" | "accessKey" | "secretKey">;
@@ -54,8 +69,6 @@ export class Host {
   module!: Buckets;
   volatile!: MemoryVolatile;
   leads = true;
-  /** Calls and commits so far. */
-  acts = 0;
   readonly #folder: string;
   readonly #clock: { now: number };
   readonly #log: Logger;
@@ -80,10 +93,7 @@ export class Host {
     this.#folder = folder;
     this.#clock = { now };
     this.#log = log;
-    this.#onStep = () => {
-      this.acts++;
-      onStep();
-    };
+    this.#onStep = onStep;
   }
 
   /** @param url another way to the server, as through a proxy */
@@ -127,7 +137,6 @@ export class Host {
   }
 
   async #open(): Promise<void> {
-    this.acts = 0;
     const ledger = await Ledger.open(await openLevelStore(this.#folder), {
       rules: rulesFrom(testConfig()),
       now: () => new Date(this.#clock.now),
@@ -135,14 +144,13 @@ export class Host {
     this.ledger = toldLedger(ledger, this.#onStep);
     this.volatile = new MemoryVolatile();
     const { url, accessKey, secretKey } = this.config;
-    const storage = new MinioStorage({
-      url,
-      region: REGION,
-      accessKey: accessKey ?? "",
-      secretKey: secretKey ?? "",
-      prefix: this.prefix,
-      onCall: this.#onStep,
-    });
+    const credentials = { accessKey: accessKey ?? "", secretKey: secretKey ?? "" };
+    const storage = toldSystem<ObjectStorage>(
+      (onCall) =>
+        new MinioStorage({ url, region: REGION, ...credentials, prefix: this.prefix, onCall }),
+      CHANGES,
+      this.#onStep,
+    );
     this.module = new Buckets({
       config: this.config,
       ledger: () => this.ledger,

@@ -33,9 +33,22 @@ import { MemoryVolatile } from "../../src/store/memory-volatile.ts";
 import { testConfig } from "../support/domain.ts";
 import { temporaryFolder } from "../support/folder.ts";
 import type { MariadbServer } from "../support/mariadb.ts";
-import { toldLedger } from "../support/told.ts";
+import { toldLedger, toldSystem } from "../support/told.ts";
 
 export const DAY_MS = 24 * 60 * 60 * 1000;
+/** What changes something at the server. */
+const CHANGES = [
+  "makeDatabase",
+  "dropDatabase",
+  "makeAccount",
+  "setPassword",
+  "setLocked",
+  "setConnections",
+  "grant",
+  "revokeAll",
+  "dropAccount",
+  "endSessions",
+] as const;
 
 interface HostOptions {
   readonly log?: Logger;
@@ -66,8 +79,6 @@ export class Host {
   server!: MysqlServer;
   volatile!: MemoryVolatile;
   leads = true;
-  /** Calls and commits so far. */
-  acts = 0;
   readonly #mariadb: MariadbServer | undefined;
   readonly #folder: string;
   readonly #clock: { now: number };
@@ -134,11 +145,7 @@ export class Host {
   }
 
   async #open(): Promise<void> {
-    const onStep = () => {
-      this.acts++;
-      this.#options.onStep?.();
-    };
-    this.acts = 0;
+    const onStep = () => this.#options.onStep?.();
     const ledger = await Ledger.open(await openLevelStore(this.#folder), {
       rules: rulesFrom({ ...testConfig(), databases: this.config }),
       now: () => new Date(this.#clock.now),
@@ -146,14 +153,12 @@ export class Host {
     this.ledger = toldLedger(ledger, onStep);
     this.volatile = new MemoryVolatile();
     const { address, nodes, user, password, tls } = this.config;
-    this.server = new MysqlServer({
-      address,
-      nodes,
-      tls,
-      user: user ?? "",
-      password: password ?? "",
-      onCall: onStep,
-    });
+    const login = { user: user ?? "", password: password ?? "" };
+    this.server = toldSystem(
+      (onCall) => new MysqlServer({ address, nodes, tls, ...login, onCall }),
+      CHANGES,
+      onStep,
+    );
     this.module = new Databases({
       config: this.config,
       ledger: () => this.ledger,

@@ -31,7 +31,7 @@ import { MemoryVolatile } from "../../src/store/memory-volatile.ts";
 import { testConfig } from "../support/domain.ts";
 import { temporaryFolder } from "../support/folder.ts";
 import type { KubernetesServer } from "../support/kubernetes.ts";
-import { told, toldLedger } from "../support/told.ts";
+import { toldLedger, toldSystem } from "../support/told.ts";
 import { waitFor } from "../support/wait.ts";
 
 export const DAY_MS = 24 * 60 * 60 * 1000;
@@ -200,9 +200,8 @@ export class Host {
       metrics: createMetrics(),
       log: this.#options.log ?? silentLog,
       clock: { now: () => new Date(this.#clock.now), sleep: async () => undefined },
-      // What only reads is no step: killed after it is killed after what was done before it.
-      cluster: told<Cluster>(
-        new KubernetesCluster({ url, ca, token, manager }),
+      cluster: toldSystem<Cluster>(
+        (onCall) => new KubernetesCluster({ url, ca, token, manager, onCall }),
         ["create", "apply", "remove", "issueToken"],
         onStep,
       ),

@@ -1,22 +1,53 @@
 import type { Ledger } from "../../src/store/ledger.ts";
 
-/** The same, but it tells of each of these calls once it is done, before whoever waits for it learns of it. */
-export function told<T extends object>(target: T, names: readonly (keyof T)[], onDone: () => void) {
+type Method = (...args: unknown[]) => Promise<unknown>;
+
+/** The same, with some of its methods in other clothes. */
+function dressed<T extends object>(
+  target: T,
+  names: readonly (keyof T)[],
+  dress: (method: Method) => Method,
+): T {
   return new Proxy(target, {
     get: (_target, name) => {
       const value: unknown = Reflect.get(target, name, target);
       if (typeof value !== "function") return value;
-      if (!names.includes(name as keyof T)) return value.bind(target) as unknown;
-      return async (...args: unknown[]) => {
-        const result: unknown = await Reflect.apply(value, target, args);
-        onDone();
-        return result;
-      };
+      const method = value.bind(target) as Method;
+      return names.includes(name as keyof T) ? dress(method) : method;
     },
   });
 }
 
-/** A ledger that tells of each commit once it is stored. */
+/** A ledger that tells of each commit once it is stored, before whoever waits for it learns of it. */
 export function toldLedger(ledger: Ledger, onCommit: () => void): Ledger {
-  return told(ledger, ["change"], onCommit);
+  return dressed(ledger, ["change"], (change) => async (...args) => {
+    const committed = await change(...args);
+    onCommit();
+    return committed;
+  });
+}
+
+/**
+ * A real system that tells of each call by which something is changed, before whoever waits for it
+ * learns of it. What only reads is no step: killed after it is killed after what was done before it.
+ * @param make makes it, with what is told of each call
+ * @param changes its methods that change something
+ */
+export function toldSystem<T extends object>(
+  make: (onCall: () => void) => T,
+  changes: readonly (keyof T)[],
+  onStep: () => void,
+): T {
+  let changing = 0;
+  const system = make(() => {
+    if (changing > 0) onStep();
+  });
+  return dressed(system, changes, (change) => async (...args) => {
+    changing++;
+    try {
+      return await change(...args);
+    } finally {
+      changing--;
+    }
+  });
 }

@@ -1,14 +1,11 @@
 import { silentLog } from "../../src/observability/log.ts";
 import { serveCrashes } from "../support/crash-child.ts";
+import type { Act } from "../support/crash-process.ts";
 import { ACTS } from "./acts.ts";
 import { Host, type Place } from "./support.ts";
 
 /** Something that a console of its own is to do. */
-export interface Task {
-  readonly place: Place;
-  readonly act: keyof typeof ACTS;
-  readonly id: string;
-}
+export type Task = Act<Place, keyof typeof ACTS>;
 
 serveCrashes<Task>(async ({ place, act, id }, step) => {
   const host = await Host.open(place, silentLog, step);

@@ -2,11 +2,10 @@ import { expect } from "vitest";
 import { grantOf } from "../../src/buckets/key-kind.ts";
 import { MinioAdmin } from "../../src/buckets/minio-admin/client.ts";
 import type { DrawnKey } from "../../src/buckets/verbs/keys.ts";
-import { CrashProcesses, eachStep } from "../support/crash-process.ts";
+import { CrashProcesses } from "../support/crash-process.ts";
 import type { MinioServer } from "../support/minio.ts";
 import type { ACTS } from "./acts.ts";
-import type { Task } from "./crash-child.ts";
-import { DAY_MS, Host, may, REGION } from "./support.ts";
+import { DAY_MS, Host, may, REGION, type Place } from "./support.ts";
 
 const { signal } = new AbortController();
 
@@ -20,10 +19,14 @@ export interface Someone {
 export class CrashWorld {
   readonly host: Host;
   readonly #admin: MinioAdmin;
-  readonly #processes: CrashProcesses<Task>;
+  readonly #processes: CrashProcesses<Place, keyof typeof ACTS>;
   #people = 0;
 
-  private constructor(host: Host, admin: MinioAdmin, processes: CrashProcesses<Task>) {
+  private constructor(
+    host: Host,
+    admin: MinioAdmin,
+    processes: CrashProcesses<Place, keyof typeof ACTS>,
+  ) {
     this.host = host;
     this.#admin = admin;
     this.#processes = processes;
@@ -36,7 +39,7 @@ export class CrashWorld {
     const { url, accessKey, secretKey } = server;
     const admin = new MinioAdmin({ url, region: REGION, credentials: { accessKey, secretKey } });
     const script = new URL("./crash-child.ts", import.meta.url);
-    return new CrashWorld(host, admin, await CrashProcesses.of<Task>(script));
+    return new CrashWorld(host, admin, await CrashProcesses.of<Place, keyof typeof ACTS>(script));
   }
 
   async close(): Promise<void> {
@@ -127,15 +130,9 @@ export class CrashWorld {
     prepare: () => Promise<string>,
     check: (id: string) => Promise<void>,
   ): Promise<number> {
-    return eachStep(async (killAfter) => {
-      const id = await prepare();
-      const ending = await this.host.lend((place) =>
-        this.#processes.run({ task: { place, act, id }, killAfter }),
-      );
-      await this.host.pass(0);
+    return this.#processes.eachStep(this.host, act, prepare, async (id) => {
       await this.expectRight();
       await check(id);
-      return ending;
     });
   }
 

@@ -2,11 +2,10 @@ import type { Connection } from "mysql2/promise";
 import { expect } from "vitest";
 import { grantsOf } from "../../src/databases/account-plan.ts";
 import type { DrawnAccount } from "../../src/databases/verbs/accounts.ts";
-import { CrashProcesses, eachStep } from "../support/crash-process.ts";
+import { CrashProcesses } from "../support/crash-process.ts";
 import type { MariadbServer } from "../support/mariadb.ts";
 import type { ACTS } from "./acts.ts";
-import type { Task } from "./crash-child.ts";
-import { DAY_MS, Host } from "./support.ts";
+import { DAY_MS, Host, type Place } from "./support.ts";
 
 const { signal } = new AbortController();
 
@@ -21,10 +20,14 @@ export interface Someone {
 export class CrashWorld {
   readonly host: Host;
   readonly #mariadb: MariadbServer;
-  readonly #processes: CrashProcesses<Task>;
+  readonly #processes: CrashProcesses<Place, keyof typeof ACTS>;
   #people = 0;
 
-  private constructor(host: Host, mariadb: MariadbServer, processes: CrashProcesses<Task>) {
+  private constructor(
+    host: Host,
+    mariadb: MariadbServer,
+    processes: CrashProcesses<Place, keyof typeof ACTS>,
+  ) {
     this.host = host;
     this.#mariadb = mariadb;
     this.#processes = processes;
@@ -38,7 +41,7 @@ export class CrashWorld {
       `CREATE USER '${host.prefix}.stranger.app'@'%' IDENTIFIED BY 'kept'`,
     );
     const script = new URL("./crash-child.ts", import.meta.url);
-    return new CrashWorld(host, mariadb, await CrashProcesses.of<Task>(script));
+    return new CrashWorld(host, mariadb, await CrashProcesses.of<Place, keyof typeof ACTS>(script));
   }
 
   async close(): Promise<void> {
@@ -135,15 +138,9 @@ export class CrashWorld {
     prepare: () => Promise<string>,
     check: (id: string) => Promise<void>,
   ): Promise<number> {
-    return eachStep(async (killAfter) => {
-      const id = await prepare();
-      const ending = await this.host.lend((place) =>
-        this.#processes.run({ task: { place, act, id }, killAfter }),
-      );
-      await this.host.pass(0);
+    return this.#processes.eachStep(this.host, act, prepare, async (id) => {
       await this.expectRight();
       await check(id);
-      return ending;
     });
   }
 

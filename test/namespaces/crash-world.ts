@@ -2,11 +2,10 @@ import { expect } from "vitest";
 import { operator } from "../../src/domain/policy.ts";
 import type { Change } from "../../src/domain/state.ts";
 import { accountName, secretName } from "../../src/namespaces/layout.ts";
-import { CrashProcesses, eachStep } from "../support/crash-process.ts";
+import { CrashProcesses } from "../support/crash-process.ts";
 import type { KubernetesServer } from "../support/kubernetes.ts";
 import type { ACTS } from "./acts.ts";
-import type { Task } from "./crash-child.ts";
-import { Host } from "./support.ts";
+import { Host, type Place } from "./support.ts";
 
 const STRANGERS = "stranger--data";
 
@@ -24,12 +23,16 @@ export interface Someone {
 export class CrashWorld {
   readonly host: Host;
   readonly #server: KubernetesServer;
-  readonly #processes: CrashProcesses<Task>;
+  readonly #processes: CrashProcesses<Place, keyof typeof ACTS>;
   readonly #cleared = new Set<string>();
   #strangers = "";
   #people = 0;
 
-  private constructor(host: Host, server: KubernetesServer, processes: CrashProcesses<Task>) {
+  private constructor(
+    host: Host,
+    server: KubernetesServer,
+    processes: CrashProcesses<Place, keyof typeof ACTS>,
+  ) {
     this.host = host;
     this.#server = server;
     this.#processes = processes;
@@ -38,7 +41,11 @@ export class CrashWorld {
   static async start(server: KubernetesServer): Promise<CrashWorld> {
     const host = await Host.start(server);
     const script = new URL("./crash-child.ts", import.meta.url);
-    const world = new CrashWorld(host, server, await CrashProcesses.of<Task>(script));
+    const world = new CrashWorld(
+      host,
+      server,
+      await CrashProcesses.of<Place, keyof typeof ACTS>(script),
+    );
     await server.apply([{ apiVersion: "v1", kind: "Namespace", metadata: { name: STRANGERS } }]);
     world.#strangers = await world.#stranger();
     return world;
@@ -145,16 +152,10 @@ export class CrashWorld {
     check: (id: string) => Promise<unknown>,
     after: () => Promise<unknown> = async () => undefined,
   ): Promise<number> {
-    return eachStep(async (killAfter) => {
-      const id = await prepare();
-      const ending = await this.host.lend((place) =>
-        this.#processes.run({ task: { place, act, id }, killAfter }),
-      );
-      await this.host.pass(0);
+    return this.#processes.eachStep(this.host, act, prepare, async (id) => {
       await check(id);
       await this.expectRight();
       await after();
-      return ending;
     });
   }
 

@@ -8,11 +8,27 @@ export interface Order<Task> {
   readonly killAfter: number;
 }
 
+/** An act of a console's that is done at a place to something. */
+export interface Act<Place, Name extends string> {
+  readonly place: Place;
+  readonly act: Name;
+  readonly id: string;
+}
+
+/** A console that lets another process have its place, and is a new one after it. */
+interface LendingHost<Place> {
+  lend<T>(use: (place: Place) => Promise<T>): Promise<T>;
+  pass(ms: number): Promise<void>;
+}
+
 /** How it ended: killed, or with so many steps done and nothing left to do. */
 export type Ending = "killed" | { readonly steps: number };
 
 /** What a process says: that it can begin, and how it went. */
 export type Word = "ready" | { readonly steps: number } | { readonly failed: string };
+
+/** More than any act takes. */
+const STEPS_MAX = 200;
 
 const running = new Set<ChildProcess>();
 process.once("exit", () => {
@@ -23,7 +39,7 @@ process.once("exit", () => {
  * Processes that do one thing each, for a test that kills them at it. The next one starts while the
  * one before it is used, as that takes longer than most of what they do.
  */
-export class CrashProcesses<Task> {
+export class CrashProcesses<Place, Name extends string> {
   readonly #script: string;
   #next: Promise<ChildProcess>;
 
@@ -33,15 +49,40 @@ export class CrashProcesses<Task> {
   }
 
   /** @param script that calls `serveCrashes` */
-  static async of<Task>(script: URL): Promise<CrashProcesses<Task>> {
-    return new CrashProcesses<Task>(await bundled(script));
+  static async of<Place, Name extends string>(script: URL): Promise<CrashProcesses<Place, Name>> {
+    return new CrashProcesses<Place, Name>(await bundled(script));
+  }
+
+  /**
+   * Has processes do an act, killed after its first step, its second, and so on until it is done; after
+   * each the next process must put everything right by itself.
+   * @param prepare gives the id of what it is done to
+   * @param check what holds then
+   * @returns how many steps there are
+   */
+  async eachStep(
+    host: LendingHost<Place>,
+    act: Name,
+    prepare: () => Promise<string>,
+    check: (id: string) => Promise<unknown>,
+  ): Promise<number> {
+    for (let step = 1; step < STEPS_MAX; step++) {
+      const id = await prepare();
+      const ending = await host.lend((place) =>
+        this.#run({ task: { place, act, id }, killAfter: step }),
+      );
+      await host.pass(0);
+      await check(id);
+      if (ending !== "killed") return step - 1;
+    }
+    throw new Error("it does not end");
   }
 
   /**
    * Has a process do a task, killed right after a step.
    * @throws Error what the task throws by itself
    */
-  async run(order: Order<Task>): Promise<Ending> {
+  async #run(order: Order<Act<Place, Name>>): Promise<Ending> {
     const child = await this.#next;
     this.#next = this.#start();
     let said: Word | undefined;
@@ -75,17 +116,4 @@ export class CrashProcesses<Task> {
     started.catch(() => undefined);
     return started;
   }
-}
-
-/** More than any act takes. */
-const STEPS_MAX = 200;
-
-/**
- * Does something again and again, killed after its first step, its second, and so on until it is done.
- * @param once prepares, has a process killed after so many steps, and looks at what the next one makes of it
- * @returns how many steps there are
- */
-export async function eachStep(once: (killAfter: number) => Promise<Ending>): Promise<number> {
-  for (let step = 1; step < STEPS_MAX; step++) if ((await once(step)) !== "killed") return step - 1;
-  throw new Error("it does not end");
 }

@@ -422,7 +422,16 @@ export class Ledger {
   #note(events: readonly ChainedEvent[]): void {
     for (const each of events) {
       this.#recent.note(each.event);
-      this.#options.onEvent(each);
+      this.#tell(() => this.#options.onEvent(each));
+    }
+  }
+
+  /** What whoever is told throws hinders nothing: it is stored. */
+  #tell(listener: () => void): void {
+    try {
+      listener();
+    } catch (error) {
+      this.#options.report(error);
     }
   }
 
@@ -442,13 +451,7 @@ export class Ledger {
   ): void {
     this.#state = state;
     this.#unread = unread.size === state.setAside.length ? unread : stillUnread(unread, state);
-    for (const listener of this.#listeners) {
-      try {
-        listener(state, changes);
-      } catch (error) {
-        this.#options.report(error);
-      }
-    }
+    for (const listener of this.#listeners) this.#tell(() => listener(state, changes));
   }
 }
 

@@ -275,6 +275,21 @@ describe("the ledger", () => {
     expect(faults).toEqual(Array.from({ length: 3 }, () => new Error("a listener's fault")));
   });
 
+  it("acknowledges what is stored though whoever copies events cannot", async () => {
+    await ledger.close();
+    const faults: unknown[] = [];
+    const fault = new Error("the log is full");
+    await open({
+      report: (error) => faults.push(error),
+      onEvent: () => {
+        throw fault;
+      },
+    });
+    const { revision } = await change(increment);
+    expect([revision, ledger.state.revision]).toEqual([1, 1]);
+    expect(faults).toEqual([fault]);
+  });
+
   it("keeps secrets out of the history", async () => {
     await change((_state, { revision, newId, now }) => ({
       changes: [

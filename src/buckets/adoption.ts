@@ -2,13 +2,12 @@ import type { Bucket } from "../domain/entities.ts";
 import type { State } from "../domain/state.ts";
 import { Refusal } from "../errors.ts";
 import { asked } from "../reconcile/ask.ts";
+import { eachAtOnce } from "../reconcile/at-once.ts";
 import { newId, type Decide } from "../store/ledger.ts";
-import { planBucket } from "./bucket-kind.ts";
+import { AT_ONCE, GIGABYTE, planBucket } from "./bucket-kind.ts";
 import type { Buckets } from "./module.ts";
 import type { BucketUsage, StoredBucket } from "./storage.ts";
 import { adoptBucket, requireNewName } from "./verbs/buckets.ts";
-
-const GIGABYTE = 1_000_000_000;
 
 /** Buckets that are looked into for a list: each costs some calls. */
 const LOOKED_INTO = 100;
@@ -27,12 +26,10 @@ export async function adoptableBuckets(
   const some = names.slice(0, LOOKED_INTO);
   const marked = new Set<string>();
   await asked(() =>
-    Promise.all(
-      some.map(async (name) => {
-        const stored = await system.call((signal) => storage.bucket(name, signal));
-        if ((stored?.mark ?? null) !== null) marked.add(name);
-      }),
-    ),
+    eachAtOnce(some, AT_ONCE, async (name) => {
+      const stored = await system.call((signal) => storage.bucket(name, signal, found.get(name)));
+      if ((stored?.mark ?? null) !== null) marked.add(name);
+    }),
   );
   return new Map(
     [...found].filter(([name]) => !state.bucketsByName.has(name) && !marked.has(name)),

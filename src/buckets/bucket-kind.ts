@@ -19,9 +19,9 @@ export type BucketStep = Step &
   );
 
 /** Buckets looked at at once. */
-const AT_ONCE = 8;
+export const AT_ONCE = 8;
 /** As the storage's own world has it: a thousand thousands, not 1024³. */
-const GIGABYTE = 1_000_000_000;
+export const GIGABYTE = 1_000_000_000;
 
 const NOTE_FREE = { do: "note-free", what: "found the name free" } as const;
 const MAKE = { do: "make", what: "made the bucket" } as const;

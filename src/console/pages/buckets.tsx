@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import { GIGABYTE } from "../../buckets/bucket-kind.ts";
 import type { Owner } from "../../domain/entities.ts";
 import { bucketKeysOf, bucketsOf } from "../../domain/state.ts";
 import { size } from "../words.ts";
@@ -20,8 +21,6 @@ import { startOf } from "./start-of.ts";
 /** Of each kind, on one page. */
 const SHOWN = 25;
 const NEW_BUCKET = { href: "/buckets/new", label: "Make a bucket" } as const;
-/** As the storage's own world has it: a thousand thousands, not 1024³. */
-export const GIGABYTE = 1_000_000_000;
 
 /** `/buckets`: the buckets and keys of the visitor and of their groups. */
 export function buckets(services: PageServices): Hono<PageEnv> {

@@ -2,12 +2,14 @@ import { setTimeout as delay } from "node:timers/promises";
 import { TokenBucket } from "./token-bucket.ts";
 
 export interface PaceOptions {
+  /** What may begin at once after a rest; a second's worth when left out. */
+  readonly atOnce?: number;
   /** Milliseconds, of a clock that does not go back. */
   readonly now?: (() => number) | undefined;
   readonly sleep?: ((ms: number, signal: AbortSignal | undefined) => Promise<unknown>) | undefined;
 }
 
-/** Lets work begin at a rate: a second's worth of it at once, and then in even steps. */
+/** Lets work begin at a rate: some of it at once, and then in even steps. */
 export class Pace {
   readonly #now: () => number;
   readonly #sleep: NonNullable<PaceOptions["sleep"]>;
@@ -18,7 +20,7 @@ export class Pace {
     this.#sleep =
       options.sleep ??
       ((ms, signal) => delay(ms, undefined, signal === undefined ? {} : { signal }));
-    this.#bucket = new TokenBucket(perSecond, this.#now());
+    this.#bucket = new TokenBucket(perSecond, this.#now(), options.atOnce);
   }
 
   /**

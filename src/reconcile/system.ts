@@ -33,8 +33,12 @@ export type Call = <T>(work: (signal: AbortSignal) => Promise<T>) => Promise<T>;
 
 /** The longest that one call takes. A lease lasts for more than two (`LEASE_MS`). */
 export const CALL_MS = 10_000;
-/** What a call costs this process is not to be felt by who polls it. */
+/**
+ * What calls cost this process is not to be felt by who polls it. What one thing needs is begun at
+ * once, a look at everything in even steps.
+ */
 const CALLS_PER_SECOND = 50;
+const CALLS_AT_ONCE = 10;
 const FAILURES = 3;
 const PAUSE_MS = { first: 1_000, most: 60_000 };
 
@@ -46,7 +50,7 @@ const PAUSE_MS = { first: 1_000, most: 60_000 };
 export class System {
   readonly name: string;
   readonly #policy;
-  readonly #pace = new Pace(CALLS_PER_SECOND);
+  readonly #pace = new Pace(CALLS_PER_SECOND, { atOnce: CALLS_AT_ONCE });
   readonly #breaker;
   readonly #options: SystemOptions;
   #why: string | undefined;

@@ -1,15 +1,18 @@
-/** Holds a rate: as many at once as in a second, and then one for each part of a second. */
+/** Holds a rate: some at once, and then one for each part of a second. */
 export class TokenBucket {
   readonly #perSecond: number;
+  readonly #most: number;
   #tokens: number;
   #at: number;
 
   /**
    * @param now milliseconds, of a clock that does not go back
+   * @param most how many there are at once after a rest
    */
-  constructor(perSecond: number, now: number) {
+  constructor(perSecond: number, now: number, most = perSecond) {
     this.#perSecond = perSecond;
-    this.#tokens = Math.max(1, perSecond);
+    this.#most = Math.max(1, most);
+    this.#tokens = this.#most;
     this.#at = now;
   }
 
@@ -29,7 +32,7 @@ export class TokenBucket {
 
   #fill(now: number): void {
     const more = ((now - this.#at) * this.#perSecond) / 1000;
-    this.#tokens = Math.min(Math.max(1, this.#perSecond), this.#tokens + more);
+    this.#tokens = Math.min(this.#most, this.#tokens + more);
     this.#at = now;
   }
 }

@@ -1,14 +1,14 @@
 import { expect, it } from "vitest";
-import { Pace } from "../../src/reconcile/pace.ts";
+import { Pace, type PaceOptions } from "../../src/reconcile/pace.ts";
 
 /** Time that passes by being slept through, and the moments at which work began. */
-function driven(perSecond: number) {
+function driven(perSecond: number, options: PaceOptions = {}) {
   let now = 0;
   const began: number[] = [];
   const sleep = async (ms: number) => {
     now += ms;
   };
-  const pace = new Pace(perSecond, { now: () => now, sleep });
+  const pace = new Pace(perSecond, { ...options, now: () => now, sleep });
   return {
     pass: (ms: number) => (now += ms),
     began,
@@ -35,6 +35,15 @@ it("lets no more begin at once after a long rest", async () => {
   await run(101);
   expect(began.filter((at) => at === 60_000)).toHaveLength(100);
   expect(began.at(-1)).toBe(60_010);
+});
+
+it("lets as many begin at once as it is told", async () => {
+  const { began, run, pass } = driven(100, { atOnce: 3 });
+  await run(5);
+  expect(began).toEqual([0, 0, 0, 10, 20]);
+  pass(60_000);
+  await run(5);
+  expect(began.slice(5)).toEqual([60_020, 60_020, 60_020, 60_030, 60_040]);
 });
 
 it("holds those that wait at the same time to one rate", async () => {

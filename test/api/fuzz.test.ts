@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startApi, ZONE, type TestApi } from "./support.ts";
 
-const RUNS = Number(process.env["FUZZ_RUNS"] ?? 80);
+const RUNS = Number(process.env["TARDIS_FUZZ_RUNS"] ?? 80);
 
 let api: TestApi;
 const ids = new Map<string, string>();

@@ -2,9 +2,20 @@ import { configDefaults, defineConfig } from "vitest/config";
 import SlowFirst from "./test/support/slow-first.ts";
 
 /** What only computes: these share a process, as loading it all anew takes longer than the tests. */
-const together = ["domain", "owners", "requests", "traefik"].map(
-  (folder) => `test/${folder}/**/*.test.ts`,
-);
+const together = [
+  "api",
+  "auth",
+  "config",
+  "domain",
+  "gitlab-pages",
+  "observability",
+  "owners",
+  "publisher",
+  "reconcile",
+  "requests",
+  "traefik",
+  "transfer",
+].map((folder) => `test/${folder}/**/*.test.ts`);
 
 export default defineConfig({
   test: {

@@ -1,7 +1,7 @@
 import { configDefaults, defineConfig } from "vitest/config";
 import SlowFirst from "./test/support/slow-first.ts";
 
-/** What only computes: these share a process, as loading it all anew takes longer than the tests. */
+/** What leaves nothing behind in its process shares one: loading it all anew takes longer than the tests. */
 const together = [
   "api",
   "auth",

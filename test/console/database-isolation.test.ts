@@ -1,11 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createPerson } from "../../src/owners/create.ts";
-import { suspendOwner } from "../../src/owners/suspend.ts";
-import { updateGroup } from "../../src/owners/update.ts";
 import { startPages, type TestPages } from "../support/console-pages.ts";
 import { furnish } from "../support/console-world.ts";
 import { furnishDatabases } from "../support/database-world.ts";
 import { MemoryDatabases } from "../support/memory-databases.ts";
+import {
+  expectNothingTold,
+  furnishStrangers,
+  itKeepsToItself,
+  type Try,
+} from "../support/strangers.ts";
 
 let pages: TestPages;
 /** What is there of the group `games`, and of alice: ids by what they are. */
@@ -15,17 +18,8 @@ beforeAll(async () => {
   const server = new MemoryDatabases();
   pages = await startPages(undefined, {}, undefined, server);
   await furnish(pages);
-  const { must, ledger } = pages;
-  await must((state, context) => createPerson(state, context, { username: "dora" }));
   const { wiki, scratch, ladder, app, arena } = await furnishDatabases(pages, server);
-  const named = (name: string) => ledger.state.ownersByName.get(name) ?? "";
-  // Dora managed the group, and no longer does.
-  for (const managers of [["bob", "dora"], ["bob"]])
-    await must((state, context) => updateGroup(state, context, { id: named("games"), managers }));
-  await must((state, context) => createPerson(state, context, { username: "erik" }));
-  await must((state, context) =>
-    suspendOwner(state, context, { id: named("erik"), reason: "Spam." }),
-  );
+  const named = await furnishStrangers(pages);
   ids.set("alice's database", wiki.id);
   ids.set("alice's database that is going", scratch.id);
   ids.set("games' database", ladder.id);
@@ -39,11 +33,9 @@ afterAll(async () => {
   expect(pages.errors).toEqual([]);
 });
 
-type Case = readonly [method: "GET" | "POST", path: string, thing: string, form?: object];
-
 const MAY = { access: "read", all: "yes" };
-const DATABASES: readonly Case[] = ["alice's database", "games' database"].flatMap(
-  (thing): Case[] => [
+const DATABASES: readonly Try[] = ["alice's database", "games' database"].flatMap(
+  (thing): Try[] => [
     ["GET", "/databases/ID", thing],
     ["GET", "/databases/ID/delete", thing],
     ["POST", "/databases/ID/delete", thing, { name: "u_alice_wiki" }],
@@ -51,7 +43,7 @@ const DATABASES: readonly Case[] = ["alice's database", "games' database"].flatM
     ["POST", "/databases/ID/restore", thing],
   ],
 );
-const ACCOUNTS: readonly Case[] = ["alice's account", "games' account"].flatMap((thing): Case[] => [
+const ACCOUNTS: readonly Try[] = ["alice's account", "games' account"].flatMap((thing): Try[] => [
   ["GET", "/database-accounts/ID/edit", thing],
   ["GET", "/database-accounts/ID/password", thing],
   ["GET", "/database-accounts/ID/end", thing],
@@ -59,68 +51,32 @@ const ACCOUNTS: readonly Case[] = ["alice's account", "games' account"].flatMap(
   ["POST", "/database-accounts/ID/password", thing],
   ["POST", "/database-accounts/ID/end", thing],
 ]);
-const OWNERS: readonly Case[] = ["alice", "games"].flatMap((thing): Case[] => [
+const OWNERS: readonly Try[] = ["alice", "games"].flatMap((thing): Try[] => [
   ["GET", "/databases/new?owner=ID", thing],
   ["GET", "/database-accounts/new?owner=ID", thing],
   ["POST", "/databases", thing, { owner: "ID", name: "mine" }],
   ["POST", "/database-accounts", thing, { ...MAY, owner: "ID", name: "mine" }],
 ]);
-const CASES: readonly Case[] = [
+const TRIES: readonly Try[] = [
   ...DATABASES,
   ...ACCOUNTS,
   ...OWNERS,
   ["POST", "/databases/ID/restore", "alice's database that is going"],
 ];
 
-async function ask(who: string | undefined, [method, path, , form]: Case, id: string) {
-  const fields = Object.entries({ ...form }).map(([name, value]): [string, string] => [
-    name,
-    String(value).replace("ID", id),
-  ]);
-  const response = await fetch(pages.origin + path.replace("ID", id), {
-    method,
-    redirect: "manual",
-    headers: who === undefined ? {} : pages.by(who),
-    ...(method === "POST" ? { body: new URLSearchParams(fields) } : {}),
-  });
-  return {
-    status: response.status,
-    location: response.headers.get("location"),
-    body: (await response.text()).replaceAll(id, "ID"),
-  };
-}
-
 describe("another's database or account answers exactly like a missing one, and nothing is changed", () => {
-  it.each(CASES.map((entry) => [`${entry[0]} ${entry[1]} (${entry[2]})`, entry] as const))(
-    "%s",
-    async (_title, entry) => {
-      const { revision } = pages.ledger.state;
-      const id = ids.get(entry[2]) ?? "";
-      const missing = id.replace(/.$/, "~");
-      for (const who of ["carol", "dora"]) {
-        const answer = await ask(who, entry, id);
-        expect(answer).toEqual(await ask(who, entry, missing));
-        expect(answer.status).toBe(404);
-      }
-      for (const who of ["erik", undefined]) {
-        expect((await ask(who, entry, id)).location).toBe("/sign-in");
-      }
-      expect(pages.ledger.state.revision).toBe(revision);
-    },
-  );
+  itKeepsToItself(TRIES, () => ({ pages, ids }));
 });
 
 it("lists and forms show nothing of others, to strangers and former managers", async () => {
-  const paths = ["/databases", "/databases?from=1&accounts=1", "/databases/new"];
-  for (const path of [...paths, "/database-accounts/new"]) {
-    for (const who of ["carol", "dora"]) {
-      const response = await fetch(pages.origin + path, { headers: pages.by(who) });
-      const body = await response.text();
-      expect(response.status).toBe(200);
-      for (const text of ["wiki", "games", "ladder", "alice", "reports", "arena"])
-        expect([who, path, text, body.includes(text)]).toEqual([who, path, text, false]);
-    }
-  }
+  const paths = [
+    "/databases",
+    "/databases?from=1&accounts=1",
+    "/databases/new",
+    "/database-accounts/new",
+  ];
+  const texts = ["wiki", "games", "ladder", "alice", "reports", "arena"];
+  await expectNothingTold(pages, paths, texts);
 });
 
 it.each([

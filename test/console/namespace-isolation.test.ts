@@ -1,10 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createPerson } from "../../src/owners/create.ts";
-import { suspendOwner } from "../../src/owners/suspend.ts";
-import { updateGroup } from "../../src/owners/update.ts";
 import { startPages, type TestPages } from "../support/console-pages.ts";
 import { furnish } from "../support/console-world.ts";
 import { clusterOfPages, furnishNamespaces } from "../support/namespace-world.ts";
+import {
+  expectNothingTold,
+  furnishStrangers,
+  itKeepsToItself,
+  type Try,
+} from "../support/strangers.ts";
 
 let pages: TestPages;
 /** What is there of the group `games`, and of alice: ids by what they are. */
@@ -15,17 +18,8 @@ beforeAll(async () => {
   const env = { TARDIS_QUOTAS__PERSON__NAMESPACES: "4" };
   pages = await startPages(undefined, env, undefined, undefined, cluster);
   await furnish(pages);
-  const { must, ledger } = pages;
-  await must((state, context) => createPerson(state, context, { username: "dora" }));
   const { shop, scratch, servers, laptop, ci } = await furnishNamespaces(pages, cluster);
-  const named = (name: string) => ledger.state.ownersByName.get(name) ?? "";
-  // Dora managed the group, and no longer does.
-  for (const managers of [["bob", "dora"], ["bob"]])
-    await must((state, context) => updateGroup(state, context, { id: named("games"), managers }));
-  await must((state, context) => createPerson(state, context, { username: "erik" }));
-  await must((state, context) =>
-    suspendOwner(state, context, { id: named("erik"), reason: "Spam." }),
-  );
+  const named = await furnishStrangers(pages);
   ids.set("alice's namespace", shop.id);
   ids.set("alice's namespace that is going", scratch.id);
   ids.set("games' namespace", servers.id);
@@ -39,10 +33,8 @@ afterAll(async () => {
   expect(pages.errors).toEqual([]);
 });
 
-type Case = readonly [method: "GET" | "POST", path: string, thing: string, form?: object];
-
-const NAMESPACES: readonly Case[] = ["alice's namespace", "games' namespace"].flatMap(
-  (thing): Case[] => [
+const NAMESPACES: readonly Try[] = ["alice's namespace", "games' namespace"].flatMap(
+  (thing): Try[] => [
     ["GET", "/namespaces/ID", thing],
     ["GET", "/namespaces/ID/delete", thing],
     ["POST", "/namespaces/ID/delete", thing, { name: "alice--shop" }],
@@ -53,73 +45,33 @@ const NAMESPACES: readonly Case[] = ["alice's namespace", "games' namespace"].fl
     ["POST", "/kubeconfigs", thing, { namespace: "ID", name: "", days: "" }],
   ],
 );
-const KUBECONFIGS: readonly Case[] = ["alice's kubeconfig", "games' kubeconfig"].flatMap(
-  (thing): Case[] => [
+const KUBECONFIGS: readonly Try[] = ["alice's kubeconfig", "games' kubeconfig"].flatMap(
+  (thing): Try[] => [
     ["GET", "/kubeconfigs/ID/renew", thing],
     ["GET", "/kubeconfigs/ID/revoke", thing],
     ["POST", "/kubeconfigs/ID/renew", thing, { days: "7" }],
     ["POST", "/kubeconfigs/ID/revoke", thing],
   ],
 );
-const OWNERS: readonly Case[] = ["alice", "games"].flatMap((thing): Case[] => [
+const OWNERS: readonly Try[] = ["alice", "games"].flatMap((thing): Try[] => [
   ["GET", "/namespaces/new?owner=ID", thing],
   ["POST", "/namespaces", thing, { owner: "ID", name: "mine" }],
 ]);
-const CASES: readonly Case[] = [
+const TRIES: readonly Try[] = [
   ...NAMESPACES,
   ...KUBECONFIGS,
   ...OWNERS,
   ["POST", "/namespaces/ID/restore", "alice's namespace that is going"],
 ];
 
-async function ask(who: string | undefined, [method, path, , form]: Case, id: string) {
-  const fields = Object.entries({ ...form }).map(([name, value]): [string, string] => [
-    name,
-    String(value).replace("ID", id),
-  ]);
-  const response = await fetch(pages.origin + path.replace("ID", id), {
-    method,
-    redirect: "manual",
-    headers: who === undefined ? {} : pages.by(who),
-    ...(method === "POST" ? { body: new URLSearchParams(fields) } : {}),
-  });
-  return {
-    status: response.status,
-    location: response.headers.get("location"),
-    body: (await response.text()).replaceAll(id, "ID"),
-  };
-}
-
 describe("another's namespace or kubeconfig answers exactly like a missing one, and nothing is changed", () => {
-  it.each(CASES.map((entry) => [`${entry[0]} ${entry[1]} (${entry[2]})`, entry] as const))(
-    "%s",
-    async (_title, entry) => {
-      const { revision } = pages.ledger.state;
-      const id = ids.get(entry[2]) ?? "";
-      const missing = id.replace(/.$/, "~");
-      for (const who of ["carol", "dora"]) {
-        const answer = await ask(who, entry, id);
-        expect(answer).toEqual(await ask(who, entry, missing));
-        expect(answer.status).toBe(404);
-      }
-      for (const who of ["erik", undefined]) {
-        expect((await ask(who, entry, id)).location).toBe("/sign-in");
-      }
-      expect(pages.ledger.state.revision).toBe(revision);
-    },
-  );
+  itKeepsToItself(TRIES, () => ({ pages, ids }));
 });
 
 it("lists and forms show nothing of others, to strangers and former managers", async () => {
-  for (const path of ["/namespaces", "/namespaces?from=1&kubeconfigs=1", "/namespaces/new"]) {
-    for (const who of ["carol", "dora"]) {
-      const response = await fetch(pages.origin + path, { headers: pages.by(who) });
-      const body = await response.text();
-      expect(response.status).toBe(200);
-      for (const text of ["shop", "games", "servers", "alice", "my laptop", "build runner"])
-        expect([who, path, text, body.includes(text)]).toEqual([who, path, text, false]);
-    }
-  }
+  const paths = ["/namespaces", "/namespaces?from=1&kubeconfigs=1", "/namespaces/new"];
+  const texts = ["shop", "games", "servers", "alice", "my laptop", "build runner"];
+  await expectNothingTold(pages, paths, texts);
 });
 
 it("no page is there where the module is off, and the navigation leads to none", async () => {

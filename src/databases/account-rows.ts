@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { RowDataPacket } from "mysql2/promise";
+import { LEISURELY, Turn } from "../turns.ts";
 import type { Statements } from "./connections.ts";
 import type { Access, ServerVersion, StoredAccount } from "./server.ts";
 import { READ_RIGHTS, WRITE_RIGHTS } from "./sql.ts";
@@ -53,11 +54,12 @@ export async function readRows(
   return { accounts, databases, rights: found, beyond };
 }
 
-/** The accounts in it, by name. */
-export function accountsIn(
+/** The accounts in it, by name; of many, in turns between which the event loop gets on with the rest. */
+export async function accountsIn(
   rows: Rows,
   { product, partialRevokes }: Pick<ServerVersion, "product" | "partialRevokes">,
-): Map<string, StoredAccount> {
+): Promise<Map<string, StoredAccount>> {
+  const turn = new Turn(LEISURELY);
   const found = new Map<string, StoredAccount>();
   const elsewhere = new Set<string>();
   const grants = new Map<string, Map<string, Access | "other">>();
@@ -67,8 +69,10 @@ export function accountsIn(
     const isPlain = row["Host"] === "%";
     own.set(nameIn(String(row["Db"]), partialRevokes), isPlain ? accessIn(row) : "other");
     grants.set(name, own);
+    await turn.end();
   }
   for (const row of rows.accounts) {
+    await turn.end();
     const name = String(row["User"]);
     if (row["Host"] !== "%") {
       elsewhere.add(name);
@@ -130,19 +134,19 @@ const COLUMNS: Readonly<Record<string, string>> = {
   "CREATE TEMPORARY TABLES": "create_tmp_table",
 };
 
-const columnsOf = (rights: readonly string[]) =>
-  rights
-    .map((right) => COLUMNS[right] ?? right.toLowerCase().replaceAll(" ", "_"))
-    .toSorted()
-    .join();
+const columnsOf = (rights: readonly string[]): ReadonlySet<string> =>
+  new Set(
+    rights.map((right) => `${COLUMNS[right] ?? right.toLowerCase().replaceAll(" ", "_")}_priv`),
+  );
 const WRITE = columnsOf(WRITE_RIGHTS);
 const READ = columnsOf(READ_RIGHTS);
 
 function accessIn(row: RowDataPacket): Access | "other" {
-  const given = Object.entries(row)
-    .filter(([key, value]) => key.endsWith("_priv") && value === "Y")
-    .map(([key]) => key.slice(0, -"_priv".length).toLowerCase())
-    .toSorted()
-    .join();
-  return given === WRITE ? "write" : given === READ ? "read" : "other";
+  const given = Object.keys(row)
+    .filter((column) => row[column] === "Y")
+    .map((column) => column.toLowerCase())
+    .filter((column) => column.endsWith("_priv"));
+  const isExactly = (rights: ReadonlySet<string>) =>
+    given.length === rights.size && given.every((column) => rights.has(column));
+  return isExactly(WRITE) ? "write" : isExactly(READ) ? "read" : "other";
 }

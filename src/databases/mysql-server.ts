@@ -169,7 +169,7 @@ export class MysqlServer implements DatabaseServer {
   async account(name: AccountName, signal: AbortSignal): Promise<StoredAccount | undefined> {
     return this.#use(signal, async (on, known) => {
       const rows = await readRows(on, known.product, "User = ?", name);
-      return accountsIn(rows, known).get(name);
+      return (await accountsIn(rows, known)).get(name);
     });
   }
 

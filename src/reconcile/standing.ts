@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Turn } from "../turns.ts";
+import { LEISURELY, Turn } from "../turns.ts";
 import type { Volatile } from "../store/volatile.ts";
 import { Trouble } from "./trouble.ts";
 
@@ -74,7 +74,7 @@ export class Standings {
       .catch(() => undefined);
     if (texts === undefined) throw new Trouble("away", "The store cannot be reached.");
     const found = new Map<string, Standing>();
-    const turn = new Turn();
+    const turn = new Turn(LEISURELY);
     for (const [key, text] of texts) {
       const standing = read(text);
       if (standing !== undefined) found.set(key.slice(prefix.length), standing);

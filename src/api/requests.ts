@@ -44,7 +44,7 @@ const requestSchema = z
     }),
     askerName: name,
     wish: wishSchema,
-    summary: z.string().openapi({ description: "The wish in words.", example: "the label wonder" }),
+    summary: z.string().openapi({ description: "The wish in words.", example: "the name wonder" }),
     reason: z.string(),
     state: z.enum(REQUEST_STATES),
     decidedAt: z.string().nullable().openapi({ description: "Also when it was withdrawn." }),

@@ -1,5 +1,6 @@
 import { Refusal } from "../errors.ts";
 import type { Owner } from "./entities.ts";
+import { limitInWords } from "./limit-words.ts";
 import type { Actor } from "./policy.ts";
 import { quotaOf, type Module, type Quota, type Rules } from "./rules.ts";
 import { findOwner, type Change, type State } from "./state.ts";
@@ -72,7 +73,7 @@ export function requireQuota(
   if (used >= limit) {
     throw new Refusal(
       "quota_exceeded",
-      `${owner.name} has ${used} of ${limit} ${kind}; remove one or ask an admin for more.`,
+      `${owner.name} has ${used} of ${limitInWords(kind, limit)}; remove one or ask an admin for more.`,
     );
   }
 }

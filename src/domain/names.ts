@@ -42,13 +42,9 @@ function refuseUnicode(text: string, field: string | undefined): void {
 function checkPunycode(label: string, field: string | undefined): void {
   const unicode = domainToUnicode(label);
   if (unicode === "" || unicode === label || domainToASCII(unicode) !== label) {
-    throw new Refusal(
-      "invalid_input",
-      `"${shown(label)}" is not a valid internationalised label.`,
-      {
-        field,
-      },
-    );
+    throw new Refusal("invalid_input", `"${shown(label)}" is not a valid internationalised name.`, {
+      field,
+    });
   }
 }
 

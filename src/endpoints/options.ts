@@ -36,7 +36,7 @@ export function parseTargets(
   }
   const limit = context.actor.admin ? 64 : quotaOf(context.rules, owner).targetsPerEndpoint;
   if (texts.length > limit) {
-    throw new Refusal("quota_exceeded", `An endpoint has at most ${limit} targets.`, {
+    throw new Refusal("quota_exceeded", `A service has at most ${limit} targets.`, {
       field: "targets",
     });
   }
@@ -52,7 +52,7 @@ export function parseTargets(
     }
     const first = seen.values().next().value;
     if (first !== undefined && first.scheme !== target.scheme) {
-      throw new Refusal("invalid_input", "All targets of an endpoint use the same scheme.", {
+      throw new Refusal("invalid_input", "All targets of a service use the same scheme.", {
         field: fieldOf(position),
       });
     }
@@ -118,8 +118,12 @@ export function requireTlsForSelfSigned(
   acceptSelfSigned: boolean,
 ): void {
   if (acceptSelfSigned && !targets.every((url) => url.startsWith("https:"))) {
-    throw new Refusal("invalid_input", "acceptSelfSigned needs https targets.", {
-      field: "acceptSelfSigned",
-    });
+    throw new Refusal(
+      "invalid_input",
+      "A self-signed certificate is accepted of https targets alone.",
+      {
+        field: "acceptSelfSigned",
+      },
+    );
   }
 }

@@ -52,7 +52,9 @@ export function parsePlace(
   const label = parseLabel(input.label ?? owner.name, { field: "label", allowPunycode: true });
   const record = state.labels.get(label);
   if (record?.owner !== owner.id || record.restsUntil !== undefined) {
-    throw new Refusal("not_found", `${owner.name} holds no label "${label}".`, { field: "label" });
+    throw new Refusal("not_found", `${owner.name} does not hold the name "${label}".`, {
+      field: "label",
+    });
   }
   return { host: hostOf(label, context.rules.zone), path };
 }
@@ -114,7 +116,7 @@ export function requireFreePlace(
   if (other !== undefined && other.id !== self) {
     throw new Refusal(
       "taken",
-      `There is already an endpoint at ${host}${path === "" ? "/" : path}.`,
+      `There is already a service at ${host}${path === "" ? "/" : path}.`,
       { field: "path" },
     );
   }

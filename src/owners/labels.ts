@@ -110,7 +110,7 @@ export const grantLabel: Verb<{ label: string; owner: string }, LabelRecord> = (
     changes: [change],
     event: {
       type: "label.granted",
-      summary: `${owner.name} got the label ${change.id}`,
+      summary: `${owner.name} got the name ${change.id}`,
       owners: [owner.id],
     },
     result: change.entity as LabelRecord,
@@ -161,7 +161,7 @@ export const giveBackLabel: Verb<{ label: string; ifMatch?: number | undefined }
     ],
     event: {
       type: "label.given-back",
-      summary: `the label ${record.id} was given back`,
+      summary: `the name ${record.id} was given back`,
       owners: [record.owner],
     },
     result: resting.entity as LabelRecord,
@@ -200,7 +200,7 @@ function freed(label: string, changes: readonly Change[]): Decision<null> {
     changes,
     event: {
       type: "label.freed",
-      summary: `the rest of the label ${label} was ended`,
+      summary: `the rest of the name ${label} was ended`,
       owners: [],
     },
     result: null,
@@ -220,7 +220,7 @@ export const reserveLabel: Verb<{ label: string; reason: string }, Reserved> = (
   const entity: Reserved = { ...stamp(context), kind: "reserved", id: label, reason: input.reason };
   return {
     changes: [{ kind: "reserved", id: label, entity }],
-    event: { type: "label.reserved", summary: `the label ${label} was reserved`, owners: [] },
+    event: { type: "label.reserved", summary: `the name ${label} was reserved`, owners: [] },
     result: entity,
   };
 };
@@ -241,7 +241,7 @@ export const releaseLabel: Verb<{ label: string; ifMatch?: number | undefined },
     changes: [{ kind: "reserved", id: label, entity: null }],
     event: {
       type: "label.released",
-      summary: `the label ${label} is no longer reserved`,
+      summary: `the name ${label} is no longer reserved`,
       owners: [],
     },
     result: null,

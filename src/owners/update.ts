@@ -214,7 +214,7 @@ function rename<T extends Owner>(
   const moved = endpointsOf(state, owner.id).filter((endpoint) => endpoint.host === oldHost);
   const clash = moved.find(({ path }) => endpointAt(state, host, path) !== undefined);
   if (clash !== undefined) {
-    throw new Refusal("taken", `There is already an endpoint at ${host}${clash.path || "/"}.`, {
+    throw new Refusal("taken", `There is already a service at ${host}${clash.path || "/"}.`, {
       field: "name",
     });
   }

@@ -1,6 +1,7 @@
 import { Refusal } from "../errors.ts";
 import type { Context, Decision } from "../domain/decision.ts";
-import { quotaSchema, type Owner, type OwnTargetGrant, type Quota } from "../domain/entities.ts";
+import { quotaSchema, type Owner, type OwnTargetGrant } from "../domain/entities.ts";
+import { limitInWords, limitOf } from "../domain/limit-words.ts";
 import type { RequestRecord, Wish } from "../domain/requests.ts";
 import { hasLimit, quotaOf } from "../domain/rules.ts";
 import type { State } from "../domain/state.ts";
@@ -59,12 +60,12 @@ function withLimit(
   { of, amount }: Extract<Wish, { kind: "quota" }>,
 ): Owner["quota"] {
   if (!hasLimit(context.rules, of))
-    throw new Refusal("conflict", `There are none here: ${of} cannot be asked for.`);
+    throw new Refusal("conflict", `There are none here: ${limitOf(of)} cannot be asked for.`);
   if (!quotaSchema.shape[of].safeParse(amount).success)
-    throw new Refusal("invalid_input", `Nobody may have ${inWords(of, amount)}.`);
+    throw new Refusal("invalid_input", `Nobody may have ${limitInWords(of, amount)}.`);
   const limit = quotaOf(context.rules, owner)[of];
   if (amount <= limit)
-    throw new Refusal("conflict", `${owner.name} may have ${inWords(of, limit)} already.`);
+    throw new Refusal("conflict", `${owner.name} may have ${limitInWords(of, limit)} already.`);
   return { ...owner.quota, [of]: amount };
 }
 
@@ -80,18 +81,13 @@ function withGrant(owner: Owner, grant: OwnTargetGrant): OwnTargetGrant[] {
   return [...present, grant];
 }
 
-/** `40 endpoints`, `12 targets per endpoint`. */
-function inWords(of: keyof Quota, amount: number): string {
-  return `${amount} ${of.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)}`;
-}
-
-/** A wish as it stands in a sentence: `the label wiki`, `40 endpoints`. */
+/** A wish as it stands in a sentence: `the name wiki`, `40 services`. */
 export function wishInWords(wish: Wish): string {
   switch (wish.kind) {
     case "label":
-      return `the label ${wish.label}`;
+      return `the name ${wish.label}`;
     case "quota":
-      return inWords(wish.of, wish.amount);
+      return limitInWords(wish.of, wish.amount);
     case "target": {
       const { grant } = wish;
       const where = "network" in grant ? grant.network : `names under ${grant.suffix}`;
@@ -102,7 +98,7 @@ export function wishInWords(wish: Wish): string {
   }
 }
 
-/** A request as it stands in a sentence: `alice's request for the label wiki for games`. */
+/** A request as it stands in a sentence: `alice's request for the name wiki for games`. */
 export function requestInWords(state: State, request: RequestRecord): string {
   const { asker, owner } = request;
   const names = { asker: nameOf(state, asker), owner: nameOf(state, owner) };

@@ -15,7 +15,7 @@ export function whyPageConflicts(state: State, rules: Rules, page: Page): string
   // Who holds a label also holds the names below it.
   const next = labelNextTo(host, zone) as Label;
   if (labelOf(host, zone) === undefined && !rules.severalLabels) {
-    return `${host} has several labels; such hosts are off.`;
+    return `${host} is more than one name below ${zone}; such hosts are off.`;
   }
   const record = state.labels.get(next);
   if (record?.restsUntil !== undefined) return `"${next}" was given back and rests.`;

@@ -326,7 +326,7 @@ export class TableBuilder {
     const holder = label === undefined ? undefined : this.#state.labels.get(label)?.owner;
     if (holder !== undefined && holder !== owner.id) return `${host} belongs to someone else.`;
     if (label !== undefined && holder === undefined && !this.#isReserved(label)) {
-      return `${owner.name} no longer holds the label "${label}".`;
+      return `${owner.name} no longer holds the name "${label}".`;
     }
     return undefined;
   }

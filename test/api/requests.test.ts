@@ -41,7 +41,7 @@ describe("a member who asks", () => {
       ownerName: "alice",
       askerName: "alice",
       wish: label("wonder"),
-      summary: "the label wonder",
+      summary: "the name wonder",
       reason: "A club.\nTwo lines.",
       state: "open",
       decidedAt: null,
@@ -76,7 +76,7 @@ describe("a member who asks", () => {
     });
     expect(events.body.items).toMatchObject([
       {
-        summary: "alice's request for the label wonder was granted",
+        summary: "alice's request for the name wonder was granted",
         actor: { name: "ada", owner: null },
       },
     ]);

@@ -46,15 +46,13 @@ it("list what waits, show it, grant and decline it", async () => {
   const listed = (await must("requests", "list")).stdout;
   expect(listed).toMatch(/^ID +SINCE +FOR +ASKED BY +STATE +WHAT\n/);
   expect(listed).toMatch(
-    new RegExp(`^${wonder} +\\d{4}-\\d\\d-\\d\\d +alice +alice +open +the label wonder$`, "m"),
+    new RegExp(`^${wonder} +\\d{4}-\\d\\d-\\d\\d +alice +alice +open +the name wonder$`, "m"),
   );
   const shown = (await must("requests", "show", wonder)).stdout;
-  expect(shown).toMatch(
-    /^req-\S+: the label wonder for alice, asked by alice on \d{4}-\d\d-\d\d\n/,
-  );
+  expect(shown).toMatch(/^req-\S+: the name wonder for alice, asked by alice on \d{4}-\d\d-\d\d\n/);
   expect(shown).toContain("\n  A club.\n  Two lines.\nopen\n");
   const granted = await must("requests", "grant", wonder, "--answer", "Enjoy.");
-  expect(granted.stdout).toBe("the label wonder for alice: granted.\n");
+  expect(granted.stdout).toBe("the name wonder for alice: granted.\n");
   const declined = (await must("requests", "decline", castle, "--answer", "No.", "--json")).json();
   expect(declined).toMatchObject({ state: "declined", answer: "No.", decidedByName: "an admin" });
   expect((await must("requests", "list", "--json")).json()).toEqual([]);

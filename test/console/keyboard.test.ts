@@ -106,10 +106,10 @@ describeWithService("chromium", "with the keyboard alone", (chromium) => {
       await press(page, "Resume bob");
       expect(await said(page)).toBe("bob is back.");
       await page.goto(`${origin}/admin/requests`);
-      await press(page, "The label bobs-lab");
+      await press(page, "The name bobs-lab");
       await type(page, "#field-answer", "Enjoy it.");
       await press(page, "Grant it");
-      expect(await said(page)).toBe("The label bobs-lab: granted.");
+      expect(await said(page)).toBe("The name bobs-lab: granted.");
       expect(state().requests.get(id)?.state).toBe("granted");
     });
   });

@@ -34,7 +34,7 @@ function gallery() {
   });
   app.get("/", (context) => {
     const errors = new FormErrors([
-      { field: "path", message: `There is already an endpoint at ${HOSTILE}.` },
+      { field: "path", message: `There is already a service at ${HOSTILE}.` },
       { field: undefined, message: "Something else." },
     ]);
     const action = { href: "/new", label: "Add a service" };

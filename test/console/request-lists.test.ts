@@ -22,7 +22,7 @@ async function walk(who: string, path: string, onward: string): Promise<string[]
     const { status, body } = await visitor.get(next);
     expect([next, status]).toEqual([next, 200]);
     const main = body.slice(body.indexOf("<main"));
-    const names = [...textOf(main).matchAll(/The label (wish-\d+)/g)].map(([, name = ""]) => name);
+    const names = [...textOf(main).matchAll(/The name (wish-\d+)/g)].map(([, name = ""]) => name);
     pages.push([...new Set(names)]);
     next = new RegExp(`<a href="([^"]+)" rel="next">${onward}`)
       .exec(body)?.[1]

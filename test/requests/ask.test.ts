@@ -18,8 +18,8 @@ describe("a request", () => {
   const inDays = (days: number) => new Date(host.now.getTime() + days * DAY_MS).toISOString();
 
   it.each([
-    ["a label", label("wonder"), "alice's request for the label wonder was sent"],
-    ["a higher limit", endpoints(40), "alice's request for 40 endpoints was sent"],
+    ["a label", label("wonder"), "alice's request for the name wonder was sent"],
+    ["a higher limit", endpoints(40), "alice's request for 40 services was sent"],
     [
       "a limit of several words",
       { kind: "quota", of: "targetsPerEndpoint", amount: 12 },
@@ -60,7 +60,7 @@ describe("a request", () => {
   it("for a group is its managers' to make, and says for whom", () => {
     const input = { owner: "games", wish: label("chess"), reason: "x" };
     const { event } = askAdmins(host.state, host.context(memberOf(host.alice)), input);
-    expect(event.summary).toBe("alice's request for the label chess for games was sent");
+    expect(event.summary).toBe("alice's request for the name chess for games was sent");
     refused(host, () => host.ask(label("chess"), host.games, host.bob), "not_found");
     refused(host, () => host.ask(label("chess"), host.bob), "not_found");
     refused(host, () => host.ask(label("chess"), "nobody"), "not_found");

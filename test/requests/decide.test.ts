@@ -34,7 +34,7 @@ describe("a request", () => {
       ]);
       expect(decision.event).toEqual({
         type: "request.granted",
-        summary: "alice's request for the label wonder was granted",
+        summary: "alice's request for the name wonder was granted",
         owners: [host.alice],
       });
       host.take(decision);
@@ -94,7 +94,7 @@ describe("a request", () => {
       const targets = [{ network: "192.168.0.0/24", ports: ["80"] }];
       host.do(updatePerson, { id: "alice", targets, quota: { endpoints: 60 } });
       expect(ids.map((id) => staysOpen(id, "conflict"))).toEqual([
-        "alice may have 60 endpoints already.",
+        "alice may have 60 services already.",
         "alice may target this already.",
       ]);
     });
@@ -150,7 +150,7 @@ describe("a request", () => {
     const declined = declineRequest(host.state, host.context(admin()), { id, answer: "Too vain." });
     expect(declined.event).toEqual({
       type: "request.declined",
-      summary: "alice's request for the label wonder for games was declined",
+      summary: "alice's request for the name wonder for games was declined",
       owners: [host.games],
     });
     host.take(declined);

@@ -53,7 +53,7 @@ describe("what is not routed says why", () => {
   const mine = endpoint(alice, {});
   it.each<[entities: Entities, expected: string[]]>([
     [[label("alice", alice), mine], ["set-aside: Its owner is gone."]],
-    [[alice, mine], ['set-aside: alice no longer holds the label "alice".']],
+    [[alice, mine], ['set-aside: alice no longer holds the name "alice".']],
     [
       [alice, label("alice", bob), bob, mine],
       ["set-aside: alice.tardis.ac belongs to someone else."],
@@ -107,7 +107,7 @@ describe("what is not routed says why", () => {
     [[page(null, { host: "x.example" })], ["conflict: x.example is not in tardis.ac."]],
     [
       [page(null, { host: `a.b.${zone}` })],
-      ["conflict: a.b.tardis.ac has several labels; such hosts are off."],
+      ["conflict: a.b.tardis.ac is more than one name below tardis.ac; such hosts are off."],
     ],
     [
       [holder(alice), mine, page(alice, { host: `alice.${zone}` })],

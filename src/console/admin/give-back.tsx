@@ -39,10 +39,10 @@ export function giveBack(services: AdminServices): Hono<PageEnv> {
           only {owner.name} may have it again.
         </p>
         {gone.length === 0 ? (
-          <p>No endpoint stands there.</p>
+          <p>No service stands there.</p>
         ) : (
           <>
-            <p>These endpoints are removed with it:</p>
+            <p>These services are removed with it:</p>
             <ul>
               {gone.map(({ url }) => (
                 <li>{url}</li>

@@ -90,7 +90,7 @@ function numbersOf(state: State): Numbers {
   return [
     [persons, "person", "persons", "/admin/owners?kind=person"],
     [state.owners.size - persons, "group", "groups", "/admin/owners?kind=group"],
-    [state.endpoints.size, "endpoint", "endpoints", "/admin/routes?kind=endpoint"],
+    [state.endpoints.size, "service", "services", "/admin/routes?kind=endpoint"],
     [state.pages.size, "GitLab page", "GitLab pages", "/admin/gitlab/pages"],
     [state.domains.size, "custom domain", "custom domains", "/admin/gitlab/domains"],
     [state.reserved.size, "name reserved", "names reserved", "/admin/reserved-names"],

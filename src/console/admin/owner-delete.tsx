@@ -147,7 +147,7 @@ function WhatGoes({
     (group) => group.kind === "group" && group.managers.length === 1,
   );
   const gone = [
-    counted(endpointsOf(state, id).length, "endpoint"),
+    counted(endpointsOf(state, id).length, "service"),
     counted(tokensOf(state, id).length, "token"),
     counted(requestsOf(state, id).length, "request"),
     ...(kind === "person" ? ["every session and way in"] : []),

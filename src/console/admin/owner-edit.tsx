@@ -8,7 +8,7 @@ import { updateGroup, updatePerson } from "../../owners/update.ts";
 import { leaveFlash } from "../flash.ts";
 import { FormErrors, noErrors, revisionOf, statusOf } from "../forms.ts";
 import { ErrorSummary } from "../parts/error-summary.tsx";
-import { LIMIT_KINDS, LIMIT_NAMES } from "../parts/limits.ts";
+import { LIMIT_KINDS, limitName } from "../parts/limits.ts";
 import { AreaField, SelectField, TextField } from "../parts/fields.tsx";
 import { LostUpdate } from "../parts/lost-update.tsx";
 import { whoChanged } from "../pages/who-changed.ts";
@@ -101,7 +101,7 @@ export function editOwner(services: AdminServices): Hono<PageEnv> {
               {limitsOf(owner).map((kind) => (
                 <TextField
                   {...field(`quota.${kind}`)}
-                  label={LIMIT_NAMES[kind]}
+                  label={limitName(kind)}
                   inputmode="numeric"
                   maxlength={9}
                   placeholder={String(services.rules.quotas[owner.kind][kind])}

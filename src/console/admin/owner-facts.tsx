@@ -4,7 +4,7 @@ import type { State } from "../../domain/state.ts";
 import { renewalOf } from "../../owners/renew.ts";
 import { usageOf } from "../../owners/usage.ts";
 import { Badge } from "../parts/badge.tsx";
-import { LIMIT_NAMES, limitsHere } from "../parts/limits.ts";
+import { limitName, limitsHere } from "../parts/limits.ts";
 import { exactly, Time } from "../parts/time.tsx";
 import { Table } from "../parts/table.tsx";
 import { Identities } from "./identities.tsx";
@@ -127,7 +127,7 @@ export function Usage({ services, state, owner, now }: OwnerView) {
         slim
         columns={["What", "Used", "Limit", "Set"]}
         rows={limitsHere(services.rules).map((kind) => [
-          LIMIT_NAMES[kind],
+          limitName(kind),
           <Used amount={used[kind]} limit={limits[kind]} />,
           String(limits[kind]),
           own[kind] === undefined ? "by default" : "for them",

@@ -11,7 +11,7 @@ import {
 import type { GroupUpdate, PersonUpdate } from "../../owners/update.ts";
 import { FormErrors, type FormError } from "../forms.ts";
 import { grantInWords } from "./owner-things.tsx";
-import { LIMIT_KINDS, LIMIT_NAMES } from "../parts/limits.ts";
+import { LIMIT_KINDS, limitName } from "../parts/limits.ts";
 
 /** The form's fields as text: what was typed, or what is. */
 export type OwnerForm = Readonly<Record<string, string>>;
@@ -41,7 +41,7 @@ const NAMES: Readonly<Record<string, string>> = {
   managers: "Managers",
   membershipEndsAt: "Membership until",
   targets: "Targets for them alone",
-  ...Object.fromEntries(LIMIT_KINDS.map((kind) => [`quota.${kind}`, LIMIT_NAMES[kind]])),
+  ...Object.fromEntries(LIMIT_KINDS.map((kind) => [`quota.${kind}`, limitName(kind)])),
 };
 
 /** Where two versions of an owner differ: the setting, and what each says. */

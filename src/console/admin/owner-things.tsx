@@ -107,7 +107,7 @@ export function Endpoints({ services, state, owner }: OwnerView) {
   return (
     <Things
       id="endpoints"
-      title="Endpoints"
+      title="Services"
       none="None."
       columns={["Address", "Target", "State"]}
       rows={all

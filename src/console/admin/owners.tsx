@@ -66,7 +66,7 @@ export function owners(services: AdminServices): Hono<PageEnv> {
         ) : (
           <Table
             caption="Owners"
-            columns={["Name", "Kind", "Names held", "Endpoints", "Pages", "State"]}
+            columns={["Name", "Kind", "Names held", "Services", "Pages", "State"]}
             rows={items.map((owner) => row(state, owner, ownerStanding(owner, rules, now)))}
           />
         )}

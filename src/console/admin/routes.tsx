@@ -21,7 +21,7 @@ import { counted } from "../words.ts";
 
 const PATH = "/admin/routes";
 const KINDS: Record<(typeof ROUTE_KINDS)[number], string> = {
-  endpoint: "Endpoint",
+  endpoint: "Service",
   page: "GitLab page",
   "page-sign-in": "Sign-in of GitLab pages",
   console: "This console",

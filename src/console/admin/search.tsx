@@ -89,7 +89,7 @@ function sectionsOf(services: AdminServices, found: Found): readonly Section[] {
     },
     {
       what: "endpoints",
-      title: "Endpoints",
+      title: "Services",
       columns: ["Address", "Target", "Owner", "State"],
       rows: found.endpoints.map((endpoint) => [
         <a href={`/endpoints/${endpoint.id}`}>{addressOf(endpoint)}</a>,

@@ -120,7 +120,7 @@ export function editEndpoint(services: PageServices): Hono<PageEnv> {
   app.get("/endpoints/:id/edit", (context) => {
     const endpoint = endpointFor(services, context);
     const { actor } = context.get("visitor");
-    authorise(ledger.state, actor, "endpoint.write", endpoint.owner, "endpoint");
+    authorise(ledger.state, actor, "endpoint.write", endpoint.owner, "service");
     // A part that is asked for anew compares with what the form was made of.
     const given = context.req.query("revision");
     const revision = given === undefined ? endpoint.revision : revisionOf(given);

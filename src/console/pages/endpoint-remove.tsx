@@ -21,7 +21,7 @@ export function removeEndpoint(services: PageServices): Hono<PageEnv> {
   const page = (context: Context<PageEnv>, refusal?: Refusal) => {
     const endpoint = endpointFor(services, context);
     const { actor } = context.get("visitor");
-    authorise(ledger.state, actor, "endpoint.write", endpoint.owner, "endpoint");
+    authorise(ledger.state, actor, "endpoint.write", endpoint.owner, "service");
     const { id, revision } = endpoint;
     const previewed = preview(services, actor, (state, decided) =>
       deleteEndpoint(state, decided, { id }),

@@ -25,8 +25,8 @@ import { endpointShown } from "./standing.ts";
 export function endpointFor({ ledger }: PageServices, context: Context<PageEnv>): Endpoint {
   const endpoint = ledger.state.endpoints.get(context.req.param("id") ?? "");
   const { actor } = context.get("visitor");
-  authorise(ledger.state, actor, "endpoint.read", endpoint?.owner ?? null, "endpoint");
-  if (endpoint === undefined) throw new Refusal("not_found", "There is no such endpoint.");
+  authorise(ledger.state, actor, "endpoint.read", endpoint?.owner ?? null, "service");
+  if (endpoint === undefined) throw new Refusal("not_found", "There is no such service.");
   return endpoint;
 }
 

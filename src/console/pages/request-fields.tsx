@@ -2,7 +2,7 @@ import type { Owner, Quota } from "../../domain/entities.ts";
 import { quotaOf, type Rules } from "../../domain/rules.ts";
 import type { FormErrors } from "../forms.ts";
 import { AreaField, SelectField, TextField } from "../parts/fields.tsx";
-import { LIMIT_NAMES, limitsHere } from "../parts/limits.ts";
+import { limitName, limitsHere } from "../parts/limits.ts";
 import type { RequestForm, WishKind } from "./asking.ts";
 
 /** What may be asked for, in the words of those who ask. */
@@ -128,10 +128,10 @@ function WishFields({ form, errors, owners, rules }: Props) {
 function limitNow(kind: keyof Quota, owners: readonly Owner[], rules: Rules): string {
   const limits = owners.map((owner) => [owner.name, quotaOf(rules, owner)[kind]] as const);
   const [first] = limits;
-  if (first === undefined || limits.length > 3) return LIMIT_NAMES[kind];
+  if (first === undefined || limits.length > 3) return limitName(kind);
   const now =
     limits.length === 1
       ? `${first[1]} now`
       : limits.map(([name, limit]) => `${name} ${limit}`).join(", ");
-  return `${LIMIT_NAMES[kind]}: ${now}`;
+  return `${limitName(kind)}: ${now}`;
 }

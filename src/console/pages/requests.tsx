@@ -122,7 +122,7 @@ export function requestsFor(state: State, person: Owner): RequestRecord[] {
     .toSorted((a, b) => rank(a) - rank(b) || (time(a) < time(b) ? 1 : -1));
 }
 
-/** A wish as it stands at the head of something: `The label wiki`. */
+/** A wish as it stands at the head of something: `The name wiki`. */
 export function wishHeading({ wish }: RequestRecord): string {
   const text = wishInWords(wish);
   return text.charAt(0).toUpperCase() + text.slice(1);

@@ -87,7 +87,7 @@ function servedAt(
 export function routeInWords({ kind, service, host }: Route, table: TableSettings): string {
   switch (kind) {
     case "endpoint":
-      return service.kind === "endpoint" ? targetsInWords(service.endpoint.targets) : "an endpoint";
+      return service.kind === "endpoint" ? targetsInWords(service.endpoint.targets) : "a service";
     case "page":
       return service.kind === "pages" && service.page !== null
         ? `GitLab Pages: ${service.page.projectPath}`

@@ -16,7 +16,7 @@ afterAll(() => world?.close());
 describe("the admins' start", () => {
   it("counts what there is", async () => {
     const text = await readPage(ada, "/admin");
-    expect(text).toContain("3 persons 1 group 0 endpoints 0 GitLab pages");
+    expect(text).toContain("3 persons 1 group 0 services 0 GitLab pages");
   });
 
   it("tells of each part how it is, and that no Traefik has asked", async () => {

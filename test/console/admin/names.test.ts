@@ -74,7 +74,7 @@ describe("requests", () => {
   it("wait for an admin, who grants one with an answer", async () => {
     const { id } = await ask({ kind: "label", label: "alice-art" });
     expect(await readPage(ada, "/admin")).toContain("1 request to decide");
-    expect(await readPage(ada, "/admin/requests")).toContain("The label alice-art alice");
+    expect(await readPage(ada, "/admin/requests")).toContain("The name alice-art alice");
     const { body } = await ada.get(`/admin/requests/${id}`);
     expect(body).not.toContain("<script>alert");
     const { revision } = state().requests.get(id) ?? {};

@@ -87,7 +87,7 @@ describe("deleting an owner", () => {
   it("says before it what goes and what stays, and asks for the name", async () => {
     expect((await ada.get(`/admin/owners/${world.id("alice")}/edit`)).body).toContain(path());
     const text = await readPage(ada, path());
-    expect(text).toContain("2 endpoints");
+    expect(text).toContain("2 services");
     expect(text).toContain("alice, alice-lab");
     expect(text).toContain("The group games, without a manager");
     expect(text).toContain("https://alice.tardis.test/wiki");

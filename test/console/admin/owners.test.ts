@@ -98,7 +98,7 @@ describe("an owner's page", () => {
     const text = await readPage(ada, at("alice"));
     expect(text).toContain(`alice.${zone}/wiki ${target} Routed`);
     expect(text).toContain(`alice-lab.${zone} Held`);
-    expect(text).toContain("Endpoints (services) 1 ");
+    expect(text).toContain("Services 1 ");
     expect(text).toContain("ci read");
     expect(text).toContain("192.0.2.1");
     expect(text).toContain("Groups that they manage Name games");

@@ -35,7 +35,7 @@ describe("all routes", () => {
   it("are counted, and narrowed down by kind, state, owner and host", async () => {
     const all = await readPage(ada, "/admin/routes");
     expect(all).toContain("1 set aside");
-    expect(all).toContain(`alice.${zone}/wiki Endpoint http://127.0.0.1:9000 alice Routed`);
+    expect(all).toContain(`alice.${zone}/wiki Service http://127.0.0.1:9000 alice Routed`);
     expect(all).toContain("bob.elsewhere.test is neither in");
     const alices = await readPage(ada, "/admin/routes?owner=alice&kind=endpoint");
     expect(alices).toContain("/wiki");
@@ -79,7 +79,7 @@ describe("the audit log", () => {
   it("says who did what for whom, and narrows it down", async () => {
     await ada.post("/admin/owners/alice/labels", { label: "alice-two" });
     const text = await readPage(ada, "/admin/audit");
-    expect(text).toContain("alice got the label alice-two ada, as an admin, for alice");
+    expect(text).toContain("alice got the name alice-two ada, as an admin, for alice");
     const adas = await readPage(ada, "/admin/audit?by=ada");
     expect(adas).toContain("alice-two");
     expect(adas).not.toContain("a test moved it");
@@ -102,7 +102,7 @@ describe("the audit log", () => {
     ]);
     const alice = await world.as("alice");
     expect(await readPage(alice, "/activity")).toContain(
-      "alice got the label alice-two ada, as an admin,",
+      "alice got the name alice-two ada, as an admin,",
     );
   });
 

@@ -96,13 +96,13 @@ describeWithService("chromium", "an admin at a browser", (chromium) => {
     const page = await begin(...way);
     await page.goto(`${origin}/admin`);
     await page.getByRole("link", { name: "1 request to decide" }).click();
-    await page.getByRole("link", { name: `The label ${label}` }).click();
+    await page.getByRole("link", { name: `The name ${label}` }).click();
     expect(await page.getByRole("main").textContent()).toContain(HOSTILE);
     await page.getByRole("button", { name: "Decline it" }).click();
     await page.getByRole("alert").getByRole("link", { name: "Say why you decline it." }).click();
     await page.getByLabel("Your answer").fill("Enjoy it.");
     await page.getByRole("button", { name: "Grant it" }).click();
-    expect(await said(page)).toBe(`The label ${label}: granted.`);
+    expect(await said(page)).toBe(`The name ${label}: granted.`);
     expect(state().labels.get(label)?.owner).toBe(world.id("alice"));
     await end();
   });

@@ -45,7 +45,7 @@ describeWithService("chromium", "two admins at two browsers", (chromium) => {
       const eve = await open("eve", `/admin/requests/${id}`, scripts);
       await eve.page.getByLabel("Your answer").fill("That name is the lab's.");
       await ada.page.getByRole("button", { name: "Grant it" }).click();
-      await ada.page.getByText(`The label ${label}: granted.`).waitFor();
+      await ada.page.getByText(`The name ${label}: granted.`).waitFor();
       const before = state().revision;
       await eve.page.getByRole("button", { name: "Decline it" }).click();
       const told = await eve.page.getByRole("alert").textContent();
@@ -69,10 +69,10 @@ describeWithService("chromium", "two admins at two browsers", (chromium) => {
     await Promise.all([ada, eve].map(({ page }) => page.locator("html.is-live").waitFor()));
     const wish = { kind: "label", label: "live-art" };
     const { id } = await world.must("POST", "/requests", { owner: "alice", wish, reason: "x" });
-    await ada.page.getByRole("link", { name: "The label live-art" }).waitFor();
+    await ada.page.getByRole("link", { name: "The name live-art" }).waitFor();
     await eve.page.getByRole("link", { name: "1 request to decide" }).waitFor();
     await world.must("POST", `/requests/${id}/decline`, { answer: "No." });
-    await ada.page.getByRole("link", { name: "The label live-art" }).waitFor({ state: "detached" });
+    await ada.page.getByRole("link", { name: "The name live-art" }).waitFor({ state: "detached" });
     await eve.page
       .getByRole("link", { name: "1 request to decide" })
       .waitFor({ state: "detached" });

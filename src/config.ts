@@ -94,6 +94,11 @@ function readFile(
   return { file: resolve(cwd, named), source: readSource(named, cwd, variable) };
 }
 
+/** Whether other replicas may write the same store. */
+export function isShared({ store }: Pick<Config, "store">): boolean {
+  return store === "redis";
+}
+
 /**
  * The configuration with the port that the public listener got, in place of the 0 that asked for
  * any free one.

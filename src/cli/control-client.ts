@@ -1,7 +1,8 @@
 import type { Command } from "commander";
 import { request as httpRequest } from "node:http";
 import { Readable } from "node:stream";
-import { controlSocket, createCore } from "../app.ts";
+import { controlSocket } from "../control-socket.ts";
+import { createCore } from "../state-api.ts";
 import type { Config } from "../config.ts";
 import { createControl } from "../control.ts";
 import { isListening } from "../listeners.ts";

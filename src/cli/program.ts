@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
-import { startConsole, writeBootstrapToken } from "../app.ts";
+import { startConsole } from "../app.ts";
+import { writeBootstrapToken } from "../data-folder.ts";
 import { ConfigError, formatProblem, loadConfig, redactConfig, type Config } from "../config.ts";
 import { rulesFrom } from "../domain/rules.ts";
 import { emptyState } from "../domain/state.ts";

@@ -7,7 +7,7 @@ import type { RunningConsole } from "../../src/app.ts";
 import { MinioAdmin } from "../../src/buckets/minio-admin/client.ts";
 import { consolePolicy } from "../../src/buckets/console-policy.ts";
 import type { Report } from "../../src/doctor/report.ts";
-import { controlSocket } from "../../src/app.ts";
+import { controlSocket } from "../../src/control-socket.ts";
 import { closeServer, listenOnSocket } from "../../src/listeners.ts";
 import { certificateFor } from "../support/certificates.ts";
 import { mustClient, runCommand, startTestConsole, writeConfig, zone } from "../support/console.ts";

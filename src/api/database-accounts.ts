@@ -13,7 +13,6 @@ import type { DatabaseAccount } from "../domain/entities.ts";
 import { authorise } from "../domain/policy.ts";
 import type { State } from "../domain/state.ts";
 import { Refusal } from "../errors.ts";
-import type { Standing } from "../reconcile/standing.ts";
 import { newId, type Decide } from "../store/ledger.ts";
 import {
   change,
@@ -25,6 +24,12 @@ import {
 } from "./change.ts";
 import { ifMatch } from "./conditional.ts";
 import { body, dryRemoval, idParams, json, removed, resource, security } from "./contract.ts";
+import {
+  accountSchema,
+  accountView,
+  newAccountSchema,
+  type AccountKnown,
+} from "./database-account-view.ts";
 import type { ApiContext } from "./deps.ts";
 import {
   listQuery,
@@ -36,50 +41,9 @@ import {
 } from "./list.ts";
 import { requireDatabases } from "./modules.ts";
 import { changeProblems, readProblems } from "./problem.ts";
-import { nameOf } from "./routing.ts";
 import type { Services } from "./services.ts";
 import { standingsOf, takingBack } from "./settled.ts";
-import { accountStanding, standingSchema } from "./standing.ts";
 
-const accountSchema = z
-  .object({
-    id: z.string(),
-    revision: z.number().int(),
-    createdAt: z.string(),
-    owner: z.string(),
-    ownerName: z.string().nullable(),
-    name: z.string().openapi({ description: "What it logs in with.", example: "u.alice.app" }),
-    access: z.enum(["read", "write"]),
-    databases: z
-      .array(z.string())
-      .nullable()
-      .openapi({ description: "Ids of the databases it is for; null: all of the owner's." }),
-    standing: standingSchema,
-    connections: z
-      .number()
-      .nullable()
-      .openapi({ description: "Open now, as seen a minute ago at most; null: not known." }),
-    connectionsMax: z.number().openapi({ description: "What it may have, at each node." }),
-  })
-  .openapi("DatabaseAccount");
-const newAccountSchema = accountSchema
-  .extend({
-    password: z.string().optional().openapi({
-      description: "Shown this once. Whoever loses it has another one set.",
-    }),
-    snippets: z
-      .object({
-        url: z.string(),
-        mysql: z.string(),
-        pdo: z.string(),
-        sqlalchemy: z.string(),
-        jdbc: z.string(),
-        env: z.string(),
-      })
-      .optional()
-      .openapi({ description: "How clients connect with it; with the password, so once, too." }),
-  })
-  .openapi("NewDatabaseAccount");
 const dryAccount = json(dryRunSchemaOf(newAccountSchema), "What would happen (`dryRun`).");
 const may = {
   access: z.enum(["read", "write"]),
@@ -179,30 +143,11 @@ const remove = createRoute({
   responses: { 200: dryRemoval, 204: removed, ...changeProblems },
 });
 
-interface Known {
-  readonly standing?: Standing | undefined;
-  readonly connections?: ReadonlyMap<string, number> | undefined;
-}
-
 /** `/database-accounts`. */
 export function databaseAccounts(services: Services) {
   const { ledger, config } = services;
-  const view = (account: DatabaseAccount, state: State, { standing, connections }: Known) => {
-    const { id, name } = account;
-    return {
-      id,
-      revision: account.revision,
-      createdAt: account.createdAt,
-      owner: account.owner,
-      ownerName: nameOf(state, account.owner),
-      name,
-      access: account.access,
-      databases: account.databases,
-      standing: accountStanding(account, standing),
-      connections: connections === undefined ? null : (connections.get(name) ?? 0),
-      connectionsMax: config.databases.connections,
-    };
-  };
+  const view = (account: DatabaseAccount, state: State, known?: AccountKnown) =>
+    accountView(config, account, state, known);
 
   /** Draws a password, has the server take it, and only then shows it. */
   async function draw(
@@ -219,7 +164,7 @@ export function databaseAccounts(services: Services) {
         decide,
         show: (drawn, state): z.infer<typeof newAccountSchema> => {
           ({ password } = drawn);
-          return view(drawn.account, state, {});
+          return view(drawn.account, state);
         },
       });
     if (context.req.query("dryRun") === "true") return commit();
@@ -295,7 +240,7 @@ export function databaseAccounts(services: Services) {
         change(context, services, {
           status: 200,
           decide: (state, decided) => updateAccount(state, decided, input),
-          show: (account, state) => view(account, state, {}),
+          show: (account, state) => view(account, state),
         });
       const module = requireDatabases(services);
       if (context.req.query("dryRun") === "true") {

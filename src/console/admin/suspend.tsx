@@ -1,14 +1,6 @@
 import { Hono, type Context } from "hono";
-import { carryOut, preview, type Previewed } from "../../api/carry-out.ts";
+import { carryOut, preview } from "../../api/carry-out.ts";
 import { lineField, type Owner } from "../../domain/entities.ts";
-import {
-  bucketKeysOf,
-  bucketsOf,
-  databaseAccountsOf,
-  groupsOf,
-  namespacesOf,
-  tokensOf,
-} from "../../domain/state.ts";
 import { Refusal } from "../../errors.ts";
 import { settleOwner } from "../../modules.ts";
 import { resumeOwner, suspendOwner } from "../../owners/suspend.ts";
@@ -23,9 +15,7 @@ import { showAdmin } from "./nav.tsx";
 import { backTo, ownerFor, pathOf } from "./owner-find.ts";
 import type { AdminServices } from "./services.ts";
 import { inOtherSystems } from "./other-systems.ts";
-import { counted } from "../words.ts";
-
-const HOSTS_SHOWN = 30;
+import { Cut, cutBy, Hosts, hostsIn } from "./suspension-cut.tsx";
 
 /** `/admin/owners/{owner}/suspend` and `/resume`: each says first what it cuts, or gives back. */
 export function suspensions(services: AdminServices): Hono<PageEnv> {
@@ -201,125 +191,4 @@ function previewOrRefusal<T>(work: () => T): T | Refusal {
     if (error instanceof Refusal && error.code === "conflict") return error;
     throw error;
   }
-}
-
-/** What a suspension cuts. */
-interface CutProps {
-  readonly hosts: readonly string[];
-  readonly tokens: number;
-  readonly sessions: number | undefined;
-  /** Keys to buckets, and buckets that everyone may read. */
-  readonly keys: number;
-  readonly publicBuckets: number;
-  /** Accounts at databases. */
-  readonly accounts: number;
-  /** Namespaces that are in use. */
-  readonly namespaces: number;
-  /** Groups that nobody else manages. */
-  readonly orphans: readonly string[];
-}
-
-async function cutBy(
-  { ledger, sessions, site }: AdminServices,
-  owner: Owner,
-  previewed: Previewed<unknown>,
-): Promise<CutProps> {
-  const { state } = ledger;
-  const now = site.now().getTime();
-  return {
-    hosts: hostsIn(previewed, "added"),
-    tokens: tokensOf(state, owner.id).filter(({ expiresAt }) => Date.parse(expiresAt) > now).length,
-    sessions: owner.kind === "person" ? (await sessions.of(owner.id)).length : undefined,
-    keys: bucketKeysOf(state, owner.id).filter((key) => !key.deleting).length,
-    publicBuckets: bucketsOf(state, owner.id).filter(
-      ({ publicRead, deleting }) => publicRead && deleting === undefined,
-    ).length,
-    accounts: databaseAccountsOf(state, owner.id).filter((account) => !account.deleting).length,
-    namespaces: namespacesOf(state, owner.id).filter(({ deleting }) => deleting === undefined)
-      .length,
-    orphans: groupsOf(state, owner.id)
-      .filter((group) => group.kind === "group" && group.managers.length === 1)
-      .map(({ name }) => name),
-  };
-}
-
-/** The hosts that begin, or cease, to answer that they are suspended. */
-function hostsIn(
-  { routes: { added, removed, changed } }: Previewed<unknown>,
-  side: "added" | "removed",
-): string[] {
-  const views =
-    side === "added"
-      ? [...added, ...changed.map(({ after }) => after)]
-      : [...removed, ...changed.map(({ before }) => before)];
-  const hosts = views.filter(({ state }) => state === "suspended").map(({ host }) => host ?? "");
-  return [...new Set(hosts)];
-}
-
-function Cut(cut: CutProps) {
-  const { hosts, tokens, sessions, keys, publicBuckets, accounts, namespaces, orphans } = cut;
-  return (
-    <ul>
-      <li>
-        <Hosts hosts={hosts} none="No host: nothing of theirs is routed." says />
-      </li>
-      <li>
-        {tokens === 0
-          ? "No token: they have none in force."
-          : `${counted(tokens, "token")}: refused until they are resumed.`}
-      </li>
-      {sessions === undefined ? null : (
-        <li>
-          {sessions === 0
-            ? "No session: they are signed in nowhere. They cannot sign in, either."
-            : `${counted(sessions, "session")}: signed out, for good. They cannot sign in, either.`}
-        </li>
-      )}
-      {accounts === 0 ? null : (
-        <li>
-          {counted(accounts, "account")} at databases: locked until they are resumed, and what is
-          open of them ended.
-        </li>
-      )}
-      {keys === 0 ? null : (
-        <li>{counted(keys, "key")} to buckets: refused until they are resumed.</li>
-      )}
-      {namespaces === 0 ? null : (
-        <li>
-          {counted(namespaces, "namespace")}: no way in, no network and nothing new until they are
-          resumed. Pods that run go on without network until they end.
-        </li>
-      )}
-      {publicBuckets === 0 ? null : (
-        <li>{counted(publicBuckets, "public bucket")}: closed until they are resumed.</li>
-      )}
-      {orphans.length === 0 ? null : (
-        <li>
-          Nobody else manages {orphans.slice(0, HOSTS_SHOWN).join(", ")}: the sites stay, and only
-          admins can change them.
-        </li>
-      )}
-    </ul>
-  );
-}
-
-function Hosts({
-  hosts,
-  none,
-  says = false,
-}: {
-  hosts: readonly string[];
-  none: string;
-  says?: boolean;
-}) {
-  if (hosts.length === 0) return <>{none}</>;
-  const more = hosts.length - HOSTS_SHOWN;
-  return (
-    <>
-      {counted(hosts.length, "host")}
-      {says ? ", which answer that they are suspended" : ""}:{" "}
-      {hosts.slice(0, HOSTS_SHOWN).join(", ")}
-      {more > 0 ? `, and ${more} more` : ""}.
-    </>
-  );
 }

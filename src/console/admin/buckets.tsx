@@ -18,6 +18,7 @@ const BUCKET: ThingKind<Bucket> = {
   all: ({ buckets }) => buckets,
   standing: bucketStanding,
   href: ({ id }) => `/buckets/${id}`,
+  until: ({ deleting }) => deleting?.until,
   told: async (services, buckets) =>
     (await viewsOf(services, buckets)).map((view) => <Held view={view} />),
 };

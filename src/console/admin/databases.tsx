@@ -16,6 +16,7 @@ const DATABASE: ThingKind<Database> = {
   all: ({ databases }) => databases,
   standing: databaseStanding,
   href: ({ id }) => `/databases/${id}`,
+  until: ({ deleting }) => deleting?.until,
   told: async (services, databases) =>
     (await databaseViewsOf(services, databases)).map((view) => heldInWords(view)),
 };

@@ -41,6 +41,8 @@ export interface ThingKind<T extends Thing = Thing> {
   standing(thing: T, known: Standing | undefined): StandingView;
   /** Its page; without one, it has none. */
   href?(thing: T): string;
+  /** Until when one that is being deleted can be had back. */
+  until?(thing: T): string | undefined;
   /** What it holds, or what it opens, of each in the same order. */
   told(services: AdminServices, things: readonly T[]): Promise<readonly Child[]>;
 }

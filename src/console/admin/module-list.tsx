@@ -102,7 +102,7 @@ export function moduleList(services: AdminServices, face: ModuleFace): Hono<Page
             rows={items.map((row) => [
               <NameOf row={row} wanted={wanted} />,
               <OwnerOf state={state} id={row.thing.owner} />,
-              <ThingState standing={row.standing} now={now} />,
+              <ThingState standing={row.standing} now={now} until={row.kind.until?.(row.thing)} />,
               told.get(row) ?? "",
             ])}
           />

@@ -18,6 +18,7 @@ const NAMESPACE: ThingKind<Namespace> = {
   all: ({ namespaces }) => namespaces,
   standing: namespaceStanding,
   href: ({ id }) => `/namespaces/${id}`,
+  until: ({ deleting }) => deleting?.until,
   told: async (services, namespaces) =>
     (await namespaceViewsOf(services, namespaces)).map((view) => (
       <>

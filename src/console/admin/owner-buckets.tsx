@@ -34,7 +34,11 @@ export function Buckets({
               .slice(0, SHOWN)
               .map((view) => [
                 <a href={`/buckets/${view.bucket.id}`}>{view.bucket.name}</a>,
-                <ThingState standing={view.standing} now={now} />,
+                <ThingState
+                  standing={view.standing}
+                  now={now}
+                  until={view.bucket.deleting?.until}
+                />,
                 <Held view={view} />,
                 view.bucket.publicRead ? "Everyone" : "Keys",
               ])}

@@ -37,7 +37,11 @@ export function Databases({
               .slice(0, SHOWN)
               .map((view) => [
                 <a href={`/databases/${view.database.id}`}>{view.database.name}</a>,
-                <ThingState standing={view.standing} now={now} />,
+                <ThingState
+                  standing={view.standing}
+                  now={now}
+                  until={view.database.deleting?.until}
+                />,
                 heldInWords(view),
               ])}
           />

@@ -34,7 +34,7 @@ export function Namespaces({
               .slice(0, SHOWN)
               .map(({ namespace, standing, limits, hosts }) => [
                 <a href={`/namespaces/${namespace.id}`}>{namespace.name}</a>,
-                <ThingState standing={standing} now={now} />,
+                <ThingState standing={standing} now={now} until={namespace.deleting?.until} />,
                 limitsInWords(limits),
                 hostsInWords(hosts),
               ])}

@@ -19,6 +19,8 @@ export interface Remedy {
 /** What is wrong with a form, for the summary and beside the fields. */
 export class FormErrors {
   readonly all: readonly FormError[];
+  /** The fields of the page, in its order. */
+  readonly #fields: string[] = [];
 
   constructor(all: readonly FormError[] = []) {
     this.all = all;
@@ -36,6 +38,21 @@ export class FormErrors {
 
   get none(): boolean {
     return this.all.length === 0;
+  }
+
+  /** A field of the page tells that it comes next. */
+  comesNext(name: string): void {
+    if (!this.none) this.#fields.push(name);
+  }
+
+  /** All of them in the order of the page's fields, those of none first. */
+  inOrder(): readonly FormError[] {
+    const placeOf = ({ field }: FormError) => {
+      if (field === undefined) return -1;
+      const place = this.#fields.indexOf(field);
+      return place === -1 ? this.#fields.length : place;
+    };
+    return this.all.toSorted((a, b) => placeOf(a) - placeOf(b));
   }
 }
 

@@ -14,7 +14,7 @@ import { Confirmation } from "../parts/confirmation.tsx";
 import { Copyable } from "../parts/copyable.tsx";
 import { Empty } from "../parts/empty.tsx";
 import { ErrorSummary } from "../parts/error-summary.tsx";
-import { CheckField, SelectField, TextField } from "../parts/fields.tsx";
+import { CheckField, FieldSet, SelectField, TextField } from "../parts/fields.tsx";
 import { Live } from "../parts/live.tsx";
 import { markOf } from "../delivery.ts";
 import { Table } from "../parts/table.tsx";
@@ -136,9 +136,7 @@ export function access(services: PageServices): Hono<PageEnv> {
               hint="It may do what they may."
             />
           )}
-          <fieldset id="field-scopes" tabindex={-1}>
-            <legend>What it may do</legend>
-            {errors.of("scopes") === undefined ? null : <p class="error">{errors.of("scopes")}</p>}
+          <FieldSet name="scopes" legend="What it may do" errors={errors}>
             {SCOPES.filter((scope) => actor.scopes.has(scope) && hasScope(rules, scope)).map(
               (scope) => (
                 <CheckField
@@ -150,7 +148,7 @@ export function access(services: PageServices): Hono<PageEnv> {
                 />
               ),
             )}
-          </fieldset>
+          </FieldSet>
           <TextField
             name="days"
             label="For how many days"

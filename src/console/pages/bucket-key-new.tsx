@@ -8,7 +8,7 @@ import { Refusal } from "../../errors.ts";
 import { errorsOf, FormErrors, noErrors, statusOf, type FormError } from "../forms.ts";
 import { show } from "../layout.tsx";
 import { ErrorSummary } from "../parts/error-summary.tsx";
-import { CheckField, SelectField, TextField } from "../parts/fields.tsx";
+import { CheckField, FieldSet, SelectField, TextField } from "../parts/fields.tsx";
 import { OwnerChoice } from "../parts/owner-choice.tsx";
 import type { PageEnv } from "../visitor.ts";
 import { chosenOwner } from "./chosen-owner.ts";
@@ -73,11 +73,7 @@ export function newBucketKey(services: PageServices): Hono<PageEnv> {
             options={Object.entries(ACCESS_WORDS)}
             errors={errors}
           />
-          <fieldset id="field-buckets" tabindex={-1}>
-            <legend>In which buckets</legend>
-            {errors.of("buckets") === undefined ? null : (
-              <p class="error">{errors.of("buckets")}</p>
-            )}
+          <FieldSet name="buckets" legend="In which buckets" errors={errors}>
             <CheckField
               name="all"
               label={`All of ${owner.name}’s, new ones too`}
@@ -93,7 +89,7 @@ export function newBucketKey(services: PageServices): Hono<PageEnv> {
                 errors={errors}
               />
             ))}
-          </fieldset>
+          </FieldSet>
           <p class="buttons">
             <button type="submit">Make it</button>
             <a class="button quiet" href="/buckets">

@@ -1,7 +1,7 @@
 import type { Database, DatabaseAccount, Owner } from "../../domain/entities.ts";
 import { databasesOf, type State } from "../../domain/state.ts";
 import { FormErrors } from "../forms.ts";
-import { CheckField, SelectField } from "../parts/fields.tsx";
+import { CheckField, FieldSet, SelectField } from "../parts/fields.tsx";
 import { ACCESS_WORDS, databasesInWords } from "./database-account-table.tsx";
 
 /** What an account may do, as it is chosen. */
@@ -66,7 +66,6 @@ export function AccountFields({
   choices: readonly Database[];
   errors: FormErrors;
 }) {
-  const wrong = errors.of("databases");
   return (
     <>
       <SelectField
@@ -76,9 +75,7 @@ export function AccountFields({
         options={Object.entries(ACCESS_WORDS)}
         errors={errors}
       />
-      <fieldset id="field-databases" tabindex={-1}>
-        <legend>In which databases</legend>
-        {wrong === undefined ? null : <p class="error">{wrong}</p>}
+      <FieldSet name="databases" legend="In which databases" errors={errors}>
         <CheckField
           name="all"
           label={`All of ${owner}’s, new ones too`}
@@ -94,7 +91,7 @@ export function AccountFields({
             errors={errors}
           />
         ))}
-      </fieldset>
+      </FieldSet>
     </>
   );
 }

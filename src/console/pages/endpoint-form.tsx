@@ -153,7 +153,9 @@ export function EndpointFields({ form, errors, choices, rules, host }: EndpointF
     errors.all.some(({ field }) => field !== undefined && UNUSUAL.has(field));
   return (
     <>
-      {host !== undefined ? null : choices.length === 1 && only?.[0] === form.label ? (
+      {host !== undefined ? null : choices.length === 1 &&
+        only?.[0] === form.label &&
+        errors.of("label") === undefined ? (
         <input type="hidden" name="label" value={form.label} />
       ) : (
         <SelectField

@@ -17,6 +17,7 @@ export function fieldId(name: string): string {
 
 /** The attributes that tie a control to its label, hint and error. */
 function control({ name, hint, errors }: Described) {
+  errors.comesNext(name);
   const id = fieldId(name);
   const error = errors.of(name);
   const described = [
@@ -159,5 +160,34 @@ export function CheckField(props: CheckFieldProps) {
       </label>
       <Notes {...props} />
     </div>
+  );
+}
+
+export interface FieldSetProps {
+  readonly name: string;
+  readonly legend: Child;
+  readonly errors: FormErrors;
+  readonly children: Child;
+}
+
+/** Several fields that are one question, with what is wrong with the answer as a whole. */
+export function FieldSet({ name, legend, errors, children }: FieldSetProps) {
+  errors.comesNext(name);
+  const id = fieldId(name);
+  const error = errors.of(name);
+  return (
+    <fieldset
+      id={id}
+      tabindex={-1}
+      aria-describedby={error === undefined ? undefined : `${id}-error`}
+    >
+      <legend>{legend}</legend>
+      {error === undefined ? null : (
+        <p class="error" id={`${id}-error`}>
+          {error}
+        </p>
+      )}
+      {children}
+    </fieldset>
   );
 }

@@ -1,6 +1,9 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { adoptableBuckets, lookAtBucket } from "../buckets/adoption.ts";
+import type { Bucket } from "../domain/entities.ts";
 import { authorise } from "../domain/policy.ts";
+import type { State } from "../domain/state.ts";
+import { asSeen, seenField, seenOf, seenShown } from "./adoption.ts";
 import { change, changeHeaders, changeQuery, dryRunSchemaOf } from "./change.ts";
 import { body, json, resource, security } from "./contract.ts";
 import type { Services } from "./services.ts";
@@ -28,6 +31,7 @@ const adoptedSchema = z
     steps: z.array(z.string()).openapi({
       description: "What is done to the bucket so that it is as the console has it.",
     }),
+    seen: seenShown,
   })
   .openapi("AdoptedBucket");
 
@@ -56,6 +60,7 @@ const adopt = createRoute({
         name: z.string().max(63),
         owner: z.string().max(100),
         gigabytes: z.number().int().min(1).max(1_000_000).optional(),
+        seen: seenField,
       }),
     ),
   },
@@ -84,20 +89,23 @@ export function bucketAdoption(services: Services) {
     .openapi(adopt, async (context) => {
       authorise(ledger.state, context.get("actor"), "bucket.adopt", null, "bucket");
       const module = requireBuckets(services);
-      const { id, decide, steps } = await lookAtBucket(
-        module,
-        ledger.state,
-        context.req.valid("json"),
-        now(),
-      );
+      const { seen, ...asked } = context.req.valid("json");
+      const looked = await lookAtBucket(module, ledger.state, asked, now());
+      const { id, found, decide, steps } = looked;
+      const told = (bucket: Bucket, state: State) => {
+        const { publicRead, expireDays, gigabytes } = bucket;
+        return { publicRead, expireDays, gigabytes, steps: [...steps(bucket, state)] };
+      };
+      const seenNow = (bucket: Bucket, state: State) =>
+        seenOf(state, bucket, [found.created, told(bucket, state)]);
       const commit = () =>
         change(context, services, {
           status: 201,
-          decide,
-          show: (bucket, state) => {
-            const { revision, owner, name, publicRead, expireDays, gigabytes } = bucket;
-            const settings = { publicRead, expireDays, gigabytes };
-            return { id, revision, owner, name, ...settings, steps: [...steps(bucket, state)] };
+          decide: asSeen(decide, seen, seenNow),
+          show: (bucket: Bucket, state: State) => {
+            const { revision, owner, name } = bucket;
+            const shown = { ...told(bucket, state), seen: seenNow(bucket, state) };
+            return { id, revision, owner, name, ...shown };
           },
         });
       if (context.req.query("dryRun") === "true") {

@@ -1,6 +1,9 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { adoptableDatabases, lookAtDatabase } from "../databases/adoption.ts";
+import type { Database } from "../domain/entities.ts";
 import { authorise } from "../domain/policy.ts";
+import type { State } from "../domain/state.ts";
+import { asSeen, seenField, seenOf, seenShown } from "./adoption.ts";
 import { change, changeHeaders, changeQuery, dryRunSchemaOf } from "./change.ts";
 import { body, json, resource, security } from "./contract.ts";
 import { listQuery, pageSchemaOf, paginate } from "./list.ts";
@@ -21,6 +24,7 @@ const adoptedSchema = z
       description:
         "What an admin should know of it: accounts that keep rights in it, and what in it runs as somebody else.",
     }),
+    seen: seenShown,
   })
   .openapi("AdoptedDatabase");
 
@@ -45,7 +49,13 @@ const adopt = createRoute({
   parameters: changeHeaders,
   request: {
     query: changeQuery,
-    body: body(z.strictObject({ name: z.string().max(64), owner: z.string().max(100) })),
+    body: body(
+      z.strictObject({
+        name: z.string().max(64),
+        owner: z.string().max(100),
+        seen: seenField,
+      }),
+    ),
   },
   responses: {
     201: json(adoptedSchema, "The database."),
@@ -71,19 +81,19 @@ export function databaseAdoption(services: Services) {
     .openapi(adopt, async (context) => {
       authorise(ledger.state, context.get("actor"), "database.adopt", null, "database");
       const module = requireDatabases(services);
-      const looked = await lookAtDatabase(module, ledger.state, context.req.valid("json"), now());
-      const { id, name, decide, notes } = looked;
+      const { seen, ...asked } = context.req.valid("json");
+      const looked = await lookAtDatabase(module, ledger.state, asked, now());
+      const { id, decide, notes } = looked;
+      const seenNow = (database: Database, state: State) => seenOf(state, database, notes);
       const commit = () =>
         change(context, services, {
           status: 201,
-          decide,
-          show: ({ revision, owner }) => ({
-            id,
-            revision,
-            owner,
-            name: name as string,
-            notes: [...notes],
-          }),
+          decide: asSeen(decide, seen, seenNow),
+          show: (database: Database, state: State) => {
+            const { revision, owner, name } = database;
+            const shown = { notes: [...notes], seen: seenNow(database, state) };
+            return { id, revision, owner, name, ...shown };
+          },
         });
       if (context.req.query("dryRun") === "true") {
         const dry = await commit();

@@ -1,6 +1,9 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { adoptableNamespaces, lookAtNamespace } from "../namespaces/adoption.ts";
+import type { Namespace } from "../domain/namespaces.ts";
 import { authorise } from "../domain/policy.ts";
+import type { State } from "../domain/state.ts";
+import { asSeen, seenField, seenOf, seenShown } from "./adoption.ts";
 import { change, changeHeaders, changeQuery, dryRunSchemaOf } from "./change.ts";
 import { body, json, resource, security } from "./contract.ts";
 import { listQuery, pageSchemaOf, paginate } from "./list.ts";
@@ -21,6 +24,7 @@ const adoptedSchema = z
       description:
         "What is done to the namespace so that it is as the console has it; what runs in it goes on.",
     }),
+    seen: seenShown,
   })
   .openapi("AdoptedNamespace");
 
@@ -44,7 +48,13 @@ const adopt = createRoute({
   parameters: changeHeaders,
   request: {
     query: changeQuery,
-    body: body(z.strictObject({ name: z.string().max(63), owner: z.string().max(100) })),
+    body: body(
+      z.strictObject({
+        name: z.string().max(63),
+        owner: z.string().max(100),
+        seen: seenField,
+      }),
+    ),
   },
   responses: {
     201: json(adoptedSchema, "The namespace."),
@@ -70,19 +80,19 @@ export function namespaceAdoption(services: Services) {
     .openapi(adopt, async (context) => {
       authorise(ledger.state, context.get("actor"), "namespace.adopt", null, "namespace");
       const module = requireNamespaces(services);
-      const { id, decide, steps } = await lookAtNamespace(
-        module,
-        ledger.state,
-        context.req.valid("json"),
-        now(),
-      );
+      const { seen, ...asked } = context.req.valid("json");
+      const looked = await lookAtNamespace(module, ledger.state, asked, now());
+      const { id, createdAt, decide, steps } = looked;
+      const seenNow = (namespace: Namespace, state: State) =>
+        seenOf(state, namespace, [createdAt, steps(namespace, state)]);
       const commit = () =>
         change(context, services, {
           status: 201,
-          decide,
-          show: (namespace, state) => {
+          decide: asSeen(decide, seen, seenNow),
+          show: (namespace: Namespace, state: State) => {
             const { revision, owner, name } = namespace;
-            return { id, revision, owner, name, steps: [...steps(namespace, state)] };
+            const shown = { steps: [...steps(namespace, state)], seen: seenNow(namespace, state) };
+            return { id, revision, owner, name, ...shown };
           },
         });
       if (context.req.query("dryRun") === "true") {

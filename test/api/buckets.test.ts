@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { waitFor } from "../support/wait.ts";
-import { problemOf, startApi, type TestApi } from "./support.ts";
+import { ALL_SCOPES, problemOf, startApi, type TestApi } from "./support.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 let api: TestApi;
@@ -192,6 +192,33 @@ describe("taking over a bucket", () => {
     expect(api.storage.stored.get("history")).toMatchObject({ mark: id, exposure: "read" });
     const again = await api.must("GET", "/api/v1/buckets/adoptable");
     expect(again.items.map(({ name }: { name: string }) => name)).not.toContain("history");
+  });
+
+  it("refuses what is not as it was seen, and does what was", async () => {
+    await api.storage.makeBucket("attic");
+    const token = await api.tokenFor(null, [...ALL_SCOPES, "admin"]);
+    const adopt = (query: string, more: object = {}) =>
+      api.request("POST", `/api/v1/buckets/adopt${query}`, {
+        token,
+        json: { name: "attic", owner: "alice-b", ...more },
+      });
+    const { seen } = (await adopt("?dryRun=true")).body.result;
+    expect((await adopt("?dryRun=true", { seen })).status).toBe(200);
+    const refused = {
+      status: 409,
+      code: "conflict",
+      detail: "What is there is not as it was when you looked at it. Look at it once more.",
+    };
+    expect(problemOf(await adopt("", { seen, gigabytes: 3 }))).toMatchObject(refused);
+    await api.must("POST", "/api/v1/persons/alice-b/suspend", { reason: "x" });
+    expect(problemOf(await adopt("", { seen }))).toMatchObject(refused);
+    await api.must("POST", "/api/v1/persons/alice-b/resume");
+    await api.storage.setExposure("attic", "read");
+    for (const query of ["", "?dryRun=true"])
+      expect(problemOf(await adopt(query, { seen }))).toMatchObject(refused);
+    expect(api.storage.stored.get("attic")?.mark).toBeNull();
+    await api.storage.setExposure("attic", "private");
+    expect((await adopt("", { seen })).status).toBe(201);
   });
 });
 

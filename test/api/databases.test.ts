@@ -135,9 +135,14 @@ describe("taking over a database", () => {
     const adopt = { name: "history", owner: "alice-b" };
     const preview = await api.must("POST", "/api/v1/databases/adopt?dryRun=true", adopt);
     expect(preview.result).toMatchObject({ notes: ["the event nightly runs as root@%"] });
+    const token = await api.tokenFor(null, [...ALL_SCOPES, "admin"]);
+    const unseen = { token, json: { ...adopt, seen: "something else" } };
+    const refused = await api.request("POST", "/api/v1/databases/adopt", unseen);
+    expect(problemOf(refused)).toMatchObject({ status: 409, code: "conflict" });
     const listed = await api.must("GET", "/api/v1/databases/adoptable");
     expect(listed.items.map(({ name }: { name: string }) => name)).toContain("history");
-    const { id } = await api.must("POST", "/api/v1/databases/adopt", adopt);
+    const { seen } = preview.result;
+    const { id } = await api.must("POST", "/api/v1/databases/adopt", { ...adopt, seen });
     expect(await api.must("GET", `/api/v1/databases/${id}`)).toMatchObject({
       ownerName: "alice-b",
       standing: { state: "ready" },

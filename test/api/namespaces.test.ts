@@ -230,7 +230,7 @@ describe("taking over a namespace", () => {
 
   it("needs the word of the cluster's admin, and shows first what it does", async () => {
     await existing("old-lab", {});
-    const body = { name: "old-lab", owner: "alice-b" };
+    const body: Record<string, string> = { name: "old-lab", owner: "alice-b" };
     await api.must("POST", "/api/v1/persons", { username: "ada" });
     await api.must("PATCH", "/api/v1/persons/ada", { role: "admin" });
     const token = await api.tokenFor("ada", [...ALL_SCOPES, "admin"]);
@@ -248,6 +248,9 @@ describe("taking over a namespace", () => {
     body.name = "older-lab";
     const dry = await adopt("?dryRun=true");
     expect(dry.body.result.steps).toContain("marked the namespace as the console's");
+    body["seen"] = "something else";
+    expect(problemOf(await adopt())).toMatchObject({ status: 409, code: "conflict" });
+    body["seen"] = dry.body.result.seen;
     expect((await adopt()).status).toBe(201);
     const adopted = await api.must("GET", "/api/v1/namespaces?owner=alice-b");
     expect(adopted.items.find(({ name }: { name: string }) => name === "older-lab")).toMatchObject({

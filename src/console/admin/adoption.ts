@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import type { Context } from "hono";
 import type { Child } from "hono/jsx";
+import { seenOf } from "../../api/adoption.ts";
 import { preview } from "../../api/carry-out.ts";
 import type { Owner, Quota } from "../../domain/entities.ts";
 import { requireOwner } from "../../domain/decision.ts";
@@ -83,7 +83,5 @@ export function previewOf(
     words: `${usage[limit]} of ${limits[limit]} ${what}`,
     isOver: usage[limit] > limits[limit],
   }));
-  const shown = JSON.stringify([thing.name, owner.id, owner.suspended ?? null, told]);
-  const seen = createHash("sha256").update(shown).digest("hex").slice(0, 32);
-  return { ...told, thing, owner, allowances, seen };
+  return { ...told, thing, owner, allowances, seen: seenOf(after, thing, told) };
 }

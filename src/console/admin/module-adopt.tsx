@@ -1,4 +1,5 @@
 import { Hono, type Context } from "hono";
+import { CHANGED } from "../../api/adoption.ts";
 import { authorise } from "../../domain/policy.ts";
 import { Refusal } from "../../errors.ts";
 import { fieldsOf } from "../act.ts";
@@ -14,7 +15,6 @@ import { showAdmin } from "./nav.tsx";
 import type { AdminServices } from "./services.ts";
 
 const FIELDS = { name: "name", owner: "owner", gigabytes: "gigabytes" };
-const CHANGED = "What is there is not as it was when you looked at it. Look at it once more.";
 
 /** `/admin/{module}/adopt`: takes over what was there before the console, once it is clear what that changes. */
 export function moduleAdoption(services: AdminServices, face: ModuleFace): Hono<PageEnv> {

@@ -1,5 +1,6 @@
 import { consolePolicy } from "../buckets/console-policy.ts";
 import type { Command } from "commander";
+import { addAdoption } from "./adoption.ts";
 import type { ControlClient, WithControl } from "./control-client.ts";
 import { wholeNumber } from "./input.ts";
 import { allOf } from "./list.ts";
@@ -24,6 +25,7 @@ export function addBucketCommands(program: Command, withControl: WithControl): v
   const buckets = program.command("buckets").description("members' buckets, and keys to them");
   addChanges(buckets, withControl);
   addKeys(buckets, withControl);
+  addAdoption(buckets, withControl, "buckets");
   buckets
     .command("list")
     .description("list buckets, and how they stand")

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { Config } from "../config.ts";
 import { consoleGrants, type Product } from "../databases/console-grants.ts";
+import { addAdoption } from "./adoption.ts";
 import type { WithControl } from "./control-client.ts";
 import { allOf } from "./list.ts";
 import { answerOf, print, table, type OutputOptions } from "./output.ts";
@@ -26,7 +27,9 @@ export function addDatabaseCommands(
   withControl: WithControl,
   configOf: (command: Command) => Config,
 ): void {
-  const databases = program.command("databases").description("look at members' databases");
+  const databases = program
+    .command("databases")
+    .description("members' databases, and accounts for them");
   databases
     .command("list")
     .description("list databases, and how they stand")
@@ -80,4 +83,5 @@ export function addDatabaseCommands(
       });
     });
   addDatabaseChanges(databases, withControl);
+  addAdoption(databases, withControl, "databases");
 }

@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import type { Config } from "../config.ts";
 import { tenancyOf } from "../namespaces/layout.ts";
 import { manifests } from "../namespaces/manifests.ts";
+import { addAdoption } from "./adoption.ts";
 import type { WithControl } from "./control-client.ts";
 import { allOf } from "./list.ts";
 import { answerOf, print, table, type OutputOptions } from "./output.ts";
@@ -143,6 +144,7 @@ export function addNamespaceCommands(program: Command, withControl: WithControl)
         if (!status.ok) process.exitCode = 1;
       });
     });
+  addAdoption(namespaces, withControl, "namespaces");
 }
 
 /** `kubernetes`: what is to be done at the cluster, by its admin. */

@@ -19,9 +19,14 @@ const SHOWN_MAX = 60;
 
 /** A value from outside as it may stand in a message: short, and without control characters. */
 export function shown(value: string): string {
-  // oxlint-disable-next-line no-control-regex -- control characters are what is taken out here
-  const clean = value.replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, "\uFFFD");
+  const clean = withoutControls(value);
   return clean.length > SHOWN_MAX ? `${clean.slice(0, SHOWN_MAX)}…` : clean;
+}
+
+/** A text as it may stand in one line, on a terminal too. */
+export function withoutControls(text: string): string {
+  // oxlint-disable-next-line no-control-regex -- control characters are what is taken out here
+  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, "\uFFFD");
 }
 
 /** Says of a name in another script which ASCII form (IDNA, `xn--`) it has. */

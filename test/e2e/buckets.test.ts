@@ -133,6 +133,34 @@ describeWithService("minio", "a console with buckets", () => {
     expect((await command("buckets", "key", "list")).stdout).not.toContain(id);
   }, 90_000);
 
+  it("takes over at the command line what was there before, with what is in it", async () => {
+    const root = rootClient();
+    await root.makeBucket("attic");
+    await root.putObject("attic", "letter", "old");
+    const found = await waitFor(
+      async () => {
+        const { stdout } = await command("buckets", "adoptable");
+        return /^attic +\d+ +\d+ +\d{4}-/m.test(stdout) && stdout;
+      },
+      { timeout: 60_000, describe: "the bucket to be listed" },
+    );
+    expect(found).not.toContain("alice.");
+    const adopt = ["buckets", "adopt", "attic", "--owner", "alice", "--gigabytes", "1"];
+    const { result } = (await command(...adopt, "--dry-run", "--json")).json();
+    await root.setBucketLifecycle("attic", {
+      Rule: [{ ID: "week", Status: "Enabled", Filter: { Prefix: "" }, Expiration: { Days: 7 } }],
+    });
+    const moved = await command(...adopt, "--yes", "--seen", result.seen);
+    expect(moved).toMatchObject({ code: 1, stdout: "" });
+    expect(moved.stderr).toContain("not as it was when you looked at it");
+    const dry = await command(...adopt, "--dry-run");
+    expect(dry.stdout).toContain("  objects are deleted: never by themselves\n  may hold: 1 GB\n");
+    expect(dry.stdout).toContain("  set after when objects go\n");
+    const done = await command(...adopt, "--yes");
+    expect(done.stdout).toMatch(/^attic \(bkt-\w+\) is alice's now: ready\n$/);
+    expect(await contentOf("attic", "letter")).toBe("old");
+  }, 120_000);
+
   it("shows at the command line what there is, and whether it is right", async () => {
     const list = await command("buckets", "list");
     expect(list).toMatchObject({

@@ -129,6 +129,27 @@ describeWithService("mariadb", "a console with databases", () => {
     expect(missing).toMatchObject({ code: 1, stderr: expect.stringContaining("u_alice_none") });
   }, 60_000);
 
+  it("takes over at the command line what was there before, and says what runs in it", async () => {
+    await mariadb.root(
+      "CREATE DATABASE u_attic",
+      "CREATE TABLE u_attic.t (id INT)",
+      "INSERT INTO u_attic.t VALUES (7)",
+    );
+    expect((await command("databases", "adoptable")).stdout).toMatch(/^u_attic +\d+ +1$/m);
+    const adopt = ["databases", "adopt", "u_attic", "--owner", "alice"];
+    const { result } = (await command(...adopt, "--dry-run", "--json")).json();
+    await mariadb.root("CREATE VIEW u_attic.v AS SELECT id FROM u_attic.t");
+    const moved = await command(...adopt, "--yes", "--seen", result.seen);
+    expect(moved).toMatchObject({ code: 1, stdout: "" });
+    expect(moved.stderr).toContain("not as it was when you looked at it");
+    const dry = await command(...adopt, "--dry-run");
+    expect(dry.stdout).toMatch(/What is in it stays[^]*What to know of it:\n {2}.*root@/);
+    const done = await command(...adopt, "--yes");
+    expect(done.stdout).toMatch(/^u_attic \(db-\w+\) is alice's now: ready\n$/);
+    const [row] = await mariadb.root("SELECT id FROM u_attic.t");
+    expect(row).toEqual({ id: 7 });
+  }, 90_000);
+
   it("answers polls as fast while the server is frozen and everybody asks for it", async () => {
     const poll = async () => {
       const began = performance.now();

@@ -116,6 +116,36 @@ describeWithService(["kubernetes", "etcd"], "a console with namespaces", () => {
     expect(back.stdout).not.toContain("deleting");
   }, 90_000);
 
+  it("takes over at the command line what the cluster's admin has labelled", async () => {
+    const attic = (labels: Record<string, string>): ApplicableObject => {
+      const metadata = { name: "attic", labels };
+      return { apiVersion: "v1", kind: "Namespace", metadata };
+    };
+    await server.apply([attic({})]);
+    const adopt = ["namespaces", "adopt", "attic", "--owner", "alice"];
+    const strange = await command(...adopt, "--yes");
+    expect(strange).toMatchObject({ code: 1, stdout: "" });
+    expect(strange.stderr).toContain("kubectl label namespace attic club/adoptable=true");
+    const labelled = attic({ "club/adoptable": "true" });
+    await server.apply([labelled]);
+    expect((await command("namespaces", "adoptable")).stdout).toMatch(/^attic +\d{4}-/m);
+    const { result } = (await command(...adopt, "--dry-run", "--json")).json();
+    const again = (await command(...adopt, "--dry-run", "--json")).json();
+    expect(again.result.seen).toBe(result.seen);
+    // Another one of the same name was never looked at.
+    await server.ask("DELETE", "/api/v1/namespaces/attic");
+    await waitFor(
+      async () => (await server.ask("GET", "/api/v1/namespaces/attic")).status === 404,
+      { timeout: 60_000, describe: "the namespace to be gone" },
+    );
+    await server.apply([labelled]);
+    const moved = await command(...adopt, "--yes", "--seen", result.seen);
+    expect(moved).toMatchObject({ code: 1, stdout: "" });
+    expect(moved.stderr).toContain("not as it was when you looked at it");
+    const done = await command(...adopt, "--yes");
+    expect(done.stdout).toMatch(/^attic \(ns-\w+\) is alice's now: ready\n$/);
+  }, 120_000);
+
   it("says which right is missing", async () => {
     const role =
       "/apis/rbac.authorization.k8s.io/v1/namespaces/club-console/rolebindings/club-console";

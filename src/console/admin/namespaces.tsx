@@ -92,7 +92,7 @@ export const namespaces: ModuleFace = {
   path: "/admin/namespaces",
   kinds: [NAMESPACE, KUBECONFIG],
   together: ["namespace or kubeconfig", "namespaces and kubeconfigs"],
-  handedOn: ["POST /namespaces/ID/restore"],
+  handedOn: ["POST /namespaces/ID/restore", "tardis-console namespaces restore ID --owner NAME"],
   adoption,
   running: ({ namespaces: module }) =>
     module === undefined

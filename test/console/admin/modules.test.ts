@@ -51,7 +51,9 @@ describe("what the admins' pages say of namespaces", () => {
       /bob--films Namespace ns-\w+ per-\w+, who is gone Being deleted Deleted for good in [\w ]+ \. It can/,
     );
     expect(left).not.toContain("(UTC)");
-    expect(left).toContain("POST /namespaces/ID/restore gives one to somebody else");
+    expect(left).toContain(
+      "POST /namespaces/ID/restore or tardis-console namespaces restore ID --owner NAME gives one to somebody else",
+    );
     expect(left).not.toContain("games--wild Namespace");
   });
 

@@ -69,6 +69,8 @@ export class Host {
   module!: Buckets;
   volatile!: MemoryVolatile;
   leads = true;
+  /** Told of each call that changes something, by its name, before it is made. */
+  beforeChange: (name: string) => unknown = () => undefined;
   readonly #folder: string;
   readonly #clock: { now: number };
   readonly #log: Logger;
@@ -150,6 +152,7 @@ export class Host {
         new MinioStorage({ url, region: REGION, ...credentials, prefix: this.prefix, onCall }),
       CHANGES,
       this.#onStep,
+      (name) => this.beforeChange(name),
     );
     this.module = new Buckets({
       config: this.config,

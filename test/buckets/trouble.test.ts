@@ -1,4 +1,3 @@
-import { pino } from "pino";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { MinioAdmin } from "../../src/buckets/minio-admin/client.ts";
 import { policyOf } from "../../src/buckets/policies.ts";
@@ -244,66 +243,4 @@ describeWithService("minio", "a MinIO that is in trouble", () => {
     },
     90_000,
   );
-});
-
-describeWithService("minio", "a secret", () => {
-  it("is in no log, event, record, standing or message after all of this", async () => {
-    const server = await startMinio();
-    const lines: string[] = [];
-    const log = pino({ level: "debug" }, { write: (line: string) => void lines.push(line) });
-    const proxy = await startProxy(server.port);
-    const url = `http://127.0.0.1:${proxy.port}`;
-    const host = await Host.start(server, { log, url });
-    const messages: string[] = [];
-    try {
-      const owner = await host.person("alice");
-      await host.bucket(owner, "a");
-      const { done: first } = await host.key(owner);
-      const { done: second } = await host.rotate(first.key.id);
-      const { done: third } = await host.key(owner, "read");
-      proxy.swallowAnswers();
-      const lost = await host.key(owner).catch((error: unknown) => error);
-      messages.push(String(lost), JSON.stringify(lost, ["outcome", "why", "state"]));
-      await host.rotate(third.key.id).catch((error: unknown) => messages.push(String(error)));
-      proxy.restore();
-      await waitFor(
-        async () => {
-          await host.pass(MINUTES_MS);
-          return host.module.system.away === undefined && host.state.bucketKeys.size === 2;
-        },
-        { timeout: 30_000, describe: "the key that nobody got to be gone" },
-      );
-      await host.module.storage
-        .makeAccount("X".repeat(20), "", true, signal)
-        .catch((error) => messages.push(String(error)));
-      const events = await host.ledger.store.history({ limit: 1_000 });
-      const standings = [...(await host.volatile.list(""))].flat();
-      const everything = [
-        ...lines,
-        ...messages,
-        ...standings,
-        JSON.stringify(events),
-        JSON.stringify(host.state.buckets),
-        JSON.stringify(host.state.bucketKeys),
-      ].join("\n");
-      const drawn = [first, second, third].map(({ secretKey }) => secretKey);
-      if (lost instanceof Object && "done" in lost) drawn.push((lost.done as DrawnKey).secretKey);
-      for (const secret of [...drawn, server.secretKey]) {
-        expect(secret.length).toBeGreaterThan(20);
-        expect(everything).not.toContain(secret);
-      }
-      // An access key may be enough to write, at a server with a known fault.
-      for (const { key } of [first, second, third]) {
-        for (const half of [key.accessKey, key.next ?? key.accessKey]) {
-          expect([...lines, ...messages].join("\n")).not.toContain(half);
-          expect(JSON.stringify([events, standings])).not.toContain(half);
-        }
-      }
-      expect(lines.length).toBeGreaterThan(0);
-    } finally {
-      await host.close();
-      await proxy.close();
-      await server.destroy();
-    }
-  }, 90_000);
 });

@@ -79,6 +79,8 @@ export class Host {
   server!: MysqlServer;
   volatile!: MemoryVolatile;
   leads = true;
+  /** Told of each call that changes something, by its name, before it is made. */
+  beforeChange: (name: string) => unknown = () => undefined;
   readonly #mariadb: MariadbServer | undefined;
   readonly #folder: string;
   readonly #clock: { now: number };
@@ -158,6 +160,7 @@ export class Host {
       (onCall) => new MysqlServer({ address, nodes, tls, ...login, onCall }),
       CHANGES,
       onStep,
+      (name) => this.beforeChange(name),
     );
     this.module = new Databases({
       config: this.config,

@@ -1,4 +1,3 @@
-import { pino } from "pino";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import type { DrawnAccount } from "../../src/databases/verbs/accounts.ts";
 import { resumeOwner, suspendOwner } from "../../src/owners/suspend.ts";
@@ -257,63 +256,4 @@ describeWithService("mariadb", "a cluster of which a node is in trouble", () => 
     expect(await may(back.query("SHOW TABLES"))).toBe(true);
     back.destroy();
   }, 240_000);
-});
-
-describeWithService("mariadb", "a secret", () => {
-  it("is in no log, event, record, standing or message after all of this", async () => {
-    const mariadb = await startMariadb();
-    const lines: string[] = [];
-    const log = pino({ level: "debug" }, { write: (line: string) => void lines.push(line) });
-    const proxy = await startProxy(mariadb.port);
-    const address = `127.0.0.1:${proxy.port}`;
-    const host = await Host.start(mariadb, { log, address, callMs: 2_000 });
-    const messages: string[] = [];
-    try {
-      const owner = await host.person("alice");
-      await host.database(owner, "a");
-      const { done: first } = await host.account(owner);
-      const { done: second } = await host.renew(first.account.id);
-      const { done: third } = await host.account(owner, "other", "read");
-      proxy.swallowAnswers();
-      const lost = await host.account(owner, "lost").catch((error: unknown) => error);
-      messages.push(String(lost), JSON.stringify(lost, ["outcome", "why", "state"]));
-      const undone = await host.renew(third.account.id).catch((error: unknown) => error);
-      messages.push(String(undone), JSON.stringify(undone, ["outcome", "why", "state"]));
-      proxy.restore();
-      await waitFor(
-        async () => {
-          await host.pass(MINUTES_MS);
-          return host.module.system.away === undefined && host.state.databaseAccounts.size === 2;
-        },
-        { timeout: 60_000, describe: "the account that nobody got to be gone" },
-      );
-      const events = await host.ledger.store.history({ limit: 1_000 });
-      const standings = [...(await host.volatile.list(""))].flat();
-      const everything = [
-        ...lines,
-        ...messages,
-        ...standings,
-        JSON.stringify(events),
-        JSON.stringify(host.state.databases),
-        JSON.stringify(host.state.databaseAccounts),
-      ].join("\n");
-      const drawn = [first, second, third].map(({ password }) => password as string);
-      for (const one of [lost, undone])
-        if (one instanceof Object && "done" in one) drawn.push((one.done as DrawnAccount).password);
-      const hashes = await mariadb.root(
-        "SELECT JSON_VALUE(Priv, '$.authentication_string') AS hash FROM mysql.global_priv",
-      );
-      drawn.push(...hashes.map(({ hash }) => String(hash)).filter((hash) => hash.length > 20));
-      expect(drawn.length).toBeGreaterThan(6);
-      for (const secret of [...drawn, host.config.password ?? ""]) {
-        expect(secret.length).toBeGreaterThan(20);
-        expect(everything).not.toContain(secret);
-      }
-      expect(lines.length).toBeGreaterThan(0);
-    } finally {
-      await host.close();
-      await proxy.close();
-      await mariadb.destroy();
-    }
-  }, 120_000);
 });

@@ -129,6 +129,8 @@ export class Host {
   module!: Namespaces;
   volatile!: MemoryVolatile;
   leads = true;
+  /** Told of each call that changes something, by its name, before it is made. */
+  beforeChange: (name: string) => unknown = () => undefined;
   readonly #server: KubernetesServer | undefined;
   readonly #place: Place;
   readonly #clock: { now: number };
@@ -204,6 +206,7 @@ export class Host {
         (onCall) => new KubernetesCluster({ url, ca, token, manager, onCall }),
         ["create", "apply", "remove", "issueToken"],
         onStep,
+        (name) => this.beforeChange(name),
       ),
       callMs,
     });

@@ -6,14 +6,14 @@ type Method = (...args: unknown[]) => Promise<unknown>;
 function dressed<T extends object>(
   target: T,
   names: readonly (keyof T)[],
-  dress: (method: Method) => Method,
+  dress: (method: Method, name: string) => Method,
 ): T {
   return new Proxy(target, {
     get: (_target, name) => {
       const value: unknown = Reflect.get(target, name, target);
       if (typeof value !== "function") return value;
       const method = value.bind(target) as Method;
-      return names.includes(name as keyof T) ? dress(method) : method;
+      return names.includes(name as keyof T) ? dress(method, String(name)) : method;
     },
   });
 }
@@ -32,17 +32,20 @@ export function toldLedger(ledger: Ledger, onCommit: () => void): Ledger {
  * learns of it. What only reads is no step: killed after it is killed after what was done before it.
  * @param make makes it, with what is told of each call
  * @param changes its methods that change something
+ * @param before told of each call of these before it is made
  */
 export function toldSystem<T extends object>(
   make: (onCall: () => void) => T,
   changes: readonly (keyof T)[],
   onStep: () => void,
+  before: (name: string) => unknown = () => undefined,
 ): T {
   let changing = 0;
   const system = make(() => {
     if (changing > 0) onStep();
   });
-  return dressed(system, changes, (change) => async (...args) => {
+  return dressed(system, changes, (change, name) => async (...args) => {
+    await before(name);
     changing++;
     try {
       return await change(...args);

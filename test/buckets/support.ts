@@ -69,6 +69,8 @@ export class Host {
   module!: Buckets;
   volatile!: MemoryVolatile;
   leads = true;
+  /** Calls and commits that changed something, of all that were made in this process. */
+  steps = 0;
   /** Told of each call that changes something, by its name, before it is made. */
   beforeChange: (name: string) => unknown = () => undefined;
   readonly #folder: string;
@@ -95,7 +97,10 @@ export class Host {
     this.#folder = folder;
     this.#clock = { now };
     this.#log = log;
-    this.#onStep = onStep;
+    this.#onStep = () => {
+      this.steps++;
+      onStep();
+    };
   }
 
   /** @param url another way to the server, as through a proxy */

@@ -79,6 +79,8 @@ export class Host {
   server!: MysqlServer;
   volatile!: MemoryVolatile;
   leads = true;
+  /** Calls and commits that changed something, of all that were made in this process. */
+  steps = 0;
   /** Told of each call that changes something, by its name, before it is made. */
   beforeChange: (name: string) => unknown = () => undefined;
   readonly #mariadb: MariadbServer | undefined;
@@ -147,7 +149,10 @@ export class Host {
   }
 
   async #open(): Promise<void> {
-    const onStep = () => this.#options.onStep?.();
+    const onStep = () => {
+      this.steps++;
+      this.#options.onStep?.();
+    };
     const ledger = await Ledger.open(await openLevelStore(this.#folder), {
       rules: rulesFrom({ ...testConfig(), databases: this.config }),
       now: () => new Date(this.#clock.now),

@@ -129,6 +129,8 @@ export class Host {
   module!: Namespaces;
   volatile!: MemoryVolatile;
   leads = true;
+  /** Calls and commits that changed something, of all that were made in this process. */
+  steps = 0;
   /** Told of each call that changes something, by its name, before it is made. */
   beforeChange: (name: string) => unknown = () => undefined;
   readonly #server: KubernetesServer | undefined;
@@ -185,7 +187,10 @@ export class Host {
   }
 
   async #open(): Promise<void> {
-    const onStep = () => this.#options.onStep?.();
+    const onStep = () => {
+      this.steps++;
+      this.#options.onStep?.();
+    };
     const { folder, url, ca, token, callMs } = this.#place;
     const ledger = await Ledger.open(await openLevelStore(folder), {
       rules: rulesFrom(this.config),

@@ -1,6 +1,8 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { bundled } from "./bundled.ts";
+import { choosePairs } from "./crash-pairs.ts";
+import { randomOf } from "./random.ts";
 
 /** What a process is to do, and after how many of its steps it is to be killed. */
 export interface Order<Task> {
@@ -17,9 +19,14 @@ export interface Act<Place, Name extends string> {
 
 /** A console that lets another process have its place, and is a new one after it. */
 interface LendingHost<Place> {
+  /** Calls and commits that changed something, of all that were made in this process. */
+  readonly steps: number;
   lend<T>(use: (place: Place) => Promise<T>): Promise<T>;
   pass(ms: number): Promise<void>;
 }
+
+/** What a process does, and after how many of its steps it is killed. */
+type Kill<Name extends string> = readonly [act: Name | "look", killAfter: number];
 
 /** How it ended: killed, or with so many steps done and nothing left to do. */
 export type Ending = "killed" | { readonly steps: number };
@@ -29,6 +36,13 @@ export type Word = "ready" | { readonly steps: number } | { readonly failed: str
 
 /** More than any act takes. */
 const STEPS_MAX = 200;
+
+// Of the pairs of steps at which two processes in a row are killed, as many of each act, and each first
+// step once at least. All of them: TARDIS_CRASH_ROUNDS=1000.
+const ROUNDS = Number(process.env["TARDIS_CRASH_ROUNDS"] ?? 8);
+const SEED = Number(process.env["TARDIS_CRASH_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
+/** What has the same pairs chosen again. */
+const CRASH_SEED = `TARDIS_CRASH_SEED=${SEED}`;
 
 const running = new Set<ChildProcess>();
 process.once("exit", () => {
@@ -42,6 +56,8 @@ process.once("exit", () => {
 export class CrashProcesses<Place, Name extends string> {
   readonly #script: string;
   #next: Promise<ChildProcess>;
+  #pairs = 0;
+  #chosen = 0;
 
   private constructor(script: string) {
     this.#script = script;
@@ -55,7 +71,8 @@ export class CrashProcesses<Place, Name extends string> {
 
   /**
    * Has processes do an act, killed after its first step, its second, and so on until it is done; after
-   * each the next process must put everything right by itself.
+   * each the next process must put everything right by itself. Then the same with a next process that is
+   * killed at that in its turn, and yet another that must put everything right.
    * @param prepare gives the id of what it is done to
    * @param check what holds then
    * @returns how many steps there are
@@ -66,23 +83,55 @@ export class CrashProcesses<Place, Name extends string> {
     prepare: () => Promise<string>,
     check: (id: string) => Promise<unknown>,
   ): Promise<number> {
-    for (let step = 1; step < STEPS_MAX; step++) {
-      const id = await prepare();
-      const ending = await host.lend((place) =>
-        this.#run({ task: { place, act, id }, killAfter: step }),
-      );
-      await host.pass(0);
-      await check(id);
-      if (ending !== "killed") return step - 1;
+    const after = (...kills: readonly Kill<Name>[]) => this.#after(kills, host, prepare, check);
+    const recoveries: number[] = [];
+    for (;;) {
+      const { ending, recovery } = await after([act, recoveries.length + 1]);
+      if (ending !== "killed") break;
+      recoveries.push(recovery);
+      if (recoveries.length === STEPS_MAX) throw new Error("it does not end");
     }
-    throw new Error("it does not end");
+    const pairs = choosePairs(recoveries, ROUNDS, randomOf(SEED));
+    this.#chosen += pairs.length;
+    this.#pairs += recoveries.reduce((sum, steps) => sum + steps, 0);
+    for (const { first, second } of pairs) await after([act, first], ["look", second]);
+    return recoveries.length;
+  }
+
+  /**
+   * Has a process do each of these, one after the other, and be killed at it; then all is put right.
+   * @returns how the last of them ended, and in how many steps all was put right
+   */
+  async #after(
+    kills: readonly Kill<Name>[],
+    host: LendingHost<Place>,
+    prepare: () => Promise<string>,
+    check: (id: string) => Promise<unknown>,
+  ): Promise<{ ending: Ending; recovery: number }> {
+    const id = await prepare();
+    try {
+      const ending = await host.lend(async (place) => {
+        let last: Ending = { steps: 0 };
+        for (const [act, killAfter] of kills)
+          last = await this.#run({ task: { place, act, id }, killAfter });
+        return last;
+      });
+      const before = host.steps;
+      await host.pass(0);
+      const recovery = host.steps - before;
+      await check(id);
+      return { ending, recovery };
+    } catch (cause) {
+      const where = kills.map(([act, step]) => `step ${step} of ${act}`).join(", then ");
+      throw new Error(`Killed after ${where}`, { cause });
+    }
   }
 
   /**
    * Has a process do a task, killed right after a step.
    * @throws Error what the task throws by itself
    */
-  async #run(order: Order<Act<Place, Name>>): Promise<Ending> {
+  async #run(order: Order<Act<Place, Name | "look">>): Promise<Ending> {
     const child = await this.#next;
     this.#next = this.#start();
     let said: Word | undefined;
@@ -97,6 +146,7 @@ export class CrashProcesses<Place, Name extends string> {
   }
 
   async close(): Promise<void> {
+    console.log(`Killed twice: ${this.#chosen} of ${this.#pairs} pairs, ${CRASH_SEED}`);
     const child = await this.#next.catch(() => undefined);
     if (child === undefined) return;
     const ended = once(child, "exit");

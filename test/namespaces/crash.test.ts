@@ -102,6 +102,26 @@ describeWithService(
           expect(await world.eachStep("resume", put(true), check)).toBeGreaterThan(3);
         });
 
+        it("an owner leaves", async () => {
+          let one: Someone;
+          const steps = await world.eachStep(
+            "leave",
+            async () => {
+              one = await world.someone();
+              return one.owner;
+            },
+            async (owner) => {
+              expect(host.state.owners.has(owner)).toBe(false);
+              expect([401, 403]).toContain(await world.asks(one.token, one.namespace));
+              expect(host.state.kubeconfigs.size).toBe(0);
+              // What is theirs is kept for as long as any that is deleted, and can be given on.
+              expect(host.state.namespaces.get(one.namespace)?.deleting).toBeDefined();
+            },
+            () => world.clear(),
+          );
+          expect(steps).toBeGreaterThan(5);
+        });
+
         it("a namespace is closed, and put back into use", async () => {
           const { namespace, token } = await world.someone();
           const isClosed = () => host.state.namespaces.get(namespace)?.deleting !== undefined;

@@ -1,4 +1,3 @@
-import { pino } from "pino";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { suspendOwner } from "../../src/owners/suspend.ts";
 import { type AnsweringProxy, startAnsweringProxy } from "../support/answering-proxy.ts";
@@ -368,60 +367,4 @@ describeWithService(NEEDED, "an API server that is in trouble", () => {
     await host.pass(MINUTES_MS);
     expect(host.module.loop.lastSweep?.why).toBeUndefined();
   }, 60_000);
-});
-
-describeWithService(NEEDED, "a token", () => {
-  it("is in no log, event, record, standing or message after all of this", async () => {
-    const server = await startKubernetes();
-    const lines: string[] = [];
-    const log = pino({ level: "debug" }, { write: (line: string) => void lines.push(line) });
-    const proxy = await startProxy(server.port);
-    const host = await Host.start(server, {
-      log,
-      url: `https://127.0.0.1:${proxy.port}`,
-      callMs: 3_000,
-    });
-    const messages: string[] = [];
-    const tokens: string[] = [host.token];
-    try {
-      const owner = await host.person("alice");
-      const { done } = await host.namespace(owner, "a");
-      const { done: first, token } = await host.kubeconfig(done.id);
-      const { token: second } = await host.renew(first.id);
-      tokens.push(token ?? "", second ?? "");
-      proxy.swallowAnswers();
-      const lost = await host.kubeconfig(done.id).catch((error: unknown) => error);
-      messages.push(String(lost), JSON.stringify(lost));
-      await host.renew(first.id).catch((error: unknown) => messages.push(String(error)));
-      proxy.restore();
-      await waitFor(
-        async () => {
-          await host.pass(MINUTES_MS);
-          return host.module.system.away === undefined && host.state.kubeconfigs.size === 1;
-        },
-        { timeout: 60_000, describe: "the kubeconfig that nobody got to be gone" },
-      );
-      const events = await host.ledger.store.history({ limit: 1_000 });
-      const standings = [...(await host.volatile.list(""))].flat();
-      const everything = [
-        ...lines,
-        ...messages,
-        ...standings,
-        JSON.stringify(events),
-        JSON.stringify(host.state.namespaces),
-        JSON.stringify(host.state.kubeconfigs),
-      ].join("\n");
-      for (const secret of tokens) {
-        expect(secret.length).toBeGreaterThan(100);
-        expect(everything).not.toContain(secret);
-        // What is signed would do for whoever has the rest.
-        expect(everything).not.toContain(secret.split(".")[2]);
-      }
-      expect(lines.length).toBeGreaterThan(0);
-    } finally {
-      await host.close();
-      await proxy.close();
-      await server.destroy();
-    }
-  }, 180_000);
 });

@@ -37,7 +37,7 @@ export const CALL_MS = 10_000;
  * What calls cost this process is not to be felt by who polls it. What one thing needs is begun at
  * once, a look at everything in even steps.
  */
-const CALLS_PER_SECOND = 50;
+const CALLS_PER_SECOND = 25;
 const CALLS_AT_ONCE = 10;
 const FAILURES = 3;
 const PAUSE_MS = { first: 1_000, most: 60_000 };

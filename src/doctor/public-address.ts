@@ -9,13 +9,16 @@ import {
   type Part,
   type Subject,
 } from "../checks/check.ts";
-import type { Reached } from "../checks/reach.ts";
+import type { Reach, Reached } from "../checks/reach.ts";
 import { codeOf, hostOf, notReached } from "../checks/unreachable.ts";
 import { anyBelow } from "./dns.ts";
+import { listed } from "./words.ts";
 
 /** Whoever renews by ACME has done so by then; what is left is time to mend it. */
 const SOON_DAYS = 14;
 const DAY_MS = 86_400_000;
+/** Whoever drops what comes to a port leaves one waiting. */
+const DROPPED_MS = 2_000;
 /** What only the internal listener answers, and how it is known. */
 const INTERNAL = [
   ["/metrics", /tardis_state_revision/],
@@ -39,6 +42,7 @@ export function publicAddressPart(subject: Subject): Part {
         lookAtConsole(look, subject),
         lookAtWildcard(look, subject),
         lookAtRedirect(look, subject),
+        lookAtInternalPort(look, subject),
       ]);
     },
   };
@@ -110,6 +114,49 @@ async function lookAtRedirect({ tell, signal }: Look, subject: Subject): Promise
   } catch (error) {
     tell("redirect", unreached(error, server, signal));
   }
+}
+
+/**
+ * Where it is bound beyond loopback, a port that is open to all would show what is the console's alone.
+ * Whether it is open to others cannot be known from here: a firewall lets this machine through.
+ */
+async function lookAtInternalPort(
+  { tell, signal }: Look,
+  { config, reach }: Subject,
+): Promise<void> {
+  const what = "internal listener";
+  const { host, port } = config.internal;
+  if (isLoopbackHost(host)) {
+    tell(what, ok(`It is bound to ${host}, which this machine alone reaches.`));
+    return;
+  }
+  if (port === 0) {
+    tell(what, skipped("internal.port is 0: which port it has is known to the console alone."));
+    return;
+  }
+  const { hostname } = new URL(config.publicUrl);
+  const places = [...new Set([hostname, config.zone])].map((name) => `${name}:${port}`);
+  const answers = await Promise.all(
+    places.map((place) => isInternal(reach, `http://${place}`, signal)),
+  );
+  const open = places.filter((_place, index) => answers[index] === true);
+  if (open.length === 0) {
+    tell(what, ok(`It is not to be reached at ${listed(places)}.`, { port }));
+    return;
+  }
+  const says = `It is bound to ${host} and answers this machine at ${listed(open)}: whoever reaches that reads the metrics, which tell of everybody. Set internal.host to an address that Traefik alone reaches, or shut the port to all others; if a firewall does so already, this is all right.`;
+  tell(what, warning(says, { port }));
+}
+
+/** Whether what answers there is a console's internal listener, and not another server at that port. */
+async function isInternal(reach: Reach, origin: string, signal: AbortSignal): Promise<boolean> {
+  const soon = AbortSignal.any([signal, AbortSignal.timeout(DROPPED_MS)]);
+  for (const [path, mark] of INTERNAL) {
+    const answer = await reach.get(`${origin}${path}`, { signal: soon }).catch(() => undefined);
+    if (answer === undefined) return false;
+    if (mark.test(answer.body.toString())) return true;
+  }
+  return false;
 }
 
 /** Metrics and the document tell of everybody. */

@@ -1,10 +1,13 @@
 import { createServer as createHttp, type RequestListener, type Server } from "node:http";
 import { createServer as createHttps } from "node:https";
 import type { LookupFunction } from "node:net";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { RunningConsole } from "../../src/app.ts";
 import { publicAddressPart } from "../../src/doctor/public-address.ts";
 import { closeServer, listen } from "../../src/listeners.ts";
 import { certificateFor } from "../support/certificates.ts";
+import { startTestConsole } from "../support/console.ts";
+import { temporaryFolder } from "../support/folder.ts";
 import { configFrom, faultsIn, lookAt, saidOf, subjectOf } from "./support.ts";
 
 const CONSOLE = "console.tardis.test";
@@ -65,6 +68,68 @@ async function look({
 
 const later = (days: number) => () => new Date(Date.now() + days * 86_400_000);
 
+/** What the doctor says of an internal listener that is said to be bound there, with what is at its port. */
+async function lookAtPort(bound: string, port: number, at = "127.0.0.1") {
+  const config = configFrom({
+    PUBLICURL: `https://${CONSOLE}:1`,
+    TRAEFIK__HTTPSPORT: "1",
+    INTERNAL__HOST: bound,
+    INTERNAL__PORT: String(port),
+    INTERNAL__TOKEN: "a-token-of-the-provider",
+  });
+  const toIt: LookupFunction = (_host, { all }, back) => {
+    if (all === true) back(null, [{ address: at, family: 4 }]);
+    else back(null, at, 4);
+  };
+  const net = { lookup: toIt, httpPort: 1 };
+  const lines = await lookAt(publicAddressPart(subjectOf(config, { net })));
+  return saidOf(lines, "internal listener");
+}
+
+describe("the doctor at the public address, of the port of the internal listener", () => {
+  let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+  let running: RunningConsole;
+  beforeAll(async () => {
+    folder = await temporaryFolder();
+    running = await startTestConsole(folder.path, {
+      internal: { host: "127.0.0.7", port: 0, token: "a-token-of-the-provider" },
+    });
+  }, 60_000);
+  afterAll(async () => {
+    await running?.close();
+    await folder?.remove();
+  });
+
+  it.each(["0.0.0.0", "::", "192.0.2.8"])(
+    "warns where it is bound to %s and answers there",
+    async (bound) => {
+      const said = await lookAtPort(bound, running.internalPort, "127.0.0.7");
+      const places = [CONSOLE, "tardis.test"].map((name) => `${name}:${running.internalPort}`);
+      expect(said).toContain(`warning: It is bound to ${bound} and answers`);
+      expect(said).toContain(places.join(" and "));
+    },
+  );
+
+  it("is content where it is bound to loopback, or the public address leads elsewhere", async () => {
+    const { internalPort } = running;
+    expect(await lookAtPort("127.0.0.7", internalPort, "127.0.0.7")).toMatch(/^ok: .*127\.0\.0\.7/);
+    const elsewhere = await lookAtPort("0.0.0.0", internalPort, "127.0.0.8");
+    expect(elsewhere).toBe(
+      `ok: It is not to be reached at ${CONSOLE}:${internalPort} and tardis.test:${internalPort}.`,
+    );
+  });
+
+  it("takes no other server at that port for it, and does not wait for one that is silent", async () => {
+    const other = createHttp((_request, response) => response.end("<title>Welcome!</title>"));
+    const silent = createHttp(() => undefined);
+    servers.push(other, silent);
+    for (const server of [other, silent]) {
+      const port = await listen(server, { host: "127.0.0.1", port: 0 }, "test");
+      expect(await lookAtPort("0.0.0.0", port)).toMatch(/^ok: It is not to be reached at /);
+    }
+  });
+});
+
 describe("the doctor at the public address", () => {
   it("finds nothing wrong where visitors get what they should", async () => {
     const lines = await look({});
@@ -72,6 +137,7 @@ describe("the doctor at the public address", () => {
     expect(lines.map(({ what }) => what).toSorted()).toEqual([
       "console",
       "console's certificate",
+      "internal listener",
       "internal paths at the console's host",
       "internal paths at the zone's hosts",
       "redirect",

@@ -40,7 +40,7 @@ export function addDoctorCommand(program: Command, configOf: (command: Command) 
         "\nchanges nothing. Ends with 1 when something is wrong; warnings alone end with 0.",
     )
     .action(async (options: OutputOptions, command: Command) => {
-      const show = showing(options);
+      const show = showing();
       const report = await diagnose(() => configOf(command), show);
       show(undefined);
       print(options, report, () => linesOf(report));
@@ -139,9 +139,9 @@ async function whyNotOpened({ store, data }: Config): Promise<string | undefined
   return isUnborn && isPlain ? "There is nothing in it yet; the first start begins it." : undefined;
 }
 
-/** One line on a terminal, which says who is waited for. */
-function showing({ json }: OutputOptions): Show {
-  if (json === true || !process.stderr.isTTY) return () => undefined;
+/** One line on a terminal, which says who is waited for; what is printed in the end may go into a file. */
+function showing(): Show {
+  if (!process.stderr.isTTY) return () => undefined;
   const clear = "\r\u001b[K";
   return (progress) => {
     if (progress === undefined || progress.left.length === 0) process.stderr.write(clear);

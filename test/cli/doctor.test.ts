@@ -1,4 +1,11 @@
-import { chmodSync, chownSync, existsSync, readdirSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:http";
 import type { LookupFunction } from "node:net";
 import { join } from "node:path";
@@ -19,6 +26,7 @@ import { type IdentityProvider, startIdentityProvider } from "../support/identit
 import { type MinioServer, startMinio } from "../support/minio.ts";
 import { freePorts } from "../support/ports.ts";
 import { describeWithService } from "../support/services.ts";
+import { beginAtTerminal } from "../support/terminal.ts";
 import { startTraefik, type Traefik } from "../support/traefik.ts";
 import { waitFor } from "../support/wait.ts";
 
@@ -286,6 +294,26 @@ describe("doctor, where no console answers", () => {
     expect(said("Store", "state")).toBe("skipped: The running console has it.");
     await closeServer(silent);
   }, 60_000);
+
+  it.each([
+    ["in words", []],
+    ["as JSON", ["--json"]],
+  ])(
+    "says at a terminal whom it waits for, %s",
+    async (_how, words) => {
+      const config = writeConfig(folder.path, LOCAL);
+      const output = join(folder.path, "report");
+      const terminal = await beginAtTerminal(["-c", config, "doctor", ...words], output);
+      expect((await terminal.ended).code).toBe(1);
+      expect(terminal.shown()).toMatch(/looked at 0 of \d+; waiting for Configuration, /);
+      // The line is gone in the end, and what is printed is as it is without a terminal.
+      expect(terminal.shown().endsWith("\r\u001b[K")).toBe(true);
+      const printed = readFileSync(output, "utf8");
+      if (words.length === 0) expect(printed).toMatch(/^\d things? (?:is|are) wrong/);
+      else expect(JSON.parse(printed)).toMatchObject({ version: 1, by: "command" });
+    },
+    30_000,
+  );
 
   it("tells what is wrong with the configuration as findings, too", async () => {
     const config = writeConfig(folder.path, { ...LOCAL, zonee: "x", log: { level: "loud" } });

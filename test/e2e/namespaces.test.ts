@@ -125,8 +125,8 @@ describeWithService(["kubernetes", "etcd"], "a console with namespaces", () => {
     const adopt = ["namespaces", "adopt", "attic", "--owner", "alice"];
     const strange = await command(...adopt, "--yes");
     expect(strange).toMatchObject({ code: 1, stdout: "" });
-    expect(strange.stderr).toContain("kubectl label namespace attic club/adoptable=true");
-    const labelled = attic({ "club/adoptable": "true" });
+    expect(strange.stderr).toContain("kubectl label namespace attic club-console/adoptable=true");
+    const labelled = attic({ "club-console/adoptable": "true" });
     await server.apply([labelled]);
     expect((await command("namespaces", "adoptable")).stdout).toMatch(/^attic +\d{4}-/m);
     const { result } = (await command(...adopt, "--dry-run", "--json")).json();

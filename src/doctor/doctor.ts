@@ -9,6 +9,9 @@ export interface DoctorOptions {
   readonly partMs?: number | undefined;
 }
 
+/** Before it is known what there is to look at. */
+const NOTHING_YET: Progress = { of: 0, left: [] };
+
 /** The doctor of a console that runs: one look at a time, whoever asks for it. */
 export class Doctor {
   readonly #options: DoctorOptions;
@@ -28,7 +31,7 @@ export class Doctor {
 
   /** How far the look is that goes on; undefined while there is none. */
   get progress(): Progress | undefined {
-    return this.#looking === undefined ? undefined : this.#progress;
+    return this.#looking === undefined ? undefined : (this.#progress ?? NOTHING_YET);
   }
 
   /** Looks at everything, or waits for the look that goes on. Never throws. */
@@ -46,6 +49,8 @@ export class Doctor {
 
   async #look(): Promise<Report> {
     const { parts, now, partMs } = this.#options;
+    // Of the last look.
+    this.#progress = undefined;
     const onProgress = (progress: Progress) => {
       this.#progress = progress;
       for (const watcher of this.#watchers) watcher(progress);

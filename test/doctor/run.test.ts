@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ok, skipped, warning, wrong, type Found, type Part } from "../../src/checks/check.ts";
+import { Doctor } from "../../src/doctor/doctor.ts";
 import { examine, type Progress } from "../../src/doctor/run.ts";
 
 const part = (name: string, look: Part["look"]): Part => ({ name, look });
@@ -73,6 +74,20 @@ describe("a look at everything", () => {
       { of: 1, left: ["a"] },
       { of: 1, left: [] },
     ]);
+  });
+
+  it("goes on from when it is asked for, before it is known who is waited for", async () => {
+    let begin = (_parts: readonly Part[]) => undefined as void;
+    const parts = () => new Promise<readonly Part[]>((resolve) => void (begin = resolve));
+    const doctor = new Doctor({ parts, now: () => new Date() });
+    expect(doctor.progress).toBeUndefined();
+    for (const name of ["first", "second"]) {
+      const looked = doctor.look();
+      expect([name, doctor.progress]).toEqual([name, { of: 0, left: [] }]);
+      begin([finding("a", ok("x"))]);
+      await looked;
+      expect([name, doctor.progress]).toEqual([name, undefined]);
+    }
   });
 
   it("has the form that is promised to programs", async () => {

@@ -20,7 +20,7 @@ export function doctorPage(services: AdminServices): Hono<PageEnv> {
     return showAdmin(
       context,
       services,
-      { title: "Checks", place: "home" },
+      { title: "Checks", place: "home", back: { href: "/admin", label: "Overview" } },
       <>
         <p>
           Every system that the console needs is looked at from here, each for ten seconds at most.
@@ -34,7 +34,8 @@ export function doctorPage(services: AdminServices): Hono<PageEnv> {
           </form>
         ) : (
           <p role="status">
-            <Badge tone="wait">Looking</Badge> Waiting for {progress.left.join(", ")}.{" "}
+            <Badge tone="wait">Looking</Badge>{" "}
+            {progress.left.length === 0 ? "It begins." : `Waiting for ${progress.left.join(", ")}.`}{" "}
             <a href={PATH}>See how far it is</a>
           </p>
         )}
@@ -84,7 +85,8 @@ function Line({ what, state, says }: CheckLine) {
     <div>
       <dt>{what}</dt>
       <dd>
-        <Badge tone={tone}>{word}</Badge> {says}
+        <Badge tone={tone}>{word}</Badge>{" "}
+        {says.split("`").map((text, index) => (index % 2 === 1 ? <code>{text}</code> : text))}
       </dd>
     </div>
   );

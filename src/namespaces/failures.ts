@@ -23,7 +23,12 @@ export function clusterErrorOf(error: unknown): ClusterError {
 export function errorOfStatus(status: number, { message = "", reason = "" }: Status): ClusterError {
   const said = message.slice(0, MESSAGE_MAX);
   const failure = failureOf(status, said, reason);
-  return new ClusterError(failure, wordsOf(failure, status, said), status);
+  return new ClusterError(failure, wordsOf(failure, status, asSentence(said)), status);
+}
+
+/** Other sentences follow it: the server's own end as they come. */
+function asSentence(said: string): string {
+  return said === "" ? "it does not say why." : said.replace(/[.\s]*$/, ".");
 }
 
 function failureOf(status: number, message: string, reason: string): ClusterFailure {

@@ -4,6 +4,7 @@ import { readEvent, readBriefEvents, type EventView } from "../../api/events.ts"
 import type { Endpoint } from "../../domain/entities.ts";
 import { actsFor } from "../../domain/policy.ts";
 import { readRecord } from "../../domain/records.ts";
+import { endpointAt } from "../../domain/state.ts";
 import { putBackEndpoint } from "../../endpoints/put-back.ts";
 import { Refusal } from "../../errors.ts";
 import { leaveFlash } from "../flash.ts";
@@ -43,6 +44,12 @@ export function activity(services: PageServices): Hono<PageEnv> {
       limit: EVENTS_SHOWN,
     });
     const items = all.filter(({ type }) => !STEP.test(type));
+    // Not where something stands meanwhile, itself among it.
+    const isToBePutBack = (event: EventView) => {
+      const removed = removedIn(event);
+      if (removed === undefined) return false;
+      return endpointAt(ledger.state, removed.host, removed.path) === undefined;
+    };
     const query = owner === undefined ? "" : `&of=${owner.id}`;
     return show(
       context,
@@ -76,7 +83,7 @@ export function activity(services: PageServices): Hono<PageEnv> {
                 event={event}
                 now={site.now()}
                 you={person.id}
-                undo={removedIn(event) !== undefined}
+                undo={isToBePutBack(event)}
               />
             ))}
           </ol>

@@ -80,8 +80,14 @@ export function gitlab(services: AdminServices): Hono<PageEnv> {
         ...props,
         lead: (
           <>
-            Read completely {completeAt === null ? "never yet" : <Time at={completeAt} now={now} />}
-            , and again every {counted(config.gitlab.interval, "minute")}.
+            {completeAt === null ? (
+              "Not read completely yet"
+            ) : (
+              <>
+                Read completely <Time at={completeAt} now={now} />
+              </>
+            )}
+            ; it is read every {counted(config.gitlab.interval, "minute")}.
           </>
         ),
       },
@@ -106,7 +112,9 @@ export function gitlab(services: AdminServices): Hono<PageEnv> {
             </div>
           )}
           <form method="post" action={`${PATH}/sync`}>
-            <button type="submit">Read GitLab now</button>
+            <button type="submit" class={held === undefined ? undefined : "quiet"}>
+              Read GitLab now
+            </button>
           </form>
           <h2>Runs</h2>
           {runs.length === 0 ? (

@@ -15,7 +15,7 @@ export function home(services: AdminServices): Hono<PageEnv> {
   app.get("/admin", async (context) => {
     const { state } = services.ledger;
     const health = await healthOf(services);
-    const waiting = waitingFor(services, state);
+    const waiting = [...(await heldPlan(services)), ...waitingFor(services, state)];
     return showAdmin(
       context,
       services,
@@ -68,7 +68,22 @@ function HealthLine({ part, tone, word, text, href }: PartHealth) {
   );
 }
 
-function waitingFor(services: AdminServices, state: State): { text: string; href: string }[] {
+interface Waiting {
+  readonly text: string;
+  readonly href: string;
+}
+
+/** What GitLab's sync holds until an admin has looked; nothing where that cannot be asked now. */
+async function heldPlan({ gitlabPages }: AdminServices): Promise<readonly Waiting[]> {
+  const held = await gitlabPages?.()
+    ?.records.held()
+    .catch(() => undefined);
+  if (held === undefined) return [];
+  const text = `1 plan to approve, which removes ${counted(held.projects.length, "site")}`;
+  return [{ text, href: `/admin/gitlab/runs/${held.run}/approve` }];
+}
+
+function waitingFor(services: AdminServices, state: State): Waiting[] {
   const open = [...state.requests.values()].filter((request) => request.state === "open").length;
   const ending = endingMemberships(state, services).length;
   const all = [

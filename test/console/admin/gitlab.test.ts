@@ -103,7 +103,11 @@ describe("the sync with GitLab", () => {
     stage.removeSites();
     await readGitLab();
     expect(pages()).toBe(3);
-    expect(await readPage(ada, "/admin")).toContain("A plan that removes 3 sites");
+    const start = (await ada.get("/admin")).body;
+    expect(textOf(start)).toMatch(
+      /What waits for you 1 plan to approve, which removes 3 sites .*A plan that removes 3 sites/,
+    );
+    expect(start).toMatch(/href="\/admin\/gitlab\/runs\/[^"/]+\/approve"/);
     const { body } = await ada.get("/admin/gitlab");
     const approve = /href="([^"]*\/approve)"/.exec(body)?.[1] ?? "";
     const asked = await readPage(ada, approve);

@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import type { Child } from "hono/jsx";
 import { sortedKeys } from "../../api/list.ts";
 import { findOwner } from "../../domain/state.ts";
 import { standingOf } from "../../gitlab-pages/domains/standing.ts";
@@ -71,7 +72,9 @@ export function gitlabThings(services: AdminServices): Hono<PageEnv> {
           ]}
         />
         {items.length === 0 ? (
-          <Empty title="No page is like that">Take a filter away.</Empty>
+          <Nothing all={state.pages.size} none="No page yet" other="No page is like that">
+            The sites that members build with GitLab Pages stand here.
+          </Nothing>
         ) : (
           <Table
             caption="GitLab pages"
@@ -127,9 +130,9 @@ export function gitlabThings(services: AdminServices): Hono<PageEnv> {
           ]}
         />
         {items.length === 0 ? (
-          <Empty title="No domain is like that">
+          <Nothing all={state.domains.size} none="No domain yet" other="No domain is like that">
             Domains that members give to their GitLab Pages sites stand here.
-          </Empty>
+          </Nothing>
         ) : (
           <>
             {domainDns === undefined || dns !== "" ? null : (
@@ -161,4 +164,25 @@ export function gitlabThings(services: AdminServices): Hono<PageEnv> {
   });
 
   return app;
+}
+
+/** What stands where a list shows nothing: because there is nothing, or because of its filters. */
+function Nothing({
+  all,
+  none,
+  other,
+  children,
+}: {
+  /** How many there are without filters. */
+  all: number;
+  none: string;
+  other: string;
+  /** What would stand here. */
+  children: Child;
+}) {
+  return all === 0 ? (
+    <Empty title={none}>{children}</Empty>
+  ) : (
+    <Empty title={other}>Take a filter away.</Empty>
+  );
 }

@@ -77,7 +77,11 @@ export function deletions(services: AdminServices): Hono<PageEnv> {
           )}
           <TextField
             name="name"
-            label={`To be sure, write the name ${owner.name}`}
+            label={
+              <>
+                To be sure, type <code>{owner.name}</code>
+              </>
+            }
             value={typed}
             errors={errors}
             maxlength={100}
@@ -108,7 +112,7 @@ export function deletions(services: AdminServices): Hono<PageEnv> {
     const fields = await fieldsOf(context);
     const typed = fields("name").trim();
     if (typed !== owner.name) {
-      const message = `Write ${owner.name}, as it stands here.`;
+      const message = `Type ${owner.name}, as it stands here.`;
       const refusal = new Refusal("invalid_input", message, { field: "name" });
       return page(context, owner, { typed, refusal });
     }
@@ -166,11 +170,11 @@ function WhatGoes({
         <li>
           {held.length === 0
             ? "No name was held."
-            : `The names ${held.map((label) => label.id).join(", ")}: they rest for ${counted(rules.restDays, "day")}, and answer that they were given back.`}
+            : `${held.length === 1 ? "The name" : "The names"} ${held.map((label) => label.id).join(", ")}: given back, at rest for ${counted(rules.restDays, "day")}, and visitors are told so.`}
         </li>
         <li>
-          {counted(pagesOf(state, id).length, "page")} of GitLab, as nobody's, as long as GitLab has
-          them
+          {counted(pagesOf(state, id).length, "page")} of GitLab, as nobody's, for as long as it has
+          them there
         </li>
         {alone.map((group) => (
           <li>The group {group.name}, without a manager</li>

@@ -71,7 +71,7 @@ describe("the sync with GitLab", () => {
     const one = await readPage(ada, "/admin/gitlab/pages?q=gus");
     expect(one).toContain("gus/site");
     expect(one).not.toContain("gil/site");
-    expect(await readPage(ada, "/admin/gitlab/domains")).toContain("No domain is like that");
+    expect(await readPage(ada, "/admin/gitlab/domains")).toContain("No domain yet");
   });
 
   it("has the custom domains, and looks up where their DNS leads when it is asked to", async () => {

@@ -94,7 +94,7 @@ describe("deleting an owner", () => {
     for (const name of ["", "Alice", "bob"]) {
       const { status, body } = await ada.post(path(), form(name));
       expect(status).toBe(400);
-      expect(textOf(body)).toContain("Write alice, as it stands here.");
+      expect(textOf(body)).toContain("Type alice, as it stands here.");
     }
     expect(owner(world.id("alice"))).toBeDefined();
   });

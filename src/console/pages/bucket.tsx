@@ -48,6 +48,8 @@ export function bucketPage(services: PageServices): Hono<PageEnv> {
     const url = `${config.buckets.publicUrl}/${name}/`;
     const client = clientName(state, bucket.owner);
     const how = examples(client, name);
+    // Nothing is done with what is another's.
+    const isOurs = deleting === undefined && standing.state !== "conflict";
     return show(
       context,
       site,
@@ -55,7 +57,7 @@ export function bucketPage(services: PageServices): Hono<PageEnv> {
         title: name,
         section: "buckets",
         back,
-        action: deleting === undefined ? { href: `${at}/edit`, label: "Change it" } : undefined,
+        action: isOurs ? { href: `${at}/edit`, label: "Change it" } : undefined,
       },
       <Live context={context} mark={markOf(state, services)}>
         {deleting === undefined ? (
@@ -118,20 +120,22 @@ export function bucketPage(services: PageServices): Hono<PageEnv> {
               )}
               {keys.length > KEYS_SHOWN ? <a href="/buckets#keys">All keys</a> : null}
             </section>
-            <section>
-              <h2>How files get in</h2>
-              <p>
-                Once a client has a key, which its page shows how to give it, under the name{" "}
-                <code>{client}</code>:
-              </p>
-              <Snippets
-                all={[
-                  ["mc", "MinIO's client", how.mc],
-                  ["aws", "AWS's command line", how.aws],
-                  ["rclone", "", how.rclone],
-                ]}
-              />
-            </section>
+            {isOurs ? (
+              <section>
+                <h2>How files get in</h2>
+                <p>
+                  With a client that has a key under the name <code>{client}</code>; how it is given
+                  one is shown together with the key’s secret.
+                </p>
+                <Snippets
+                  all={[
+                    ["mc", "MinIO's client", how.mc],
+                    ["aws", "AWS's command line", how.aws],
+                    ["rclone", "", how.rclone],
+                  ]}
+                />
+              </section>
+            ) : null}
           </>
         )}
         <Repairs standing={standing} now={now} />

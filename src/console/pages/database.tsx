@@ -68,7 +68,7 @@ export function databasePage(services: PageServices): Hono<PageEnv> {
           <dd>
             {heldInWords(view)}
             {view.usage === undefined ? null : (
-              <p class="hint">As the server said a minute ago at most, and about: it estimates.</p>
+              <p class="hint">The server’s own estimate, a minute old at most.</p>
             )}
           </dd>
           <dt>Server</dt>
@@ -116,7 +116,7 @@ export function databasePage(services: PageServices): Hono<PageEnv> {
                 <a href="/databases#accounts">All accounts</a>
               ) : null}
             </section>
-            {first === undefined ? null : (
+            {first === undefined || standing.state === "conflict" ? null : (
               <section>
                 <h2>How it is opened</h2>
                 <p>

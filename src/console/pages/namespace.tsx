@@ -47,8 +47,9 @@ export function namespacePage(services: PageServices): Hono<PageEnv> {
         title: name,
         section: "namespaces",
         back,
+        // Nothing opens what is another's.
         action:
-          deleting === undefined
+          deleting === undefined && standing.state !== "conflict"
             ? { href: `/kubeconfigs/new?namespace=${id}`, label: "Make a kubeconfig" }
             : undefined,
       },
@@ -105,7 +106,7 @@ export function namespacePage(services: PageServices): Hono<PageEnv> {
         <section>
           <h2>Kubeconfigs that open it</h2>
           {ways.length === 0 ? (
-            <p>None yet.</p>
+            <p>{deleting === undefined ? "None yet." : "None."}</p>
           ) : (
             <KubeconfigTable views={wayViews} state={state} now={now} ofMany={false} />
           )}

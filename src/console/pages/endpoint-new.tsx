@@ -69,6 +69,9 @@ export function newEndpoint(services: PageServices): Hono<PageEnv> {
             <button type="submit" class="quiet" formaction="/endpoints/preview">
               Preview
             </button>
+            <a class="button quiet" href={BACK.href}>
+              Cancel
+            </a>
           </p>
         </form>
       </>,

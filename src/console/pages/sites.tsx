@@ -158,7 +158,9 @@ function SearchAgain({ host, query }: { host: string; query: string }) {
         placeholder="A path, or where it leads"
         aria-label={`Search in ${host}`}
       />
-      <button type="submit">Search</button>
+      <button type="submit" class="quiet">
+        Search
+      </button>
     </form>
   );
 }

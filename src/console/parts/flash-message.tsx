@@ -17,7 +17,7 @@ export function FlashMessage({ flash }: { flash: Flash | undefined }) {
       </p>
       {undo === undefined ? null : (
         <form method="post" action={undo.action}>
-          <button type="submit" class="quiet">
+          <button type="submit" class="quiet small">
             {undo.label}
           </button>
         </form>

@@ -14,22 +14,24 @@ export function Snippets({
           <h3>
             {client} <span class="quiet-text">{where}</span>
           </h3>
+          <div class="ways">
+            {fileName === undefined ? null : (
+              <button
+                type="button"
+                class="quiet small needs-script"
+                data-save={text}
+                data-as={fileName}
+              >
+                Save as a file
+              </button>
+            )}
+            <button type="button" class="quiet small needs-script" data-copy={text}>
+              Copy<span class="unseen"> what is for {client}</span>
+            </button>
+          </div>
           <pre>
             <code>{text}</code>
           </pre>
-          <button type="button" class="quiet small needs-script" data-copy={text}>
-            Copy<span class="unseen"> what is for {client}</span>
-          </button>
-          {fileName === undefined ? null : (
-            <button
-              type="button"
-              class="quiet small needs-script"
-              data-save={text}
-              data-as={fileName}
-            >
-              Save as a file
-            </button>
-          )}
         </div>
       ))}
     </>

@@ -28,13 +28,21 @@ if (values.help) {
 
 const wanted = ({ name }: Shot) => positionals.length === 0 || positionals.includes(name);
 const stages = [stageMembers, stageAdmins, stageModules];
-const browser = await startBrowser(requireService("chromium"));
+// A name of a zone leads here too: its host's pages are the console's.
+const here = "--host-resolver-rules=MAP *.test 127.0.0.1";
+const browser = await startBrowser(requireService("chromium"), [here]);
+const left = new Set(positionals);
 mkdirSync(values.into, { recursive: true });
 try {
   for (const stage of stages) {
+    if (positionals.length > 0 && left.size === 0) break;
     const shown = await stage();
     try {
-      for (const shot of shown.shots.filter(wanted)) await take(shot, shown);
+      for (const shot of shown.shots.filter(wanted))
+        await take(shot, shown).catch((error: Error) => {
+          process.stderr.write(`${shot.name}: ${error.message}\n`);
+          process.exitCode = 1;
+        });
     } finally {
       await shown.close();
     }
@@ -54,11 +62,12 @@ async function take({ name, path, who, act, after }: Shot, stage: ShownStage): P
     const { page, context } = await openWindow(browser, { width, scheme, ...more });
     if (session !== undefined && session !== "")
       await context.addCookies([{ name: "tardis-session", value: session, url: stage.origin }]);
-    await page.goto(stage.origin + path);
+    await page.goto(new URL(path, stage.origin).href);
     await act?.(page);
     const file = join(values.into, `${name}-${width}.png`);
     await page.screenshot({ path: file, fullPage: true });
     process.stdout.write(`${file}\n`);
+    left.delete(name);
     await after?.(page);
     await context.close();
   }

@@ -1,12 +1,12 @@
 import { consoleGrants } from "../../src/databases/console-grants.ts";
 import { stageGitLab } from "../../test/console/admin/gitlab-stage.ts";
-import { startTestConsole, mustClient } from "../../test/support/console.ts";
+import { startTestConsole, mustClient, zone } from "../../test/support/console.ts";
 import { temporaryFolder } from "../../test/support/folder.ts";
 import { startMariadb } from "../../test/support/mariadb.ts";
 import { startMinio } from "../../test/support/minio.ts";
 import { request } from "../../test/support/request.ts";
 import { TestVisitor } from "../../test/support/visitor.ts";
-import { type Act, pressing, type Shot, type ShownStage } from "./shot.ts";
+import { type Act, openMenu, pressing, type Shot, type ShownStage } from "./shot.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -71,6 +71,8 @@ export async function stageAdmins(): Promise<ShownStage> {
   });
   await must("POST", `/requests/${other.id}/decline`, { answer: "Ask the kitchen first." });
   await must("POST", "/persons/mallory/suspend", { reason: "Sent spam through the contact form." });
+  await must("POST", "/labels", { label: "once", owner: "bob" });
+  await must("DELETE", "/labels/once");
   await must("POST", "/reserved-names", {
     label: "tournament",
     reason: "Kept for the summer tournament.",
@@ -91,7 +93,11 @@ export async function stageAdmins(): Promise<ShownStage> {
   const [asked, answered] = [...state.requests.keys()];
   return {
     origin: running.config.publicUrl,
-    shots: shotsOf({ page, asked, answered }),
+    shots: [
+      ...shotsOf({ page, asked, answered }),
+      ...heldShots(() => gitlab.removeSites()),
+      ...hostShots(running.httpPort),
+    ],
     by: (who = "ada") => ({ session: sessions.get(who) ?? "" }),
     close: async () => {
       await running.close();
@@ -117,6 +123,7 @@ function shotsOf(ids: Record<"page" | "asked" | "answered", string | undefined>)
     },
     { name: "access-sessions", path: "/access", who: "alice" },
     { name: "admin", path: "/admin" },
+    { name: "admin-menu", path: "/admin", act: openMenu("Admin pages, now") },
     { name: "admin-search", path: "/admin/search?q=ali" },
     { name: "admin-search-none", path: "/admin/search?q=nothing" },
     { name: "admin-owners", path: "/admin/owners" },
@@ -126,6 +133,7 @@ function shotsOf(ids: Record<"page" | "asked" | "answered", string | undefined>)
     { name: "admin-owner-edit", path: "/admin/owners/alice/edit" },
     { name: "admin-owner-edit-wrong", path: "/admin/owners/alice/edit", act: editWrongly },
     { name: "admin-owner-new", path: "/admin/owners/new" },
+    { name: "admin-owner-new-wrong", path: "/admin/owners/new", act: addWrongly },
     { name: "admin-owner-delete", path: "/admin/owners/alice/delete" },
     { name: "admin-give-back", path: "/admin/owners/alice/labels/alice-lab/give-back" },
     { name: "admin-suspend", path: "/admin/owners/alice/suspend" },
@@ -134,6 +142,11 @@ function shotsOf(ids: Record<"page" | "asked" | "answered", string | undefined>)
     { name: "admin-requests-all", path: "/admin/requests?state=all" },
     { name: "admin-request", path: `/admin/requests/${ids.asked}` },
     { name: "admin-request-decided", path: `/admin/requests/${ids.answered}` },
+    {
+      name: "admin-request-wrong",
+      path: `/admin/requests/${ids.asked}`,
+      act: pressing("Decline it"),
+    },
     { name: "admin-routes", path: "/admin/routes" },
     { name: "admin-gitlab", path: "/admin/gitlab" },
     {
@@ -155,6 +168,47 @@ function shotsOf(ids: Record<"page" | "asked" | "answered", string | undefined>)
     { name: "admin-audit", path: "/admin/audit" },
   ];
 }
+
+/** What is shown once GitLab has no site any more: a plan that is held. It goes on from the rest. */
+function heldShots(removeSites: () => void): readonly Shot[] {
+  const lose: Act = async (page) => {
+    const held = page.getByRole("link", { name: "Look at it" });
+    if (await held.isVisible()) return;
+    removeSites();
+    await pressing("Read GitLab now")(page);
+    await held.waitFor();
+  };
+  return [
+    { name: "admin-gitlab-held", path: "/admin/gitlab", act: lose },
+    { name: "admin-waiting", path: "/admin" },
+    {
+      name: "admin-gitlab-approve",
+      path: "/admin/gitlab",
+      act: async (page) => {
+        await lose(page);
+        await page.getByRole("link", { name: "Look at it" }).click();
+        await page.getByRole("button", { name: "Let them go" }).waitFor();
+      },
+    },
+  ];
+}
+
+/** What visitors see of hosts that nothing else serves. */
+function hostShots(port: number): readonly Shot[] {
+  const at = (name: string) => `http://${name}.${zone}:${port}/`;
+  return [
+    { name: "host-suspended", path: at("mallory"), who: "nobody" },
+    { name: "host-nothing", path: at("alice"), who: "nobody" },
+    { name: "host-gone", path: at("once"), who: "nobody" },
+  ];
+}
+
+const addWrongly: Act = async (page) => {
+  await page.getByLabel("Kind").selectOption("group");
+  await page.getByLabel("Name", { exact: true }).fill("No Name");
+  await page.getByLabel("Managers").fill("nobody-here");
+  await pressing("Add")(page);
+};
 
 const editWrongly: Act = async (page) => {
   await page.getByLabel("Email").fill("alice");

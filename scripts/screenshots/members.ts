@@ -8,7 +8,8 @@ import { furnishDatabases } from "../../test/support/database-world.ts";
 import { MemoryDatabases } from "../../test/support/memory-databases.ts";
 import { MemoryStorage } from "../../test/support/memory-storage.ts";
 import { clusterOfPages, furnishNamespaces } from "../../test/support/namespace-world.ts";
-import { type Act, pressing, type Shot, type ShownStage } from "./shot.ts";
+import { type Act, openMenu, pressing, type Shot, type ShownStage } from "./shot.ts";
+import { addStuck, inConflict } from "./stuck.ts";
 
 /** Members' pages: alice has some of everything, carol nothing yet, dora a host with many places. */
 export async function stageMembers(): Promise<ShownStage> {
@@ -24,9 +25,12 @@ export async function stageMembers(): Promise<ShownStage> {
   const spaces = await furnishNamespaces(pages, cluster);
   await askAround(pages);
   await addMany(pages, "dora", 45);
+  const stuck = await addStuck(pages, { storage, server, cluster });
+  const conflict = inConflict(pages.ledger.state);
   const games = pages.ledger.state.ownersByName.get("games") ?? "";
   const shots: readonly Shot[] = [
     { name: "sites", path: "/" },
+    { name: "sites-menu", path: "/", act: openMenu("Menu") },
     { name: "sites-first", path: "/", who: "carol" },
     { name: "sites-many", path: "/", who: "dora" },
     { name: "sites-search", path: "/?q=wiki" },
@@ -34,6 +38,7 @@ export async function stageMembers(): Promise<ShownStage> {
     { name: "site-host", path: "/sites/dora.tardis.test", who: "dora" },
     { name: "endpoint-new", path: "/endpoints/new" },
     { name: "endpoint-new-wrong", path: "/endpoints/new", act: fillWrong },
+    { name: "endpoint-new-more-wrong", path: "/endpoints/new", act: fillMoreWrong },
     { name: "endpoint-new-preview", path: "/endpoints/new", act: fillAndLook },
     { name: "endpoint", path: `/endpoints/${wiki.id}` },
     { name: "endpoint-edit", path: `/endpoints/${wiki.id}/edit` },
@@ -46,6 +51,7 @@ export async function stageMembers(): Promise<ShownStage> {
     { name: "namespace", path: `/namespaces/${spaces.shop.id}` },
     { name: "namespace-going", path: `/namespaces/${spaces.scratch.id}` },
     { name: "namespace-conflict", path: `/namespaces/${spaces.old.id}` },
+    { name: "namespace-stuck", path: `/namespaces/${stuck.namespace.id}` },
     { name: "namespace-delete", path: `/namespaces/${spaces.shop.id}/delete` },
     { name: "kubeconfig-new", path: `/kubeconfigs/new?namespace=${spaces.shop.id}` },
     { name: "kubeconfig-renew", path: `/kubeconfigs/${spaces.laptop.id}/renew` },
@@ -61,9 +67,12 @@ export async function stageMembers(): Promise<ShownStage> {
     { name: "bucket-new-wrong", path: "/buckets/new", act: named("No Name") },
     { name: "bucket", path: `/buckets/${photos.id}` },
     { name: "bucket-going", path: `/buckets/${scratch.id}` },
+    { name: "bucket-conflict", path: `/buckets/${conflict.bucket}` },
+    { name: "bucket-stuck", path: `/buckets/${stuck.bucket.id}` },
     { name: "bucket-edit", path: `/buckets/${photos.id}/edit` },
     { name: "bucket-delete", path: `/buckets/${photos.id}/delete` },
     { name: "bucket-key-new", path: "/bucket-keys/new" },
+    { name: "bucket-key-new-wrong", path: "/bucket-keys/new", act: pressing("Make it") },
     { name: "bucket-key-rotate", path: `/bucket-keys/${laptop.id}/rotate` },
     {
       name: "bucket-key-given",
@@ -77,8 +86,11 @@ export async function stageMembers(): Promise<ShownStage> {
     { name: "database-new-wrong", path: "/databases/new", act: named("No Name") },
     { name: "database", path: `/databases/${kept.id}` },
     { name: "database-going", path: `/databases/${going.id}` },
+    { name: "database-conflict", path: `/databases/${conflict.database}` },
+    { name: "database-stuck", path: `/databases/${stuck.database.id}` },
     { name: "database-delete", path: `/databases/${kept.id}/delete` },
     { name: "database-account-new", path: "/database-accounts/new" },
+    { name: "database-account-new-wrong", path: "/database-accounts/new", act: named("No Name") },
     { name: "database-account-edit", path: `/database-accounts/${app.id}/edit` },
     { name: "database-account-password", path: `/database-accounts/${app.id}/password` },
     {
@@ -96,9 +108,16 @@ export async function stageMembers(): Promise<ShownStage> {
     { name: "request-new-label", path: "/requests/new?kind=label" },
     { name: "request-new-quota", path: "/requests/new?kind=quota" },
     { name: "request-new-target", path: "/requests/new?kind=target" },
+    {
+      name: "request-new-target-wrong",
+      path: "/requests/new?kind=target",
+      act: pressing("Send it"),
+    },
     { name: "access", path: "/access" },
     { name: "access-first", path: "/access", who: "carol" },
     { name: "access-new", path: "/access/new" },
+    { name: "access-new-wrong", path: "/access/new", act: askForNothing },
+    { name: "access-new-given", path: "/access/new", act: makeToken },
     { name: "activity", path: "/activity" },
     { name: "activity-first", path: "/activity", who: "carol" },
     { name: "missing", path: "/nothing-here" },
@@ -121,6 +140,26 @@ const fillWrong: Act = async (page) => {
   await page.getByLabel("Path").first().fill("/wiki");
   await page.getByLabel("Where it runs").fill("192.168.1.1:80");
   await pressing("Put it online")(page);
+};
+
+const fillMoreWrong: Act = async (page) => {
+  await page.getByText("More settings").click();
+  await page.getByLabel("Where it runs").fill("10.0.3.7:2342");
+  await page.getByLabel("More servers").fill("10.0.3.8:2342\nnowhere");
+  await page.getByLabel("Health check").fill("healthz");
+  await page.getByLabel("Seconds between checks").fill("often");
+  await pressing("Put it online")(page);
+};
+
+const makeToken: Act = async (page) => {
+  await page.getByLabel("What it is for").fill("deploy from CI");
+  await pressing("Make it")(page);
+};
+
+const askForNothing: Act = async (page) => {
+  await page.getByLabel("Read", { exact: true }).uncheck();
+  await page.getByLabel("For how many days").fill("many");
+  await pressing("Make it")(page);
 };
 
 const fillAndLook: Act = async (page) => {

@@ -7,6 +7,7 @@ export type Act = (page: Page) => Promise<unknown>;
 export interface Shot {
   /** What its pictures are called. */
   readonly name: string;
+  /** Of the console; or a whole address, of a host that it answers for. */
   readonly path: string;
   /** Who looks at it. */
   readonly who?: string;
@@ -31,3 +32,11 @@ export interface ShownStage {
 /** Presses the button of this name. */
 export const pressing = (name: string) => (page: Page) =>
   page.getByRole("button", { name }).click();
+
+/** Opens a menu, where it is narrow enough for one. */
+export const openMenu =
+  (name: string): Act =>
+  async (page) => {
+    const menu = page.getByRole("button", { name });
+    if (await menu.isVisible()) await menu.click();
+  };

@@ -2,7 +2,12 @@ const WHOLE = new Intl.NumberFormat("en-GB");
 
 /** `1 owner`, `10,000 owners`. */
 export function counted(count: number, one: string, more = `${one}s`): string {
-  return `${WHOLE.format(count)} ${count === 1 ? one : more}`;
+  return `${whole(count)} ${count === 1 ? one : more}`;
+}
+
+/** A number for people: `10,000`. */
+export function whole(count: number): string {
+  return WHOLE.format(count);
 }
 
 /** A size for people: `812 B`, `1.4 MB`. */

@@ -11,6 +11,7 @@ import { Identities } from "./identities.tsx";
 import { pathOf } from "./owner-find.ts";
 import { ownerStanding } from "./owner-state.ts";
 import { kindOf } from "./owners.tsx";
+import type { Part } from "./parts.tsx";
 import { WaysIn } from "./passes.tsx";
 import type { AdminServices } from "./services.ts";
 
@@ -115,26 +116,31 @@ export function Renew({ owner, to }: { owner: Owner; to?: "memberships" }) {
 }
 
 /** What they may have, and how much of it they use. */
-export function Usage({ services, state, owner, now }: OwnerView) {
+export function quotaPart({ services, state, owner, now }: OwnerView): Part {
   const limits = quotaOf(services.rules, owner);
   const own = owner.quota ?? {};
   const used: Partial<Record<keyof Quota, number>> = usageOf(state, owner, now);
-  return (
-    <section>
-      <h2>Quota</h2>
+  const kinds = limitsHere(services.rules);
+  const over = kinds.filter((kind) => (used[kind] ?? 0) > limits[kind]).length;
+  return {
+    id: "quota",
+    title: "Quota",
+    isOpen: false,
+    note: over === 0 ? null : <Badge tone="bad">{over} above the limit</Badge>,
+    body: (
       <Table
         caption="Quota"
         slim
         columns={["What", "Used", "Limit", "Set"]}
-        rows={limitsHere(services.rules).map((kind) => [
+        rows={kinds.map((kind) => [
           limitName(kind),
           <Used amount={used[kind]} limit={limits[kind]} />,
           String(limits[kind]),
           own[kind] === undefined ? "by default" : "for them",
         ])}
       />
-    </section>
-  );
+    ),
+  };
 }
 
 function Used({ amount, limit }: { amount: number | undefined; limit: number }) {

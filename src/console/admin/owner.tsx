@@ -22,24 +22,25 @@ import type { PageEnv } from "../visitor.ts";
 import { act, doing, fieldsOf } from "../act.ts";
 import { showAdmin } from "./nav.tsx";
 import { ownerFor, pathOf } from "./owner-find.ts";
-import { Buckets } from "./owner-buckets.tsx";
-import { Databases } from "./owner-databases.tsx";
+import { bucketParts } from "./owner-buckets.tsx";
+import { databaseParts } from "./owner-databases.tsx";
 import { connectionsOf } from "../pages/database-account-table.tsx";
 import { accountViewsOf, databaseViewsOf } from "../pages/database-view.ts";
-import { Namespaces } from "./owner-namespaces.tsx";
+import { namespaceParts } from "./owner-namespaces.tsx";
 import { kubeconfigViewsOf, namespaceViewsOf } from "../pages/namespace-view.ts";
 import { keyViewsOf, viewsOf } from "../pages/bucket-view.ts";
-import { Facts, Suspension, Usage } from "./owner-facts.tsx";
+import { Facts, quotaPart, Suspension } from "./owner-facts.tsx";
 import {
-  Domains,
-  Endpoints,
-  Groups,
-  Labels,
-  Pages,
-  SignedInAt,
-  Targets,
-  Tokens,
+  domainsPart,
+  groupsPart,
+  namesPart,
+  pagesPart,
+  servicesPart,
+  sessionsPart,
+  targetsPart,
+  tokensPart,
 } from "./owner-things.tsx";
+import { Parts } from "./parts.tsx";
 import type { AdminServices } from "./services.ts";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 
@@ -63,6 +64,28 @@ export function ownerPage(services: AdminServices): Hono<PageEnv> {
     const kubeconfigs = await kubeconfigViewsOf(services, kubeconfigsOf(state, owner.id));
     const view = { services, state, owner, now: site.now() };
     const signedIn = owner.kind === "person" ? await sessions.of(owner.id) : [];
+    const { modules } = services.site;
+    const parts = [
+      quotaPart(view),
+      namesPart({ ...view, errors, typed: label }),
+      servicesPart(view),
+      pagesPart(view),
+      domainsPart(view),
+      targetsPart(view),
+      groupsPart(view),
+      ...(modules.has("namespaces") ? namespaceParts({ ...view, namespaces, kubeconfigs }) : []),
+      ...(modules.has("buckets") ? bucketParts({ ...view, buckets, keys }) : []),
+      ...(modules.has("databases")
+        ? databaseParts({
+            ...view,
+            databases,
+            accounts,
+            connectionsMax: connectionsOf(services.config.databases),
+          })
+        : []),
+      tokensPart(view),
+      owner.kind === "person" ? sessionsPart({ ...view, sessions: signedIn }) : undefined,
+    ].filter((part) => part !== undefined);
     return showAdmin(
       context,
       services,
@@ -78,29 +101,7 @@ export function ownerPage(services: AdminServices): Hono<PageEnv> {
         <ErrorSummary errors={errors} />
         <Suspension {...view} />
         <Facts {...view} />
-        <Usage {...view} />
-        <Labels {...view} errors={errors} typed={label} />
-        <Endpoints {...view} />
-        <Pages {...view} />
-        <Domains {...view} />
-        <Targets {...view} />
-        <Groups {...view} />
-        {services.site.modules.has("namespaces") ? (
-          <Namespaces {...view} namespaces={namespaces} kubeconfigs={kubeconfigs} />
-        ) : null}
-        {services.site.modules.has("buckets") ? (
-          <Buckets {...view} buckets={buckets} keys={keys} />
-        ) : null}
-        {services.site.modules.has("databases") ? (
-          <Databases
-            {...view}
-            databases={databases}
-            accounts={accounts}
-            connectionsMax={connectionsOf(services.config.databases)}
-          />
-        ) : null}
-        <Tokens {...view} />
-        {owner.kind === "person" ? <SignedInAt {...view} sessions={signedIn} /> : null}
+        <Parts parts={parts} />
       </>,
     );
   };

@@ -141,6 +141,28 @@ describeWithService("chromium", "an admin at a browser", (chromium) => {
     await end();
   });
 
+  it.each(WAYS)("sees how much somebody has, and opens it: %s, scripts %s", async (...way) => {
+    const names = Array.from({ length: 14 }, (_, at) => `${way.join("-")}-${at}`);
+    for (const name of names)
+      await world.must("POST", "/tokens", { owner: "bob", name, scopes: ["read"] });
+    const page = await begin(...way);
+    await page.goto(`${origin}/admin/owners/bob`);
+    const [first = "", second = ""] = names;
+    const button = (name: string) =>
+      page.getByRole("button", { name: `Revoke ${name}`, exact: true });
+    expect(await button(first).isVisible()).toBe(false);
+    const tokens = page.locator("summary", { hasText: "API tokens" });
+    expect(await tokens.textContent()).toMatch(/API tokens \d\d/);
+    await tokens.focus();
+    await page.keyboard.press("Enter");
+    await button(first).click();
+    expect(await said(page)).toContain(`The token ${first} was revoked`);
+    // It is gone back to the part, and that is open.
+    expect(await button(second).isVisible()).toBe(true);
+    if (way[1]) expect(await barriers(page)).toEqual([]);
+    await end();
+  });
+
   let paths: readonly string[] = [];
   beforeEach(async () => {
     if (!expect.getState().currentTestName?.includes("keeps people out")) return;

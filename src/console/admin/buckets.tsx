@@ -3,6 +3,8 @@ import { bucketStanding, keyStanding } from "../../api/standing.ts";
 import { adoptableBuckets, lookAtBucket } from "../../buckets/adoption.ts";
 import type { Bucket, BucketKey } from "../../domain/entities.ts";
 import { expiryInWords } from "../pages/bucket.tsx";
+import { restoreBucket } from "../../buckets/verbs/buckets.ts";
+import type { Decide } from "../../store/ledger.ts";
 import { settleBucket } from "../pages/bucket-act.ts";
 import { ACCESS_WORDS, bucketsInWords } from "../pages/bucket-key-table.tsx";
 import { viewsOf } from "../pages/bucket-view.ts";
@@ -84,6 +86,10 @@ export const buckets: ModuleFace = {
   kinds: [BUCKET, KEY],
   together: ["bucket or key", "buckets and keys"],
   handedOn: ["POST /buckets/ID/restore", "tardis-console buckets restore ID --owner NAME"],
+  handOn: async (context, services, id, owner) => {
+    const decide: Decide<Bucket> = (state, decided) => restoreBucket(state, decided, { id, owner });
+    return (await settleBucket(context, services, id, decide)).bucket;
+  },
   adoption,
   running: ({ buckets: module }) =>
     module === undefined

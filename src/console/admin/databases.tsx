@@ -3,6 +3,8 @@ import { accountStanding, databaseStanding } from "../../api/standing.ts";
 import { adoptableDatabases, lookAtDatabase } from "../../databases/adoption.ts";
 import type { Database, DatabaseAccount } from "../../domain/entities.ts";
 import { ACCESS_WORDS, databasesInWords } from "../pages/database-account-table.tsx";
+import { restoreDatabase } from "../../databases/verbs/databases.ts";
+import type { Decide } from "../../store/ledger.ts";
 import { settleDatabase } from "../pages/database-act.ts";
 import { databaseViewsOf } from "../pages/database-view.ts";
 import { heldInWords } from "../pages/databases.tsx";
@@ -78,6 +80,11 @@ export const databases: ModuleFace = {
   kinds: [DATABASE, ACCOUNT],
   together: ["database or account", "databases and accounts"],
   handedOn: ["POST /databases/ID/restore", "tardis-console databases restore ID --owner NAME"],
+  handOn: async (context, services, id, owner) => {
+    const decide: Decide<Database> = (state, decided) =>
+      restoreDatabase(state, decided, { id, owner });
+    return (await settleDatabase(context, services, id, decide)).database;
+  },
   adoption,
   running: ({ databases: module }) =>
     module === undefined

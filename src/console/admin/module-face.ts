@@ -1,3 +1,4 @@
+import type { Context } from "hono";
 import type { Child } from "hono/jsx";
 import type { StandingView } from "../../api/standing.ts";
 import type { Module } from "../../domain/rules.ts";
@@ -5,6 +6,7 @@ import type { State } from "../../domain/state.ts";
 import type { Modules } from "../../modules.ts";
 import type { Standing, Standings } from "../../reconcile/standing.ts";
 import type { AdoptionFace } from "./adoption.ts";
+import type { PageEnv } from "../visitor.ts";
 import { counted } from "../words.ts";
 import type { AdminServices } from "./services.ts";
 import { wrongIn } from "./wrong.ts";
@@ -15,11 +17,18 @@ export interface ModuleFace {
   readonly title: string;
   readonly path: `/admin/${string}`;
   /** The thing itself, then the ways into it. */
-  readonly kinds: readonly ThingKind[];
+  readonly kinds: readonly [ThingKind, ...ThingKind[]];
   /** Both in one word: `bucket or key`, `buckets and keys`. */
   readonly together: readonly [one: string, more: string];
   /** What gives a thing to somebody else when its owner has left: a call of the API, a command. */
   readonly handedOn: readonly string[];
+  /** Has a thing back that is being deleted, as another owner's. @throws Refusal */
+  handOn(
+    context: Context<PageEnv>,
+    services: AdminServices,
+    id: string,
+    owner: string,
+  ): Promise<Thing>;
   readonly adoption: AdoptionFace;
   readonly running: (modules: Modules) => RunningModule | undefined;
 }
@@ -55,7 +64,13 @@ export interface Thing {
 
 interface Things<T> {
   has(id: string): boolean;
+  get(id: string): T | undefined;
   values(): Iterable<T>;
+}
+
+/** Where a thing that is being deleted is given to somebody else. */
+export function handOnPath({ path }: Pick<ModuleFace, "path">, { id }: Thing): string {
+  return `${path}/${id}/hand-on`;
 }
 
 /** How many of a module's things are not as they should be. */

@@ -13,7 +13,13 @@ import type { PageEnv } from "../visitor.ts";
 import { counted } from "../words.ts";
 import { Filters } from "./filters.tsx";
 import { listed, PAGER_WORDS, pathWith } from "./list.ts";
-import type { ModuleFace, RunningModule, Thing, ThingKind } from "./module-face.ts";
+import {
+  handOnPath,
+  type ModuleFace,
+  type RunningModule,
+  type Thing,
+  type ThingKind,
+} from "./module-face.ts";
 import { showAdmin } from "./nav.tsx";
 import { OwnerOf } from "./owners.tsx";
 import type { AdminServices } from "./services.ts";
@@ -101,7 +107,7 @@ export function moduleList(services: AdminServices, face: ModuleFace): Hono<Page
             columns={["Name", "Whose", "State", "Holds or opens"]}
             rows={items.map((row) => [
               <NameOf row={row} wanted={wanted} />,
-              <OwnerOf state={state} id={row.thing.owner} />,
+              <WhoseOf face={face} row={row} state={state} />,
               <ThingState standing={row.standing} now={now} until={row.kind.until?.(row.thing)} />,
               told.get(row) ?? "",
             ])}
@@ -183,6 +189,22 @@ function NameOf({ row: { kind, thing }, wanted }: { row: Row; wanted: string }) 
   );
 }
 
+/** Whose a row's thing is; the way to somebody else, where its owner is gone. */
+function WhoseOf({ face, row, state }: { face: ModuleFace; row: Row; state: State }) {
+  const { kind, thing, isLeft } = row;
+  return (
+    <span>
+      <OwnerOf state={state} id={thing.owner} />
+      {isLeft && kind === face.kinds[0] ? (
+        <>
+          {" "}
+          <a href={handOnPath(face, thing)}>Give {thing.name} to somebody …</a>
+        </>
+      ) : null}
+    </span>
+  );
+}
+
 /** How many there are, and how they stand, each a way to just these. */
 function Counts({ face: { path, together }, rows }: { face: ModuleFace; rows: readonly Row[] }) {
   const count = (wanted: string) => rows.filter((row) => isIn(row, wanted)).length;
@@ -212,7 +234,7 @@ function Counts({ face: { path, together }, rows }: { face: ModuleFace; rows: re
 function HandOn({ face: { handedOn } }: { face: ModuleFace }) {
   return (
     <p>
-      Their owners have left. Until they are deleted,{" "}
+      Their owners have left. Until they are deleted, the link beside each,{" "}
       {handedOn.map((way, index) => (
         <>
           {index === 0 ? "" : " or "}

@@ -3,6 +3,7 @@ import type { PageEnv } from "../visitor.ts";
 import { buckets } from "./buckets.tsx";
 import { databases } from "./databases.tsx";
 import { moduleAdoption } from "./module-adopt.tsx";
+import { moduleHandOn } from "./module-hand-on.tsx";
 import type { ModuleFace } from "./module-face.ts";
 import { moduleList } from "./module-list.tsx";
 import { namespaces } from "./namespaces.tsx";
@@ -17,6 +18,7 @@ export function modulePages(services: AdminServices): Hono<PageEnv> {
   for (const face of FACES) {
     app.route("/", moduleList(services, face));
     app.route("/", moduleAdoption(services, face));
+    app.route("/", moduleHandOn(services, face));
   }
   return app;
 }

@@ -5,6 +5,8 @@ import { adoptableNamespaces, lookAtNamespace } from "../../namespaces/adoption.
 import { layoutOf } from "../../namespaces/layout.ts";
 import { limitsOf } from "../../namespaces/objects.ts";
 import { heldLabels } from "../../owners/labels.ts";
+import { restoreNamespace } from "../../namespaces/verbs/namespaces.ts";
+import type { Decide } from "../../store/ledger.ts";
 import { settleNamespace } from "../pages/namespace-act.ts";
 import { namespaceViewsOf } from "../pages/namespace-view.ts";
 import { hostsInWords, limitsInWords, Used } from "../pages/namespace-words.tsx";
@@ -93,6 +95,11 @@ export const namespaces: ModuleFace = {
   kinds: [NAMESPACE, KUBECONFIG],
   together: ["namespace or kubeconfig", "namespaces and kubeconfigs"],
   handedOn: ["POST /namespaces/ID/restore", "tardis-console namespaces restore ID --owner NAME"],
+  handOn: async (context, services, id, owner) => {
+    const decide: Decide<Namespace> = (state, decided) =>
+      restoreNamespace(state, decided, { id, owner });
+    return (await settleNamespace(context, services, id, decide)).namespace;
+  },
   adoption,
   running: ({ namespaces: module }) =>
     module === undefined

@@ -68,7 +68,12 @@ export function bucketPage(services: PageServices): Hono<PageEnv> {
             <Underway standing={standing} />
           </>
         ) : (
-          <Grace until={deleting.until} now={now} action={`${at}/restore`}>
+          <Grace
+            until={deleting.until}
+            now={now}
+            action={`${at}/restore`}
+            handOn={state.owners.has(bucket.owner) ? undefined : `/admin/buckets/${id}/hand-on`}
+          >
             Until then nobody can use it, and what is in it is kept.
           </Grace>
         )}

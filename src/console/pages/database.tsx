@@ -59,7 +59,12 @@ export function databasePage(services: PageServices): Hono<PageEnv> {
             <Underway standing={standing} />
           </>
         ) : (
-          <Grace until={deleting.until} now={now} action={`${at}/restore`}>
+          <Grace
+            until={deleting.until}
+            now={now}
+            action={`${at}/restore`}
+            handOn={state.owners.has(database.owner) ? undefined : `/admin/databases/${id}/hand-on`}
+          >
             Until then no account gets into it, and what is in it is kept.
           </Grace>
         )}

@@ -62,7 +62,14 @@ export function namespacePage(services: PageServices): Hono<PageEnv> {
             <Underway standing={standing} />
           </>
         ) : (
-          <Grace until={deleting.until} now={now} action={`${at}/restore`}>
+          <Grace
+            until={deleting.until}
+            now={now}
+            action={`${at}/restore`}
+            handOn={
+              state.owners.has(namespace.owner) ? undefined : `/admin/namespaces/${id}/hand-on`
+            }
+          >
             Until then no kubeconfig opens it and nothing reaches what is in it, which is kept.
           </Grace>
         )}

@@ -6,12 +6,15 @@ export function Grace({
   until,
   now,
   action,
+  handOn,
   children,
 }: {
   until: string;
   now: Date;
   /** Where its deletion is undone. */
   action: string;
+  /** Where an admin gives it to somebody else, when its owner is gone; nobody else has it back then. */
+  handOn?: string | undefined;
   /** What is so until then. */
   children?: Child;
 }) {
@@ -28,7 +31,11 @@ export function Grace({
           </>
         )}
       </p>
-      {isOver ? null : (
+      {isOver ? null : handOn !== undefined ? (
+        <a class="button" href={handOn}>
+          Give it to somebody …
+        </a>
+      ) : (
         <form method="post" action={action}>
           <button type="submit">Have it back</button>
         </form>

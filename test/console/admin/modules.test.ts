@@ -48,11 +48,11 @@ describe("what the admins' pages say of namespaces", () => {
     await must("DELETE", "/persons/bob");
     const left = await readPage(ada, "/admin/namespaces?state=left");
     expect(left).toMatch(
-      /bob--films Namespace ns-\w+ per-\w+, who is gone Being deleted Deleted for good in [\w ]+ \. It can/,
+      /bob--films Namespace ns-\w+ per-\w+, who is gone Give bob--films to somebody … Being deleted Deleted for good in [\w ]+ \. It can/,
     );
     expect(left).not.toContain("(UTC)");
     expect(left).toContain(
-      "POST /namespaces/ID/restore or tardis-console namespaces restore ID --owner NAME gives one to somebody else",
+      "the link beside each, POST /namespaces/ID/restore or tardis-console namespaces restore ID --owner NAME gives one to somebody else",
     );
     expect(left).not.toContain("games--wild Namespace");
   });

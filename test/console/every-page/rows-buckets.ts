@@ -35,6 +35,8 @@ export const BUCKET_ROWS: Readonly<Record<Mounted, Row>> = {
   "GET /bucket-keys/:id/revoke": row(key),
   "POST /bucket-keys/:id/revoke": row({ ...key, ...done }),
   "GET /admin/buckets": admin(),
+  "GET /admin/buckets/:id/hand-on": admin("leftBucket"),
+  "POST /admin/buckets/:id/hand-on": admin("leftBucket", { form: { owner: "games" }, ...done }),
   "GET /admin/buckets/adopt": admin(),
   "POST /admin/buckets/adopt": admin("none", NOTHING_THERE),
   "POST /admin/buckets/adopt/preview": admin("none", NOTHING_THERE),

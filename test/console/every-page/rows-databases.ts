@@ -31,6 +31,8 @@ export const DATABASE_ROWS: Readonly<Record<Mounted, Row>> = {
   "GET /database-accounts/:id/end": row(account),
   "POST /database-accounts/:id/end": row({ ...account, ...done }),
   "GET /admin/databases": admin(),
+  "GET /admin/databases/:id/hand-on": admin("leftDatabase"),
+  "POST /admin/databases/:id/hand-on": admin("leftDatabase", { form: { owner: "games" }, ...done }),
   "GET /admin/databases/adopt": admin(),
   "POST /admin/databases/adopt": admin("none", NOTHING_THERE),
   "POST /admin/databases/adopt/preview": admin("none", NOTHING_THERE),

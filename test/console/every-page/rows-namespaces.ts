@@ -25,6 +25,11 @@ export const NAMESPACE_ROWS: Readonly<Record<Mounted, Row>> = {
   "GET /kubeconfigs/:id/revoke": row(kubeconfig),
   "POST /kubeconfigs/:id/revoke": row({ ...kubeconfig, ...done }),
   "GET /admin/namespaces": admin(),
+  "GET /admin/namespaces/:id/hand-on": admin("leftNamespace"),
+  "POST /admin/namespaces/:id/hand-on": admin("leftNamespace", {
+    form: { owner: "games" },
+    ...done,
+  }),
   "GET /admin/namespaces/adopt": admin(),
   "POST /admin/namespaces/adopt": admin("none", NOTHING_THERE),
   "POST /admin/namespaces/adopt/preview": admin("none", NOTHING_THERE),

@@ -116,6 +116,7 @@ export class CrashWorld {
       expect(seen?.namespace?.metadata.uid).toBe(uid);
       expect(seen && module.namespaces.kind.plan(id, seen, undefined)).toMatchObject({ steps: [] });
       const state = deleting ? "deleting" : this.isSuspended(owner) ? "suspended" : "ready";
+      await this.#expectWhole(id, state !== "ready");
       expect(await module.standings.get(`namespace/${id}`)).toMatchObject({ state, tries: 0 });
     }
     const beside = async (what: string) => {
@@ -132,6 +133,36 @@ export class CrashWorld {
       expect(way.next).toBeUndefined();
     }
     expect(await this.#stranger()).toBe(this.#strangers);
+  }
+
+  /** What holds people back and lets them in, by what is there, and not by the console's own word for it. */
+  async #expectWhole(id: string, isClosed: boolean): Promise<void> {
+    const { host } = this;
+    const { name = "", owner } = host.state.namespaces.get(id) ?? {};
+    const core = `/api/v1/namespaces/${name}`;
+    const namesAt = async (path: string) => {
+      const { items } = await host.stored(path);
+      return items.map(({ metadata }: Named) => metadata.name).toSorted();
+    };
+    const group = (of: string) => `/apis/${of}/v1/namespaces/${name}`;
+    const [namespace, quota, account, limits, policies, bindings] = await Promise.all([
+      host.stored(core),
+      host.stored(`${core}/resourcequotas/tardis-quota`),
+      host.stored(`${core}/serviceaccounts/default`),
+      namesAt(`${core}/limitranges`),
+      namesAt(`${group("networking.k8s.io")}/networkpolicies`),
+      namesAt(`${group("rbac.authorization.k8s.io")}/rolebindings`),
+    ]);
+    expect(namespace.metadata).toMatchObject({
+      labels: { "pod-security.kubernetes.io/enforce": "baseline" },
+      annotations: { "tardis-console/id": id, "tardis-console/owner": owner },
+    });
+    const { pods } = host.config.namespaces.limits;
+    expect(quota.spec.hard).toMatchObject({ pods: String(isClosed ? 0 : pods) });
+    expect(account.automountServiceAccountToken).toBe(false);
+    expect(limits).toEqual(["tardis-limits"]);
+    expect(policies).toEqual(isClosed ? ["tardis-deny-all"] : ["tardis-allow", "tardis-deny-all"]);
+    expect(bindings).toEqual(isClosed ? [] : ["tardis-tenant"]);
   }
 
   async #stranger(): Promise<string> {

@@ -17,7 +17,8 @@ import { Time } from "../../src/console/parts/time.tsx";
 import type { PageEnv, Visitor } from "../../src/console/visitor.ts";
 import { openWindow, startBrowser, type Width } from "../support/browser.ts";
 import { describeWithService } from "../support/services.ts";
-import { barriers, serve, withHeaders } from "../support/console-pages.ts";
+import { barriers } from "../support/barriers.ts";
+import { serve, withHeaders } from "../support/console-pages.ts";
 
 const NOW = new Date("2026-11-30T20:00:00Z");
 const site = { zone: "tardis.test", secure: false, now: () => NOW, modules: new Set<never>() };

@@ -5,7 +5,8 @@ import { updateEndpoint } from "../../src/endpoints/update.ts";
 import { openWindow, startBrowser, type Width, type WindowOptions } from "../support/browser.ts";
 import { describeWithService } from "../support/services.ts";
 import { waitFor } from "../support/wait.ts";
-import { barriers, startPages, ZONE, type TestPages } from "../support/console-pages.ts";
+import { barriers } from "../support/barriers.ts";
+import { startPages, ZONE, type TestPages } from "../support/console-pages.ts";
 import { furnish } from "../support/console-world.ts";
 
 describeWithService("chromium", "a member's pages", (chromium) => {

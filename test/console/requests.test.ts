@@ -8,7 +8,8 @@ import {
   type WindowOptions,
 } from "../support/browser.ts";
 import { describeWithService } from "../support/services.ts";
-import { barriers, startPages, type TestPages } from "../support/console-pages.ts";
+import { barriers } from "../support/barriers.ts";
+import { startPages, type TestPages } from "../support/console-pages.ts";
 import { askAround, furnish } from "../support/console-world.ts";
 
 const HOSTILE = `"'><img src=x onerror=alert(1)><script>alert(2)</script>{{7*7}}`;

@@ -1,10 +1,7 @@
 import { createServer } from "node:http";
-import { fileURLToPath } from "node:url";
-import { readFileSync } from "node:fs";
 import { getRequestListener } from "@hono/node-server";
 import { type Context, Hono } from "hono";
 import { secureHeaders } from "hono/secure-headers";
-import type { Page } from "playwright-core";
 import { servicesOf } from "../../src/api/services.ts";
 import { Buckets } from "../../src/buckets/module.ts";
 import type { ObjectStorage } from "../../src/buckets/storage.ts";
@@ -70,45 +67,6 @@ export function withHeaders<E extends object>(): Hono<E> {
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-const AXE = readFileSync(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
-
-/**
- * What keeps people out of a page, a line for each: the rule, and where.
- * @param rules axe's names of those to look at; all of them, without
- */
-export async function barriers(page: Page, rules?: readonly string[]): Promise<string[]> {
-  const session = await page.context().newCDPSession(page);
-  // In a world of its own, so that the page's content policy stays as it is.
-  const { frameTree } = await session.send("Page.getFrameTree");
-  const { executionContextId } = await session.send("Page.createIsolatedWorld", {
-    frameId: frameTree.frame.id,
-    worldName: "axe",
-  });
-  const run = async (expression: string) => {
-    const { result, exceptionDetails } = await session.send("Runtime.evaluate", {
-      contextId: executionContextId,
-      expression,
-      awaitPromise: true,
-      returnByValue: true,
-    });
-    if (exceptionDetails !== undefined) throw new Error(exceptionDetails.text);
-    return result.value as unknown;
-  };
-  // Large, and there already where the same page was looked at before.
-  if (await run("typeof axe === 'undefined'")) await run(AXE);
-  const options = JSON.stringify({
-    ...(rules === undefined ? {} : { runOnly: rules }),
-    // Nothing is made of what passes, and no style sheet or film is read again: it costs as much again.
-    resultTypes: ["violations"],
-    preload: false,
-  });
-  const found = await run(
-    `axe.run(document, ${options}).then(({ violations }) => violations.flatMap(({ id, help, nodes }) => nodes.map((node) => id + ": " + help + ": " + node.html)))`,
-  );
-  await session.detach();
-  return found as string[];
-}
-
 export const NOW = Date.parse("2026-11-30T20:00:00.000Z");
 export const ZONE = "tardis.test";
 

@@ -7,6 +7,7 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 const SLOW = [
   "test/e2e/chaos.test.ts",
   "test/console/every-page/barriers.test.ts",
+  "test/console/every-page/barriers-more.test.ts",
   "test/namespaces/crash.test.ts",
   "test/databases/trouble.test.ts",
   "test/namespaces/trouble.test.ts",

@@ -10,7 +10,8 @@ import {
 } from "../../support/browser.ts";
 import { describeWithService } from "../../support/services.ts";
 import { waitFor } from "../../support/wait.ts";
-import { barriers } from "../../support/console-pages.ts";
+import { barriers } from "../../support/barriers.ts";
+
 import { stageGitLab, type GitLabStage } from "./gitlab-stage.ts";
 import { HOSTILE, startAdminWorld, type AdminWorld } from "./support.ts";
 

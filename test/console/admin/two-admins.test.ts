@@ -1,7 +1,8 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { openWindow, startBrowser, type Window } from "../../support/browser.ts";
-import { barriers } from "../../support/console-pages.ts";
+import { barriers } from "../../support/barriers.ts";
+
 import { describeWithService } from "../../support/services.ts";
 import { startAdminWorld, type AdminWorld } from "./support.ts";
 

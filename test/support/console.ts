@@ -6,6 +6,7 @@ import { type Overrides, type RunningConsole, startConsole } from "../../src/app
 import { loadConfig } from "../../src/config.ts";
 import { silentLog } from "../../src/observability/log.ts";
 import { builtMain } from "./built.ts";
+import { bundledMain } from "./bundled.ts";
 import { waitFor } from "./wait.ts";
 
 export const zone = "tardis.test";
@@ -133,10 +134,11 @@ interface Run {
 }
 
 async function run(
+  program: string,
   args: readonly string[],
   { env = {}, cwd, input }: ProcessOptions,
 ): Promise<Run> {
-  const child = spawn(process.execPath, [await builtMain(), ...args], {
+  const child = spawn(process.execPath, [program, ...args], {
     stdio: ["pipe", "pipe", "pipe"],
     env: { ...cleanEnvironment(), ...env },
     ...(cwd === undefined ? {} : { cwd }),
@@ -170,10 +172,14 @@ export async function spawnConsole(
   options: ProcessOptions = {},
 ): Promise<ConsoleProcess> {
   const file = writeConfig(folder, more);
-  const { child, stdout, stderr, ended } = await run(["--config", file, "start"], {
-    ...options,
-    env: { TARDIS_BOOTSTRAP_TOKEN: adminToken, ...options.env },
-  });
+  const { child, stdout, stderr, ended } = await run(
+    await builtMain(),
+    ["--config", file, "start"],
+    {
+      ...options,
+      env: { TARDIS_BOOTSTRAP_TOKEN: adminToken, ...options.env },
+    },
+  );
   const line = await waitFor(
     () => {
       if (child.exitCode !== null) return "ended";
@@ -211,12 +217,12 @@ export interface CommandResult extends Ended {
   readonly json: () => ApiAnswer["body"];
 }
 
-/** Runs one command to its end. */
+/** Runs one command to its end: of the program as one file, as most of a command's time is to start. */
 export async function runCommand(
   args: readonly string[],
   options: ProcessOptions = {},
 ): Promise<CommandResult> {
-  const { stdout, stderr, ended } = await run(args, options);
+  const { stdout, stderr, ended } = await run(await bundledMain(), args, options);
   const how = await ended;
   return { ...how, stdout: stdout(), stderr: stderr(), json: () => JSON.parse(stdout()) };
 }

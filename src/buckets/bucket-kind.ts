@@ -71,9 +71,7 @@ export function planBucket(
   return {
     steps: [
       ...exposing(stored, bucket.publicRead && !suspended ? "read" : "private"),
-      ...(stored.expireDays === bucket.expireDays
-        ? []
-        : [{ do: "expire" as const, days: bucket.expireDays, what: "set after when objects go" }]),
+      ...(stored.expireDays === bucket.expireDays ? [] : [expiring(stored, bucket.expireDays)]),
       ...(stored.quotaBytes === bytes
         ? []
         : [{ do: "limit" as const, bytes, what: "set how much it may hold" }]),
@@ -85,8 +83,20 @@ export function planBucket(
 
 function exposing(stored: StoredBucket, exposure: "private" | "read"): BucketStep[] {
   if (stored.exposure === exposure) return [];
-  const what = exposure === "read" ? "opened it to everyone's reading" : "closed it to the public";
+  const done = exposure === "read" ? "opened it to everyone's reading" : "closed it to the public";
+  const what =
+    stored.exposure === "other"
+      ? `removed an access policy that was not the console's: ${done}`
+      : done;
   return [{ do: "expose", exposure, what }];
+}
+
+function expiring({ expireDays }: StoredBucket, days: number | null): BucketStep {
+  const what =
+    expireDays === "other"
+      ? "removed lifecycle rules that were not the console's, and set after when objects go"
+      : "set after when objects go";
+  return { do: "expire", days, what };
 }
 
 /** Whose it is that stands at the name. Nothing is touched but what is ours. */

@@ -58,12 +58,31 @@ describeWithService("minio", "what is changed behind the console's back", () => 
       "closed it to the public",
     ],
     [
+      "opened by a policy of somebody's own",
+      (name) =>
+        host.root.setBucketPolicy(
+          name,
+          JSON.stringify({
+            Version: "2012-10-17",
+            Statement: [
+              {
+                Effect: "Allow",
+                Principal: { AWS: ["*"] },
+                Action: ["s3:ListBucket"],
+                Resource: [`arn:aws:s3:::${name}`],
+              },
+            ],
+          }),
+        ),
+      "removed an access policy that was not the console's: closed it to the public",
+    ],
+    [
       "given other rules for its objects' end",
       (name) =>
         host.root.setBucketLifecycle(name, {
           Rule: [{ ID: "x", Status: "Enabled", Filter: { Prefix: "" }, Expiration: { Days: 1 } }],
         }),
-      "set after when objects go",
+      "removed lifecycle rules that were not the console's, and set after when objects go",
     ],
     [
       "freed of its limit",

@@ -26,7 +26,7 @@ export function moduleHandOn(services: AdminServices, face: ModuleFace): Hono<Pa
     thing: Thing,
     owner: string,
     errors = noErrors,
-    status?: Refusal,
+    refusal?: Refusal,
   ) =>
     showAdmin(
       context,
@@ -36,7 +36,7 @@ export function moduleHandOn(services: AdminServices, face: ModuleFace): Hono<Pa
         place: "home",
         back: { href: `${path}?state=left`, label: title },
         lead: "It is not deleted then, and is somebody's again, with all that is in it.",
-        status: status === undefined ? (errors.none ? 200 : 400) : statusOf(status),
+        status: refusal === undefined ? (errors.none ? 200 : 400) : statusOf(refusal),
       },
       <>
         <ErrorSummary errors={errors} />

@@ -61,7 +61,7 @@ export function editOwner(services: AdminServices): Hono<PageEnv> {
       <>
         {by === undefined ? null : <LostUpdate by={by} differing={differingOwners(theirs, form)} />}
         <ErrorSummary errors={errors} />
-        <form class="form" method="post" action={`${pathOf(owner)}/edit`}>
+        <form class="form" method="post" action={`${pathOf(owner)}/edit`} novalidate>
           <input type="hidden" name="revision" value={String(owner.revision)} />
           <TextField
             {...field("name")}

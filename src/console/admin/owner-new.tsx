@@ -44,7 +44,7 @@ export function newOwner(services: AdminServices): Hono<PageEnv> {
       },
       <>
         <ErrorSummary errors={errors} />
-        <form class="form" method="post" action={PATH}>
+        <form class="form" method="post" action={PATH} novalidate>
           <SelectField
             {...field("kind")}
             label="Kind"

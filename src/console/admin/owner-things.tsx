@@ -4,6 +4,7 @@ import type { Endpoint, Owner, OwnTargetGrant, Page } from "../../domain/entitie
 import { endpointsOf, groupsOf, labelsOf, pagesOf, tokensOf } from "../../domain/state.ts";
 import { pageStandings } from "../../traefik/page-standing.ts";
 import { endpointStanding } from "../../traefik/table.ts";
+import { browserOf } from "../browser-name.ts";
 import type { FormErrors } from "../forms.ts";
 import { TextField } from "../parts/fields.tsx";
 import { exactly, Time } from "../parts/time.tsx";
@@ -55,7 +56,7 @@ export function namesPart(
     // What is wrong is never folded away.
     ...(errors.none ? {} : { isOpen: true }),
     children: (
-      <form class="form line" method="post" action={`${at}/labels`}>
+      <form class="form line" method="post" action={`${at}/labels`} novalidate>
         <TextField
           name="label"
           label="Give them a name"
@@ -208,7 +209,7 @@ export function sessionsPart({
     none: "They are signed in nowhere.",
     columns: ["Browser", "Address", "Last used", ""],
     rows: sessions.slice(0, SHOWN).map(({ id, agent, address, usedAt }) => [
-      agent === "" ? "not known" : agent,
+      <span title={agent}>{browserOf(agent)}</span>,
       address,
       <Time at={usedAt} now={now} />,
       <form method="post" action={`${pathOf(owner)}/sessions/${id}/end`}>

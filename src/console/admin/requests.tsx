@@ -149,7 +149,7 @@ export function requests(services: AdminServices): Hono<PageEnv> {
           )}
         </dl>
         {request.state === "open" ? (
-          <form class="form" method="post" action={`${PATH}/${request.id}`}>
+          <form class="form" method="post" action={`${PATH}/${request.id}`} novalidate>
             <input type="hidden" name="revision" value={String(request.revision)} />
             <AreaField
               name="answer"

@@ -42,7 +42,7 @@ export function reservedNames(services: AdminServices): Hono<PageEnv> {
       },
       <>
         <ErrorSummary errors={errors} />
-        <form class="form" method="post" action={PATH}>
+        <form class="form" method="post" action={PATH} novalidate>
           <TextField
             name="label"
             label="Name"

@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import type { Session } from "../../auth/sessions.ts";
 import { Refusal } from "../../errors.ts";
+import { browserOf } from "../browser-name.ts";
 import { leaveFlash } from "../flash.ts";
 import { Table } from "../parts/table.tsx";
 import { Time } from "../parts/time.tsx";
@@ -39,30 +40,6 @@ export function SessionList({
       />
     </>
   );
-}
-
-const BROWSERS = [
-  ["Firefox/", "Firefox"],
-  ["Edg/", "Edge"],
-  ["OPR/", "Opera"],
-  ["Chrome/", "Chrome"],
-  ["Safari/", "Safari"],
-] as const;
-const SYSTEMS = [
-  ["Android", "Android"],
-  ["iPhone", "an iPhone"],
-  ["iPad", "an iPad"],
-  ["Windows", "Windows"],
-  ["Mac OS X", "a Mac"],
-  ["Linux", "Linux"],
-] as const;
-
-/** What people call a browser by its `User-Agent`; it only says what it claims to be. */
-function browserOf(agent: string): string {
-  const browser = BROWSERS.find(([mark]) => agent.includes(mark))?.[1];
-  const system = SYSTEMS.find(([mark]) => agent.includes(mark))?.[1];
-  if (browser === undefined) return agent === "" ? "Unknown" : agent.slice(0, 40);
-  return system === undefined ? browser : `${browser} on ${system}`;
 }
 
 /** `/access/sessions/{id}/end` */

@@ -18,7 +18,7 @@ export interface ConfirmationProps {
 export function Confirmation(props: ConfirmationProps) {
   const { action, label, cancel, hidden = {}, danger = false, children } = props;
   return (
-    <form class="confirmation" method="post" action={action}>
+    <form class="confirmation" method="post" action={action} novalidate>
       {children}
       {Object.entries(hidden).map(([name, value]) => (
         <input type="hidden" name={name} value={value} />

@@ -2,8 +2,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { updateAccount } from "../../src/databases/verbs/accounts.ts";
 import { quotaOf } from "../../src/domain/rules.ts";
-import { openWindow, startBrowser, type Width, type WindowOptions } from "../support/browser.ts";
-import { barriers } from "../support/barriers.ts";
+import { openWindow, startBrowser, type WindowOptions } from "../support/browser.ts";
 import { startPages, type TestPages } from "../support/console-pages.ts";
 import { furnish } from "../support/console-world.ts";
 import { addAccount, addDatabase, furnishDatabases, renew } from "../support/database-world.ts";
@@ -162,41 +161,24 @@ describeWithService("chromium", "a member's pages on databases", (chromium) => {
     });
   });
 
-  it.each<[Width, "light" | "dark"]>([
-    ["desk", "light"],
-    ["desk", "dark"],
-    ["phone", "light"],
-    ["phone", "dark"],
-  ])("keep nobody out, and fit: %s, %s", async (width, scheme) => {
-    const { wiki, scratch, old, app } = world;
+  it("fit on a phone with the longest names", async () => {
     const long = await addDatabase(pages, "alice", "alice", "a".repeat(56));
     const paths = [
-      "/databases",
-      "/databases/new",
-      ...[wiki, scratch, old, long].map(({ id }) => `/databases/${id}`),
+      `/databases/${long.id}`,
       `/databases/${long.id}/delete`,
+      "/databases",
       "/database-accounts/new",
-      `/database-accounts/${app.id}/edit`,
-      `/database-accounts/${app.id}/end`,
-      // The last one is answered to a form: the secret itself.
-      `/database-accounts/${app.id}/password`,
     ];
-    const look = async (page: Page, path: string) => {
-      expect([path, await barriers(page)]).toEqual([path, []]);
-      const wide = await page.evaluate<number>("document.documentElement.scrollWidth - innerWidth");
-      expect([path, Math.max(0, wide)]).toEqual([path, 0]);
-      expect(await page.getByRole("heading", { level: 1 }).count()).toBe(1);
-    };
-    await as("alice", { width, scheme }, async (page) => {
+    await as("alice", { width: "phone" }, async (page) => {
       for (const path of paths) {
         await page.goto(pages.origin + path);
-        await look(page, path);
+        expect(await page.getByText(long.name).count()).toBeGreaterThan(0);
+        const wide = await page.evaluate<number>(
+          "document.documentElement.scrollWidth - innerWidth",
+        );
+        expect([path, Math.max(0, wide)]).toEqual([path, 0]);
       }
-      await page.getByRole("button", { name: "Set a new password" }).click();
-      await page.getByText("shown only this once").waitFor();
-      await look(page, "the password");
     });
-    await as("carol", { width, scheme }, (page) => look(page, "nothing yet"));
   });
 
   it("have what they type shown as text everywhere", async () => {

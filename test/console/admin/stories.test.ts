@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Browser, Page } from "playwright-core";
 import type { State } from "../../../src/domain/state.ts";
 import {
@@ -161,56 +161,6 @@ describeWithService("chromium", "an admin at a browser", (chromium) => {
     // It is gone back to the part, and that is open.
     expect(await button(second).isVisible()).toBe(true);
     if (way[1]) expect(await barriers(page)).toEqual([]);
-    await end();
-  });
-
-  let paths: readonly string[] = [];
-  beforeEach(async () => {
-    if (!expect.getState().currentTestName?.includes("keeps people out")) return;
-    if (state().requests.size === 0) {
-      const wish = { kind: "label", label: "alice-art" };
-      await world.must("POST", "/requests", { owner: "alice", wish, reason: HOSTILE });
-    }
-    const request = [...state().requests.keys()][0] ?? "";
-    const alice = `/admin/owners/${world.id("alice")}`;
-    const owners = ["", "/edit", "/suspend"].map((more) => `${alice}${more}`);
-    paths = [
-      "/admin",
-      "/admin/search?q=al",
-      "/admin/owners",
-      "/admin/owners/new",
-      ...owners,
-      "/admin/requests?state=all",
-      `/admin/requests/${request}`,
-      "/admin/routes",
-      "/admin/gitlab",
-      "/admin/gitlab/pages",
-      "/admin/gitlab/domains",
-      "/admin/traefik",
-      "/admin/traefik/document?entry=zone-default",
-      "/admin/doctor",
-      "/admin/set-aside",
-      "/admin/reserved-names",
-      "/admin/memberships",
-      "/admin/audit",
-    ];
-  });
-
-  it.each([
-    ["desk", "light"],
-    ["desk", "dark"],
-    ["phone", "light"],
-    ["phone", "dark"],
-  ] as const)("finds no page that keeps people out: %s, %s", async (width, scheme) => {
-    const page = await begin(width, true, scheme);
-    for (const path of paths) {
-      await page.goto(`${origin}${path}`);
-      expect([path, await barriers(page)]).toEqual([path, []]);
-      const over = await page.evaluate("document.documentElement.scrollWidth - innerWidth");
-      expect([path, over]).toEqual([path, 0]);
-      expect(await page.getByRole("heading", { level: 1 }).count()).toBe(1);
-      expect(await page.locator("main script, main b[onclick]").count()).toBe(0);
-    }
     await end();
   });
 });

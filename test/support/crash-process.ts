@@ -37,8 +37,8 @@ export type Word = "ready" | { readonly steps: number } | { readonly failed: str
 /** More than any act takes. */
 const STEPS_MAX = 200;
 
-// Of the pairs of steps at which two processes in a row are killed, as many of each act, and each first
-// step once at least. All of them: TARDIS_CRASH_ROUNDS=1000.
+// Of the pairs of steps at which two processes in a row are killed, as many of each act, and one of three
+// first steps in any case. All of them: TARDIS_CRASH_ROUNDS=1000.
 const ROUNDS = Number(process.env["TARDIS_CRASH_ROUNDS"] ?? 0);
 const SEED = Number(process.env["TARDIS_CRASH_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
 /** What has the same pairs chosen again. */

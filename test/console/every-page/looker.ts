@@ -76,6 +76,8 @@ export async function startLooker(chromium: string): Promise<Looker> {
     world,
     look: async (who, asked) => {
       await go(who, asked);
+      // A page that loads itself again goes away under whoever looks at it.
+      await page.getByText("See how far it is").waitFor({ state: "detached", timeout: 20_000 });
       await expectNoBarrierOn(window, page.url().slice(origin.length));
     },
     signOut: () => context.clearCookies(),

@@ -195,8 +195,9 @@ describe("events of version 1", () => {
     };
     const decision = grantLabel(state, context, { label: "play", owner: games.id });
     const { commit } = decideAtOnce(state, context, () => decision);
-    // What came since the first release is beside what readers of that one look at.
+    // What came since the first release is beside what readers of that one look at; the words are for people.
     const { actor, ...rest } = golden("event-v1.json") as { actor: object };
-    expect(commit?.event).toEqual({ ...rest, actor: { ...actor, admin: true } });
+    const summary = "games got the name play";
+    expect(commit?.event).toEqual({ ...rest, summary, actor: { ...actor, admin: true } });
   });
 });

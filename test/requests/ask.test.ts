@@ -23,7 +23,7 @@ describe("a request", () => {
     [
       "a limit of several words",
       { kind: "quota", of: "targetsPerEndpoint", amount: 12 },
-      "alice's request for 12 targets per endpoint was sent",
+      "alice's request for 12 targets of one service was sent",
     ],
     [
       "a network",

@@ -26,7 +26,10 @@ export function choosePairs(
     // Steps that follow each other are put right in much the same way: at another step each.
     const one = 1 + ((begin + at) % Math.max(1, steps));
     for (let second = 1; second <= steps; second++)
-      (at % each === begin % each && second === one ? chosen : rest).push({ first: at + 1, second });
+      (at % each === begin % each && second === one ? chosen : rest).push({
+        first: at + 1,
+        second,
+      });
   }
   while (chosen.length < rounds && rest.length > 0)
     chosen.push(...rest.splice(random(rest.length), 1));

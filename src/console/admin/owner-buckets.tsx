@@ -26,22 +26,22 @@ export function bucketParts({
       title: "Buckets",
       none: "None.",
       columns: ["Bucket", "State", "Holds", "Read by"],
-      rows: buckets
-        .slice(0, SHOWN)
-        .map((view) => [
-          <a href={`/buckets/${view.bucket.id}`}>{view.bucket.name}</a>,
-          <ThingState standing={view.standing} now={now} until={view.bucket.deleting?.until} />,
-          <Held view={view} />,
-          view.bucket.publicRead ? "Everyone" : "Keys",
-        ]),
-      count: buckets.length,
+      items: buckets,
+      row: (view) => [
+        <a href={`/buckets/${view.bucket.id}`}>{view.bucket.name}</a>,
+        <ThingState standing={view.standing} now={now} until={view.bucket.deleting?.until} />,
+        <Held view={view} />,
+        view.bucket.publicRead ? "Everyone" : "Keys",
+      ],
+      atMost: SHOWN,
     }),
     listPart({
       id: "bucket-keys",
       title: "Keys to buckets",
       none: "None.",
       columns: ["Key", "State", "May", "In", ""],
-      rows: keys.slice(0, SHOWN).map(({ key, standing }) => [
+      items: keys,
+      row: ({ key, standing }) => [
         key.name,
         <ThingState standing={standing} now={now} />,
         ACCESS_WORDS[key.access],
@@ -53,8 +53,8 @@ export function bucketParts({
             Revoke<span class="unseen"> {key.name}</span>
           </a>
         ),
-      ]),
-      count: keys.length,
+      ],
+      atMost: SHOWN,
     }),
   ];
 }

@@ -29,21 +29,21 @@ export function databaseParts({
       title: "Databases",
       none: "None.",
       columns: ["Database", "State", "Holds"],
-      rows: databases
-        .slice(0, SHOWN)
-        .map((view) => [
-          <a href={`/databases/${view.database.id}`}>{view.database.name}</a>,
-          <ThingState standing={view.standing} now={now} until={view.database.deleting?.until} />,
-          heldInWords(view),
-        ]),
-      count: databases.length,
+      items: databases,
+      row: (view) => [
+        <a href={`/databases/${view.database.id}`}>{view.database.name}</a>,
+        <ThingState standing={view.standing} now={now} until={view.database.deleting?.until} />,
+        heldInWords(view),
+      ],
+      atMost: SHOWN,
     }),
     listPart({
       id: "database-accounts",
       title: "Accounts at databases",
       none: "None.",
       columns: ["Account", "State", "May", "In", "Connections", ""],
-      rows: accounts.slice(0, SHOWN).map(({ account, standing, connections }) => [
+      items: accounts,
+      row: ({ account, standing, connections }) => [
         <code>{account.name}</code>,
         <ThingState standing={standing} now={now} />,
         ACCESS_WORDS[account.access],
@@ -56,8 +56,8 @@ export function databaseParts({
             End<span class="unseen"> {account.name}</span>
           </a>
         ),
-      ]),
-      count: accounts.length,
+      ],
+      atMost: SHOWN,
     }),
   ];
 }

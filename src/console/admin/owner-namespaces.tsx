@@ -26,15 +26,14 @@ export function namespaceParts({
       title: "Namespaces",
       none: "None.",
       columns: ["Namespace", "State", "May use", "Ingresses at"],
-      rows: namespaces
-        .slice(0, SHOWN)
-        .map(({ namespace, standing, limits, hosts }) => [
-          <a href={`/namespaces/${namespace.id}`}>{namespace.name}</a>,
-          <ThingState standing={standing} now={now} until={namespace.deleting?.until} />,
-          limitsInWords(limits),
-          hostsInWords(hosts),
-        ]),
-      count: namespaces.length,
+      items: namespaces,
+      row: ({ namespace, standing, limits, hosts }) => [
+        <a href={`/namespaces/${namespace.id}`}>{namespace.name}</a>,
+        <ThingState standing={standing} now={now} until={namespace.deleting?.until} />,
+        limitsInWords(limits),
+        hostsInWords(hosts),
+      ],
+      atMost: SHOWN,
     }),
     {
       id: "kubeconfigs",

@@ -30,7 +30,8 @@ export function namesPart(
     title: "Names",
     none: "None.",
     columns: ["Name", "State", ""],
-    rows: labels.map(({ id, restsUntil }) => [
+    items: labels,
+    row: ({ id, restsUntil }) => [
       `${id}.${zone}`,
       restsUntil === undefined ? (
         "Held"
@@ -52,7 +53,7 @@ export function namesPart(
           Give back …<span class="unseen"> {id}</span>
         </a>
       ),
-    ]),
+    ],
     // What is wrong is never folded away.
     ...(errors.none ? {} : { isOpen: true }),
     children: (
@@ -80,14 +81,13 @@ export function servicesPart({ services, state, owner }: OwnerView): Part {
     title: "Services",
     none: "None.",
     columns: ["Address", "Target", "State"],
-    rows: all
-      .slice(0, SHOWN)
-      .map((endpoint) => [
-        <a href={`/endpoints/${endpoint.id}`}>{addressOf(services.rules, endpoint)}</a>,
-        endpoint.targets.slice(0, 3).join(", "),
-        <Standing {...endpointStanding(state, services.table, endpoint)} />,
-      ]),
-    count: all.length,
+    items: all,
+    row: (endpoint) => [
+      <a href={`/endpoints/${endpoint.id}`}>{addressOf(services.rules, endpoint)}</a>,
+      endpoint.targets.slice(0, 3).join(", "),
+      <Standing {...endpointStanding(state, services.table, endpoint)} />,
+    ],
+    atMost: SHOWN,
     all: `/admin/routes?kind=endpoint&owner=${owner.name}`,
   });
 }
@@ -102,14 +102,13 @@ export function pagesPart({ services, state, owner }: OwnerView): Part | undefin
     title: "GitLab pages",
     none: "None.",
     columns: ["Address", "Project", "State"],
-    rows: all
-      .slice(0, SHOWN)
-      .map((page) => [
-        <a href={`/pages/${page.id}`}>{addressOf(services.rules, page)}</a>,
-        page.projectPath,
-        <Standing {...standingOf(page)} />,
-      ]),
-    count: all.length,
+    items: all,
+    row: (page) => [
+      <a href={`/pages/${page.id}`}>{addressOf(services.rules, page)}</a>,
+      page.projectPath,
+      <Standing {...standingOf(page)} />,
+    ],
+    atMost: SHOWN,
     all: `/admin/gitlab/pages?owner=${owner.name}`,
   });
 }
@@ -123,10 +122,9 @@ export function domainsPart({ state, owner }: OwnerView): Part | undefined {
     title: "Custom domains",
     none: "",
     columns: ["Domain", "Project", "Verified"],
-    rows: all
-      .slice(0, SHOWN)
-      .map(({ id, projectPath, verified }) => [id, projectPath, verified ? "Yes" : "No"]),
-    count: all.length,
+    items: all,
+    row: ({ id, projectPath, verified }) => [id, projectPath, verified ? "Yes" : "No"],
+    atMost: SHOWN,
     all: `/admin/gitlab/domains?owner=${owner.name}`,
   });
 }
@@ -143,10 +141,11 @@ export function targetsPart({ owner }: OwnerView): Part {
     title: "Targets granted to them alone",
     none: "None: what everybody may target is in the configuration.",
     columns: ["Where", "Ports"],
-    rows: (owner.targets ?? []).map((grant) => [
+    items: owner.targets ?? [],
+    row: (grant) => [
       "network" in grant ? grant.network : `names under ${grant.suffix}`,
       grant.ports.join(", "),
-    ]),
+    ],
   });
 }
 
@@ -159,7 +158,8 @@ export function groupsPart({ state, owner }: OwnerView): Part {
       title: "Managers",
       none: "Nobody manages it. Add somebody under Change.",
       columns: ["Name"],
-      rows: managers.map((id) => [<OwnerOf state={state} id={id} />]),
+      items: managers,
+      row: (id) => [<OwnerOf state={state} id={id} />],
       ...(managers.length === 0 ? { isOpen: true } : {}),
     });
   }
@@ -169,7 +169,8 @@ export function groupsPart({ state, owner }: OwnerView): Part {
     title: "Groups that they manage",
     none: "None.",
     columns: ["Name"],
-    rows: groups.map((group) => [<OwnerLink owner={group} />]),
+    items: groups,
+    row: (group) => [<OwnerLink owner={group} />],
   });
 }
 
@@ -180,7 +181,8 @@ export function tokensPart({ state, owner, now }: OwnerView): Part {
     title: "API tokens",
     none: "None.",
     columns: ["Name", "Scopes", "Made", "Ends", ""],
-    rows: tokens.slice(0, 2 * SHOWN).map(({ id, name, scopes, createdAt, expiresAt }) => [
+    items: tokens,
+    row: ({ id, name, scopes, createdAt, expiresAt }) => [
       name,
       scopes.join(", "),
       <Time at={createdAt} now={now} />,
@@ -193,8 +195,8 @@ export function tokensPart({ state, owner, now }: OwnerView): Part {
           Revoke<span class="unseen"> {name}</span>
         </button>
       </form>,
-    ]),
-    count: tokens.length,
+    ],
+    atMost: 2 * SHOWN,
   });
 }
 
@@ -208,7 +210,8 @@ export function sessionsPart({
     title: "Sessions",
     none: "They are signed in nowhere.",
     columns: ["Browser", "Address", "Last used", ""],
-    rows: sessions.slice(0, SHOWN).map(({ id, agent, address, usedAt }) => [
+    items: sessions,
+    row: ({ id, agent, address, usedAt }) => [
       <span title={agent}>{browserOf(agent)}</span>,
       address,
       <Time at={usedAt} now={now} />,
@@ -217,8 +220,8 @@ export function sessionsPart({
           End<span class="unseen"> the session at {address}</span>
         </button>
       </form>,
-    ]),
-    count: sessions.length,
+    ],
+    atMost: SHOWN,
   });
 }
 

@@ -18,14 +18,15 @@ export interface Part {
 /** So much in all is shown without being asked for: on a phone, more is many screens. */
 const LITTLE = 12;
 
-interface Listed {
+interface Listed<T> {
   readonly id: string;
   readonly title: string;
   readonly none: string;
   readonly columns: readonly string[];
-  readonly rows: readonly (readonly Child[])[];
-  /** How many there are, where that is more than the rows. */
-  readonly count?: number;
+  readonly items: readonly T[];
+  readonly row: (item: T) => readonly Child[];
+  /** How many of them are shown; all, when left out. */
+  readonly atMost?: number;
   /** Where all of them are. */
   readonly all?: string;
   /** Where it is shown, or not, however much there is on the page. */
@@ -34,16 +35,18 @@ interface Listed {
 }
 
 /** One kind of what somebody has, as a table. */
-export function listPart(listed: Listed): Part {
-  const { id, title, none, columns, rows, count = rows.length, all, isOpen, children } = listed;
+export function listPart<T>(listed: Listed<T>): Part {
+  const { id, title, none, columns, items, row, atMost, all, isOpen, children } = listed;
+  const count = items.length;
+  const shown = items.slice(0, atMost);
   const body = (
     <>
-      {rows.length === 0 ? (
+      {count === 0 ? (
         <p class="quiet-text">{none}</p>
       ) : (
-        <Table caption={title} columns={columns} rows={rows} />
+        <Table caption={title} columns={columns} rows={shown.map(row)} />
       )}
-      {all === undefined || count <= rows.length ? null : (
+      {all === undefined || count <= shown.length ? null : (
         <p>
           <a href={all}>All {counted(count, "of them", "of them")}</a>
         </p>

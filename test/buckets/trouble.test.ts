@@ -37,43 +37,30 @@ describeWithService("minio", "what is changed behind the console's back", () => 
   }
   const accessKeyOf = ({ key }: DrawnKey) => host.state.bucketKeys.get(key.id)?.accessKey ?? "";
 
+  const letEveryone = (bucket: string, action: string, resource: string) =>
+    host.root.setBucketPolicy(
+      bucket,
+      JSON.stringify({
+        Version: "2012-10-17",
+        Statement: [
+          {
+            Effect: "Allow",
+            Principal: { AWS: ["*"] },
+            Action: [action],
+            Resource: [`arn:aws:s3:::${resource}`],
+          },
+        ],
+      }),
+    );
   const BUCKET_DRIFT: readonly [string, (name: string) => Promise<unknown>, string][] = [
     [
       "opened to everyone",
-      (name) =>
-        host.root.setBucketPolicy(
-          name,
-          JSON.stringify({
-            Version: "2012-10-17",
-            Statement: [
-              {
-                Effect: "Allow",
-                Principal: { AWS: ["*"] },
-                Action: ["s3:GetObject"],
-                Resource: [`arn:aws:s3:::${name}/*`],
-              },
-            ],
-          }),
-        ),
+      (name) => letEveryone(name, "s3:GetObject", `${name}/*`),
       "closed it to the public",
     ],
     [
       "opened by a policy of somebody's own",
-      (name) =>
-        host.root.setBucketPolicy(
-          name,
-          JSON.stringify({
-            Version: "2012-10-17",
-            Statement: [
-              {
-                Effect: "Allow",
-                Principal: { AWS: ["*"] },
-                Action: ["s3:ListBucket"],
-                Resource: [`arn:aws:s3:::${name}`],
-              },
-            ],
-          }),
-        ),
+      (name) => letEveryone(name, "s3:ListBucket", name),
       "removed an access policy that was not the console's: closed it to the public",
     ],
     [

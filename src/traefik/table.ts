@@ -26,6 +26,11 @@ import {
 } from "./routes.ts";
 
 const WHOLE_HOST = "" as PathPrefix;
+/** What people call a route of a kind, where that is not the kind itself. */
+const CALLED: Partial<Record<Route["kind"], string>> = {
+  endpoint: "service",
+  suspended: "suspended site",
+};
 /** Where the routes of a host keep the daemon's sign-in: no path has a question mark. */
 const SIGN_IN = "/auth?state";
 
@@ -354,8 +359,7 @@ export class TableBuilder {
       } else if (conflict !== undefined) {
         this.#leaveOut(page, "conflict", conflict);
       } else if (shadow !== undefined) {
-        const other = shadow.kind === "suspended" ? "suspended site" : shadow.kind;
-        const reason = `The ${other} at the same place is served instead.`;
+        const reason = `The ${CALLED[shadow.kind] ?? shadow.kind} at the same place is served instead.`;
         this.#leaveOut(page, "shadowed", reason, shadow.name);
       } else {
         this.#page(page, routes);

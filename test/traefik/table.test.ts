@@ -111,7 +111,7 @@ describe("what is not routed says why", () => {
     ],
     [
       [holder(alice), mine, page(alice, { host: `alice.${zone}` })],
-      ["shadowed: The endpoint at the same place is served instead."],
+      ["shadowed: The service at the same place is served instead."],
     ],
     [
       [

@@ -4,7 +4,7 @@ import type { Bucket } from "../domain/entities.ts";
 import { authorise } from "../domain/policy.ts";
 import type { State } from "../domain/state.ts";
 import { asSeen, seenField, seenOf, seenShown } from "./adoption.ts";
-import { change, changeHeaders, changeQuery, dryRunSchemaOf } from "./change.ts";
+import { answerOfRepeat, change, changeHeaders, changeQuery, dryRunSchemaOf } from "./change.ts";
 import { body, json, resource, security } from "./contract.ts";
 import type { Services } from "./services.ts";
 import { listQuery, pageSchemaOf, paginate } from "./list.ts";
@@ -89,6 +89,8 @@ export function bucketAdoption(services: Services) {
     .openapi(adopt, async (context) => {
       authorise(ledger.state, context.get("actor"), "bucket.adopt", null, "bucket");
       const module = requireBuckets(services);
+      const repeated = await answerOfRepeat<z.infer<typeof adoptedSchema>>(context, services);
+      if (repeated !== undefined) return context.json(repeated, 201);
       const { seen, ...asked } = context.req.valid("json");
       const looked = await lookAtBucket(module, ledger.state, asked, now());
       const { id, found, decide, steps } = looked;

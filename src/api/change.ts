@@ -82,9 +82,12 @@ export interface Plan<Result, Body> {
   readonly showAgain?: (body: Body) => Body;
 }
 
-export type Outcome<Body> =
-  | { readonly dry: true; readonly body: DryRun<Body> }
-  | { readonly dry: false; readonly body: Body };
+export type Outcome<Body> = { readonly dry: true; readonly body: DryRun<Body> } | Answered<Body>;
+
+interface Answered<Body> {
+  readonly dry: false;
+  readonly body: Body;
+}
 
 type Settled<Result, Body> =
   | { readonly kept: Answer }
@@ -113,11 +116,7 @@ export async function change<Result, Body extends { readonly revision: number } 
     context.get("actor"),
     settling(plan, request),
   );
-  if ("kept" in result) {
-    const kept = JSON.parse(result.kept.body) as Kept<Body>;
-    context.header("Idempotency-Replayed", "true");
-    return answer(context, kept.body, kept.revision);
-  }
+  if ("kept" in result) return answerAgain(context, result.kept);
   const body = result.shown?.body ?? plan.show(result.result, after);
   return answer(context, body, revision, plan.showAgain?.(body));
 }
@@ -135,6 +134,30 @@ export async function refuseFirst<Result>(
   const request = await repeatable(context);
   if (request !== undefined && recall(ledger.state, now(), request) !== undefined) return;
   ledger.preview(context.get("actor"), decide);
+}
+
+/**
+ * The answer to a repeat of what was done, for a change that another system is asked about first: it
+ * would tell how things stand after the change.
+ * @returns undefined for what is no repeat
+ */
+export async function answerOfRepeat<Body extends { readonly revision: number } | null>(
+  context: ApiContext,
+  { ledger, now }: Pick<Services, "ledger" | "now">,
+): Promise<Body | undefined> {
+  if (context.req.query("dryRun") === "true") return undefined;
+  const request = await repeatable(context);
+  const kept = request === undefined ? undefined : recall(ledger.state, now(), request);
+  return kept === undefined ? undefined : answerAgain<Body>(context, kept).body;
+}
+
+function answerAgain<Body extends { readonly revision: number } | null>(
+  context: ApiContext,
+  { body }: Answer,
+): Answered<Body> {
+  const kept = JSON.parse(body) as Kept<Body>;
+  context.header("Idempotency-Replayed", "true");
+  return answer(context, kept.body, kept.revision);
 }
 
 /** Decides, and puts the answer into the same commit when the request may come again. */
@@ -171,7 +194,7 @@ function answer<Body extends { readonly revision: number } | null>(
   body: Body,
   revision: number,
   tagged: Body = body,
-): Outcome<Body> {
+): Answered<Body> {
   context.header("Tardis-Revision", String(revision));
   if (tagged !== null) context.header("ETag", entityTag(tagged));
   return { dry: false, body };

@@ -4,7 +4,7 @@ import type { Database } from "../domain/entities.ts";
 import { authorise } from "../domain/policy.ts";
 import type { State } from "../domain/state.ts";
 import { asSeen, seenField, seenOf, seenShown } from "./adoption.ts";
-import { change, changeHeaders, changeQuery, dryRunSchemaOf } from "./change.ts";
+import { answerOfRepeat, change, changeHeaders, changeQuery, dryRunSchemaOf } from "./change.ts";
 import { body, json, resource, security } from "./contract.ts";
 import { listQuery, pageSchemaOf, paginate } from "./list.ts";
 import { requireDatabases } from "./modules.ts";
@@ -81,6 +81,8 @@ export function databaseAdoption(services: Services) {
     .openapi(adopt, async (context) => {
       authorise(ledger.state, context.get("actor"), "database.adopt", null, "database");
       const module = requireDatabases(services);
+      const repeated = await answerOfRepeat<z.infer<typeof adoptedSchema>>(context, services);
+      if (repeated !== undefined) return context.json(repeated, 201);
       const { seen, ...asked } = context.req.valid("json");
       const looked = await lookAtDatabase(module, ledger.state, asked, now());
       const { id, decide, notes } = looked;

@@ -4,7 +4,7 @@ import type { Namespace } from "../domain/namespaces.ts";
 import { authorise } from "../domain/policy.ts";
 import type { State } from "../domain/state.ts";
 import { asSeen, seenField, seenOf, seenShown } from "./adoption.ts";
-import { change, changeHeaders, changeQuery, dryRunSchemaOf } from "./change.ts";
+import { answerOfRepeat, change, changeHeaders, changeQuery, dryRunSchemaOf } from "./change.ts";
 import { body, json, resource, security } from "./contract.ts";
 import { listQuery, pageSchemaOf, paginate } from "./list.ts";
 import { requireNamespaces } from "./modules.ts";
@@ -80,6 +80,8 @@ export function namespaceAdoption(services: Services) {
     .openapi(adopt, async (context) => {
       authorise(ledger.state, context.get("actor"), "namespace.adopt", null, "namespace");
       const module = requireNamespaces(services);
+      const repeated = await answerOfRepeat<z.infer<typeof adoptedSchema>>(context, services);
+      if (repeated !== undefined) return context.json(repeated, 201);
       const { seen, ...asked } = context.req.valid("json");
       const looked = await lookAtNamespace(module, ledger.state, asked, now());
       const { id, createdAt, decide, steps } = looked;

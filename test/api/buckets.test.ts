@@ -201,6 +201,7 @@ describe("taking over a bucket", () => {
       api.request("POST", `/api/v1/buckets/adopt${query}`, {
         token,
         json: { name: "attic", owner: "alice-b", ...more },
+        headers: query === "" ? { "Idempotency-Key": `attic-${JSON.stringify(more)}` } : {},
       });
     const { seen } = (await adopt("?dryRun=true")).body.result;
     expect((await adopt("?dryRun=true", { seen })).status).toBe(200);
@@ -218,7 +219,10 @@ describe("taking over a bucket", () => {
       expect(problemOf(await adopt(query, { seen }))).toMatchObject(refused);
     expect(api.storage.stored.get("attic")?.mark).toBeNull();
     await api.storage.setExposure("attic", "private");
-    expect((await adopt("", { seen })).status).toBe(201);
+    const done = await adopt("", { seen });
+    expect(done.status).toBe(201);
+    // Its answer was lost on the way, perhaps: what is there now is no news.
+    expect(await adopt("", { seen })).toMatchObject({ status: 201, body: done.body });
   });
 });
 

@@ -142,7 +142,12 @@ describe("taking over a database", () => {
     const listed = await api.must("GET", "/api/v1/databases/adoptable");
     expect(listed.items.map(({ name }: { name: string }) => name)).toContain("history");
     const { seen } = preview.result;
-    const { id } = await api.must("POST", "/api/v1/databases/adopt", { ...adopt, seen });
+    const repeatable = { token, json: { ...adopt, seen }, headers: { "Idempotency-Key": "once" } };
+    const done = await api.request("POST", "/api/v1/databases/adopt", repeatable);
+    expect(done.status).toBe(201);
+    const repeated = await api.request("POST", "/api/v1/databases/adopt", repeatable);
+    expect(repeated).toMatchObject({ status: 201, body: done.body });
+    const { id } = done.body;
     expect(await api.must("GET", `/api/v1/databases/${id}`)).toMatchObject({
       ownerName: "alice-b",
       standing: { state: "ready" },

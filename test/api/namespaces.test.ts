@@ -234,8 +234,8 @@ describe("taking over a namespace", () => {
     await api.must("POST", "/api/v1/persons", { username: "ada" });
     await api.must("PATCH", "/api/v1/persons/ada", { role: "admin" });
     const token = await api.tokenFor("ada", [...ALL_SCOPES, "admin"]);
-    const adopt = (query = "") =>
-      api.request("POST", `/api/v1/namespaces/adopt${query}`, { token, json: body });
+    const adopt = (query = "", headers: Record<string, string> = {}) =>
+      api.request("POST", `/api/v1/namespaces/adopt${query}`, { token, json: body, headers });
     expect(problemOf(await adopt())).toMatchObject({
       status: 409,
       detail: expect.stringContaining(
@@ -251,7 +251,10 @@ describe("taking over a namespace", () => {
     body["seen"] = "something else";
     expect(problemOf(await adopt())).toMatchObject({ status: 409, code: "conflict" });
     body["seen"] = dry.body.result.seen;
-    expect((await adopt()).status).toBe(201);
+    const once = { "Idempotency-Key": "once" };
+    const done = await adopt("", once);
+    expect(done.status).toBe(201);
+    expect(await adopt("", once)).toMatchObject({ status: 201, body: done.body });
     const adopted = await api.must("GET", "/api/v1/namespaces?owner=alice-b");
     expect(adopted.items.find(({ name }: { name: string }) => name === "older-lab")).toMatchObject({
       standing: { state: "ready" },

@@ -57,7 +57,10 @@ const list = createRoute({
   request: {
     query: listQuery.extend({
       owner: ownerFilter,
-      type: z.string().max(100).optional().openapi({ example: "endpoint.created" }),
+      type: z.string().max(100).optional().openapi({
+        description: "Events of this type, or of a kind: all that begin with it and a dot.",
+        example: "endpoint.created",
+      }),
     }),
   },
   responses: { 200: json(pageSchemaOf(eventSchema), "One page."), ...readProblems },
@@ -66,6 +69,7 @@ const list = createRoute({
 /** Which events are asked for. */
 export interface Wanted {
   readonly actor: Actor;
+  /** A type, `endpoint.created`, or the kind that it begins with, `endpoint`. */
   readonly type?: string | undefined;
   /** An owner's id; `""` when the one asked for is not there. */
   readonly owner?: string | undefined;
@@ -191,10 +195,14 @@ function isWanted(
 ): boolean {
   const owners = strings(event["owners"]);
   if (!actor.admin && !owners.some((id) => actsFor(state, actor, id))) return false;
-  if (type !== undefined && event["type"] !== type) return false;
+  if (type !== undefined && !isOf(event["type"], type)) return false;
   if (owner === undefined) return true;
   // Whom else an event concerns is not to be found out by asking for them.
   return owners.includes(owner) && sees(state, actor, owner);
+}
+
+function isOf(type: unknown, wanted: string): boolean {
+  return type === wanted || (typeof type === "string" && type.startsWith(`${wanted}.`));
 }
 
 function view(state: State, actor: Actor, { revision, event }: StoredEvent): EventView {

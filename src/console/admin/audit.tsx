@@ -18,6 +18,31 @@ const ROWS = 50;
 /** Turns of reading for one page; older events are then looked through on the next. */
 const TURNS = 5;
 
+/** What events are of, by what their types begin with. */
+const KINDS: readonly (readonly [type: string, label: string])[] = [
+  ["endpoint", "Services"],
+  ["label", "Names"],
+  ["pages", "GitLab sites"],
+  ["person", "Persons"],
+  ["group", "Groups"],
+  ["owner", "Suspensions"],
+  ["membership", "Memberships"],
+  ["request", "Requests"],
+  ["token", "API tokens"],
+  ["pass", "Sign-in links"],
+  ["bucket", "Buckets"],
+  ["bucket-key", "Bucket keys"],
+  ["database", "Databases"],
+  ["database-account", "Database accounts"],
+  ["namespace", "Namespaces"],
+  ["kubeconfig", "Kubeconfigs"],
+];
+
+/** The kinds, and one more for a type that a link asked for. */
+function kindsWith(type: string): typeof KINDS {
+  return type === "" || KINDS.some(([kind]) => kind === type) ? KINDS : [...KINDS, [type, type]];
+}
+
 interface Wanted {
   readonly owner: string | undefined;
   readonly type: string | undefined;
@@ -67,7 +92,7 @@ export function audit(services: AdminServices): Hono<PageEnv> {
           filters={[
             { name: "owner", label: "Concerns", value: owner, placeholder: "Name or id" },
             { name: "by", label: "By", value: by, placeholder: "Name" },
-            { name: "type", label: "What", value: type, placeholder: "endpoint.created" },
+            { name: "type", label: "What", value: type, options: kindsWith(type) },
             { name: "from", label: "From", value: from, placeholder: "2026-09-30" },
             { name: "until", label: "Until", value: until, placeholder: "2026-10-31" },
           ]}

@@ -84,7 +84,12 @@ describe("the audit log", () => {
     expect(adas).toContain("alice-two");
     expect(adas).not.toContain("a test moved it");
     const typed = await readPage(ada, "/admin/audit?type=label.granted");
-    expect(typed).not.toContain("endpoint.created");
+    expect(typed).toContain("alice-two");
+    expect(typed).not.toContain("a test moved it");
+    const names = await readPage(ada, "/admin/audit?type=label");
+    expect(names).toContain("alice-two");
+    expect(names).not.toContain("a test moved it");
+    expect(await readPage(ada, "/admin/audit?type=lab")).toContain("Nothing is like that");
     const bobs = await readPage(ada, "/admin/audit?owner=bob");
     expect(bobs).not.toContain("alice-two");
     const today = new Date().toISOString().slice(0, 10);

@@ -73,7 +73,9 @@ export function createConsole(options: ConsoleOptions): Hono<PageEnv> {
       context.header("Retry-After", String(refusal.retryAfter));
     context.header("Cache-Control", "no-store");
     const message = refusal?.message ?? "Something went wrong here; it is written to the log.";
-    return context.html(problemPage(title, message), status);
+    // Outside of the pages, which answer for themselves, only links to sign in are looked for.
+    const shown = status === 404 ? "This link does not work" : title;
+    return context.html(problemPage(shown, message), status);
   });
   return app;
 }

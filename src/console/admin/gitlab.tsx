@@ -31,6 +31,14 @@ const RUN_WORDS: Record<SyncRun["state"], readonly [Tone, string]> = {
   failed: ["bad", "Failed"],
 };
 
+/** What else than a person has GitLab read, in words. */
+const OCCASIONS = new Map([
+  ["start", "the console’s start"],
+  ["interval", "the clock"],
+  ["hooks", "webhooks"],
+]);
+const byWhat = (by: string): string => OCCASIONS.get(by) ?? by;
+
 /** `/admin/gitlab`: the sync with GitLab, its runs, and the plans that wait for an admin. */
 export function gitlab(services: AdminServices): Hono<PageEnv> {
   const { ledger, site, config } = services;
@@ -127,7 +135,7 @@ export function gitlab(services: AdminServices): Hono<PageEnv> {
                 <a href={`${PATH}/runs/${id}`}>
                   <Time at={startedAt} now={now} />
                 </a>,
-                by,
+                byWhat(by),
                 <Badge tone={RUN_WORDS[run][0]}>{RUN_WORDS[run][1]}</Badge>,
                 String(counts.created),
                 String(counts.changed),
@@ -170,7 +178,7 @@ export function gitlab(services: AdminServices): Hono<PageEnv> {
           </dd>
           <dt>Began</dt>
           <dd>
-            <Time at={run.startedAt} now={now} />, by {run.by}
+            <Time at={run.startedAt} now={now} />, by {byWhat(run.by)}
           </dd>
           <dt>Ended</dt>
           <dd>{run.finishedAt === null ? "not yet" : <Time at={run.finishedAt} now={now} />}</dd>

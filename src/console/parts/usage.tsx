@@ -21,7 +21,8 @@ export function Usage({
         aria-label={label}
         min={0}
         max={Math.max(limit, 1)}
-        high={limit * 0.9}
+        // One of one is how it is meant, as with a name of one's own.
+        high={limit > 1 ? limit * 0.9 : undefined}
         value={Math.min(used, Math.max(limit, 1))}
       />
       <span>{words}</span>

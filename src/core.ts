@@ -10,6 +10,7 @@ import type { Logger } from "./observability/log.ts";
 import { sweep } from "./owners/sweep.ts";
 import { createBootstrapToken, hashSecret } from "./owners/tokens.ts";
 import { LastGoodCopy } from "./publisher/last-good.ts";
+import { isStandingKey } from "./reconcile/standing.ts";
 import { Ledger } from "./store/ledger.ts";
 import { openStore, type OpenStore } from "./store/open.ts";
 import {
@@ -202,7 +203,8 @@ export class Core {
     try {
       this.#opened ??= await openStore(config, {
         report: (message) => log.warn(message),
-        keeps: isSessionKey,
+        // Without how things stood, nobody could tell what was put right from what was begun.
+        keeps: (key) => isSessionKey(key) || isStandingKey(key),
       });
       const { store, volatile } = this.#opened;
       this.#unlisten ??= this.tries.listen(volatile);

@@ -126,3 +126,8 @@ function read(text: string): Standing | undefined {
     return undefined;
   }
 }
+
+/** Whether an entry of the volatile part says how a thing stands. */
+export function isStandingKey(key: string): boolean {
+  return key.startsWith(PREFIX);
+}

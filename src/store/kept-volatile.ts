@@ -139,7 +139,7 @@ export class KeptVolatile extends MemoryVolatile implements Volatile {
     const operations = [...pending].map(([key, kept]): Operation =>
       kept === undefined ? { type: "del", key } : { type: "put", key, value: encode(key, kept) },
     );
-    // What is lost of the others when the machine stops costs a sign-in.
+    // What is lost of the others when the machine stops costs a sign-in, or a look.
     const sync = operations.some(({ type }) => type === "del");
     try {
       await this.#level?.batch(operations, { sync });

@@ -1,5 +1,6 @@
 import { createServer, request as httpRequest, type Server } from "node:http";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { MinioAdmin } from "../../src/buckets/minio-admin/client.ts";
 import { closeServer, listen } from "../../src/listeners.ts";
 import { apiClient, mustClient, spawnConsole, type ConsoleProcess } from "../support/console.ts";
 import { temporaryFolder } from "../support/folder.ts";
@@ -101,4 +102,26 @@ describeWithService("minio", "a console's process that is killed at each change 
     );
     expect(kills).toBeGreaterThan(2);
   }, 240_000);
+
+  it("what is changed by hand while no console runs is put right, and told", async () => {
+    const { url, accessKey, secretKey } = server;
+    const admin = new MinioAdmin({
+      url,
+      region: "us-east-1",
+      credentials: { accessKey, secretKey },
+    });
+    const must = mustClient(process.httpPort);
+    const { id, name } = await must("POST", "/buckets", { owner: "alice", name: "drift" });
+    await process.stop();
+    await admin.setBucketQuota(name, 1_000_000, AbortSignal.timeout(10_000));
+    process = await spawnConsole(folder.path, settings);
+    const repairs = async () =>
+      (await mustClient(process.httpPort)("GET", `/buckets/${id}`)).standing.repaired;
+    await waitFor(async () => (await repairs()).length > 0, {
+      timeout: 30_000,
+      describe: "it to be put right",
+    });
+    expect(await repairs()).toMatchObject([{ what: "set how much it may hold" }]);
+    admin.close();
+  }, 60_000);
 });

@@ -15,7 +15,7 @@ import { showAdmin } from "./nav.tsx";
 import { backTo, ownerFor, pathOf } from "./owner-find.ts";
 import type { AdminServices } from "./services.ts";
 import { inOtherSystems } from "./other-systems.ts";
-import { Cut, cutBy, Hosts, hostsIn } from "./suspension-cut.tsx";
+import { Cut, cutBy, Hosts, hostsIn, NotCut } from "./suspension-cut.tsx";
 
 /** `/admin/owners/{owner}/suspend` and `/resume`: each says first what it cuts, or gives back. */
 export function suspensions(services: AdminServices): Hono<PageEnv> {
@@ -34,6 +34,7 @@ export function suspensions(services: AdminServices): Hono<PageEnv> {
       ),
     );
     if (previewed instanceof Refusal) return notPossible(context, owner, previewed);
+    const cut = await cutBy(services, owner, previewed);
     return showAdmin(
       context,
       services,
@@ -53,15 +54,9 @@ export function suspensions(services: AdminServices): Hono<PageEnv> {
           danger
         >
           <h2>What this cuts at once</h2>
-          <Cut {...await cutBy(services, owner, previewed)} />
+          <Cut {...cut} />
           <h2>What it does not cut</h2>
-          <ul>
-            <li>
-              Connections that are open: WebSockets outlive the removal of their route, until one
-              end closes them. Stop the service itself if they must end now.
-            </li>
-            <li>Files and machines of theirs: they stay as they are, and come back with them.</li>
-          </ul>
+          <NotCut {...cut} />
           <TextField
             name="reason"
             label="Why"

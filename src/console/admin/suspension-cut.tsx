@@ -11,7 +11,7 @@ import {
 import { counted } from "../words.ts";
 import type { AdminServices } from "./services.ts";
 
-const HOSTS_SHOWN = 30;
+const SHOWN = 30;
 
 /** What a suspension cuts. */
 export interface CutProps {
@@ -25,7 +25,9 @@ export interface CutProps {
   readonly accounts: number;
   /** Namespaces that are in use. */
   readonly namespaces: number;
-  /** Groups that nobody else manages. */
+  /** Groups that they manage. */
+  readonly groups: readonly string[];
+  /** Those of them that nobody else manages. */
   readonly orphans: readonly string[];
 }
 
@@ -37,6 +39,7 @@ export async function cutBy(
 ): Promise<CutProps> {
   const { state } = ledger;
   const now = site.now().getTime();
+  const groups = groupsOf(state, owner.id);
   return {
     hosts: hostsIn(previewed, "added"),
     tokens: tokensOf(state, owner.id).filter(({ expiresAt }) => Date.parse(expiresAt) > now).length,
@@ -48,7 +51,8 @@ export async function cutBy(
     accounts: databaseAccountsOf(state, owner.id).filter((account) => !account.deleting).length,
     namespaces: namespacesOf(state, owner.id).filter(({ deleting }) => deleting === undefined)
       .length,
-    orphans: groupsOf(state, owner.id)
+    groups: groups.map(({ name }) => name),
+    orphans: groups
       .filter((group) => group.kind === "group" && group.managers.length === 1)
       .map(({ name }) => name),
   };
@@ -107,10 +111,35 @@ export function Cut(cut: CutProps) {
       )}
       {orphans.length === 0 ? null : (
         <li>
-          Nobody else manages {orphans.slice(0, HOSTS_SHOWN).join(", ")}: the sites stay, and only
-          admins can change them.
+          Nobody else manages {orphans.slice(0, SHOWN).join(", ")}: the sites stay, and only admins
+          can change them.
         </li>
       )}
+    </ul>
+  );
+}
+
+/** What goes on in spite of a suspension, as a list. */
+export function NotCut({ namespaces, groups }: Pick<CutProps, "namespaces" | "groups">) {
+  return (
+    <ul>
+      <li>
+        Connections that are open: WebSockets outlive the removal of their route, until one end
+        closes them. Stop the service itself if they must end now.
+      </li>
+      {namespaces === 0 ? null : (
+        <li>
+          What somebody has open in a pod, as with <code>kubectl exec</code> or{" "}
+          <code>kubectl logs -f</code>, until it ends.
+        </li>
+      )}
+      {groups.length === 0 ? null : (
+        <li>
+          What they have seen of {groups.slice(0, SHOWN).join(", ")}: passwords, keys and
+          kubeconfigs of these groups let them in until they are renewed.
+        </li>
+      )}
+      <li>Files and machines of theirs: they stay as they are, and come back with them.</li>
     </ul>
   );
 }
@@ -126,12 +155,11 @@ export function Hosts({
   says?: boolean;
 }) {
   if (hosts.length === 0) return <>{none}</>;
-  const more = hosts.length - HOSTS_SHOWN;
+  const more = hosts.length - SHOWN;
   return (
     <>
       {counted(hosts.length, "host")}
-      {says ? ", which answer that they are suspended" : ""}:{" "}
-      {hosts.slice(0, HOSTS_SHOWN).join(", ")}
+      {says ? ", which answer that they are suspended" : ""}: {hosts.slice(0, SHOWN).join(", ")}
       {more > 0 ? `, and ${more} more` : ""}.
     </>
   );

@@ -266,6 +266,8 @@ describe("suspending", () => {
     await world.as("alice");
     const text = await readPage(ada, at("alice", "/suspend"));
     expect(text).toContain(`2 hosts, which answer that they are suspended`);
+    expect(text).not.toContain("in a pod");
+    expect(text).not.toContain("What they have seen of");
     expect(text).toContain(`alice.${zone}`);
     expect(text).toContain("2 tokens: refused until they are resumed.");
     expect(text).toContain("1 session: signed out");
@@ -348,6 +350,8 @@ describe("suspending", () => {
     const text = await readPage(ada, at("carol", "/suspend"));
     expect(text).toContain("1 namespace: no way in, no network and nothing new");
     expect(text).toContain("Pods that run go on without network until they end.");
+    expect(text).toMatch(/does not cut.*What somebody has open in a pod, as with kubectl exec/);
+    expect(text).toMatch(/does not cut.*What they have seen of chess: passwords, keys/);
   });
 
   it("asks for a reason, cuts what it said, and gives it back", async () => {

@@ -16,10 +16,10 @@ import {
 } from "../support/console.ts";
 import { temporaryFolder } from "../support/folder.ts";
 import { type MinioServer, startMinio } from "../support/minio.ts";
+import { expectPollsWhileFrozen } from "../support/frozen.ts";
 import { describeWithService } from "../support/services.ts";
 import { waitFor } from "../support/wait.ts";
 
-const POLLS = 100;
 const CLIENTS = ["mc", "aws", "rclone"] as const;
 
 describeWithService("minio", "a console with buckets", () => {
@@ -181,31 +181,13 @@ describeWithService("minio", "a console with buckets", () => {
   }, 90_000);
 
   it("answers polls as fast while the storage is frozen and everybody asks for it", async () => {
-    const poll = async () => {
-      const began = performance.now();
-      const response = await fetch(`http://127.0.0.1:${running.internalPort}/traefik/config`);
-      await response.arrayBuffer();
-      expect(response.status).toBe(200);
-      return performance.now() - began;
-    };
-    server.signal("SIGSTOP");
-    const asked = Array.from({ length: 3 }, (_, at) =>
-      must("POST", "/buckets", { owner: "alice", name: `frozen-${at}` }),
-    );
-    const times: number[] = [];
-    for (let at = 0; at < POLLS; at++) times.push(await poll());
-    expect(times.toSorted((a, b) => a - b)[POLLS / 2]).toBeLessThan(50);
-    // What has nothing to do with buckets goes on.
-    await must("POST", "/endpoints", { owner: "alice", target: "http://127.0.0.1:9" });
-    const answers = await Promise.all(asked);
-    for (const { standing } of answers)
-      expect(standing).toMatchObject({ state: "creating", why: expect.stringContaining("answer") });
-    server.signal("SIGCONT");
-    for (const { id } of answers) {
-      await waitFor(async () => (await must("GET", `/buckets/${id}`)).standing.state === "ready", {
-        timeout: 90_000,
-        describe: "the buckets to be made",
-      });
-    }
+    await expectPollsWhileFrozen({
+      internalPort: running.internalPort,
+      must,
+      signal: (signal) => server.signal(signal),
+      things: "/buckets",
+      nameOf: (at) => `frozen-${at}`,
+      why: /answer/,
+    });
   }, 150_000);
 });

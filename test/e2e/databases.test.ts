@@ -10,10 +10,10 @@ import {
 } from "../support/console.ts";
 import { temporaryFolder } from "../support/folder.ts";
 import { type MariadbServer, startMariadb } from "../support/mariadb.ts";
+import { expectPollsWhileFrozen } from "../support/frozen.ts";
 import { describeWithService } from "../support/services.ts";
 import { waitFor } from "../support/wait.ts";
 
-const POLLS = 100;
 const PASSWORD = "console-password-of-the-test";
 
 describeWithService("mariadb", "a console with databases", () => {
@@ -151,34 +151,13 @@ describeWithService("mariadb", "a console with databases", () => {
   }, 90_000);
 
   it("answers polls as fast while the server is frozen and everybody asks for it", async () => {
-    const poll = async () => {
-      const began = performance.now();
-      const response = await fetch(`http://127.0.0.1:${running.internalPort}/traefik/config`);
-      await response.arrayBuffer();
-      expect(response.status).toBe(200);
-      return performance.now() - began;
-    };
-    mariadb.signal("SIGSTOP");
-    const asked = Array.from({ length: 3 }, (_, at) =>
-      must("POST", "/databases", { owner: "alice", name: `frozen_${at}` }),
-    );
-    const times: number[] = [];
-    for (let at = 0; at < POLLS; at++) times.push(await poll());
-    expect(times.toSorted((a, b) => a - b)[POLLS / 2]).toBeLessThan(50);
-    // What has nothing to do with databases goes on.
-    await must("POST", "/endpoints", { owner: "alice", target: "http://127.0.0.1:9" });
-    const answers = await Promise.all(asked);
-    for (const { standing } of answers)
-      expect(standing).toMatchObject({
-        state: "creating",
-        why: expect.stringMatching(/^The database server/),
-      });
-    mariadb.signal("SIGCONT");
-    for (const { id } of answers) {
-      await waitFor(
-        async () => (await must("GET", `/databases/${id}`)).standing.state === "ready",
-        { timeout: 90_000, describe: "the databases to be made" },
-      );
-    }
+    await expectPollsWhileFrozen({
+      internalPort: running.internalPort,
+      must,
+      signal: (signal) => mariadb.signal(signal),
+      things: "/databases",
+      nameOf: (at) => `frozen_${at}`,
+      why: /^The database server/,
+    });
   }, 150_000);
 });

@@ -17,10 +17,9 @@ import {
   type KubernetesServer,
   startKubernetes,
 } from "../support/kubernetes.ts";
+import { expectPollsWhileFrozen } from "../support/frozen.ts";
 import { describeWithService } from "../support/services.ts";
 import { waitFor } from "../support/wait.ts";
-
-const POLLS = 100;
 
 describeWithService(["kubernetes", "etcd"], "a console with namespaces", () => {
   let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -163,32 +162,13 @@ describeWithService(["kubernetes", "etcd"], "a console with namespaces", () => {
   }, 60_000);
 
   it("answers polls as fast while Kubernetes is frozen and everybody asks for it", async () => {
-    const poll = async () => {
-      const began = performance.now();
-      const response = await fetch(`http://127.0.0.1:${running.internalPort}/traefik/config`);
-      await response.arrayBuffer();
-      expect(response.status).toBe(200);
-      return performance.now() - began;
-    };
-    server.signal("SIGSTOP");
-    const asked = Array.from({ length: 3 }, (_, at) =>
-      must("POST", "/namespaces", { owner: "alice", name: `frozen-${at}` }),
-    );
-    const times: number[] = [];
-    for (let at = 0; at < POLLS; at++) times.push(await poll());
-    expect(times.toSorted((a, b) => a - b)[POLLS / 2]).toBeLessThan(50);
-    // What has nothing to do with namespaces goes on.
-    const other = { owner: "alice", path: "/other", target: "http://127.0.0.1:9" };
-    await must("POST", "/endpoints", other);
-    const answers = await Promise.all(asked);
-    for (const { standing } of answers)
-      expect(standing).toMatchObject({ state: "creating", why: expect.stringContaining("answer") });
-    server.signal("SIGCONT");
-    for (const { id } of answers) {
-      await waitFor(
-        async () => (await must("GET", `/namespaces/${id}`)).standing.state === "ready",
-        { timeout: 90_000, describe: "the namespaces to be made" },
-      );
-    }
+    await expectPollsWhileFrozen({
+      internalPort: running.internalPort,
+      must,
+      signal: (signal) => server.signal(signal),
+      things: "/namespaces",
+      nameOf: (at) => `frozen-${at}`,
+      why: /answer/,
+    });
   }, 150_000);
 });

@@ -1,6 +1,12 @@
 import { Hono } from "hono";
 import { assets } from "./assets.ts";
-import { ownOriginOnly, pageHeaders, privatePages, shortForms } from "./security.ts";
+import {
+  compressedPages,
+  ownOriginOnly,
+  pageHeaders,
+  privatePages,
+  shortForms,
+} from "./security.ts";
 import { problemPage } from "./sign-in/pages.tsx";
 import { signInRoutes } from "./sign-in/routes.ts";
 import type { SignedPages } from "./signed-pages.ts";
@@ -60,7 +66,7 @@ export function createConsole(options: ConsoleOptions): Hono<PageEnv> {
   app.use(privatePages(), ownOriginOnly(services.publicUrl), shortForms());
   app.route("/", assets());
   app.route("/", signInRoutes(services));
-  app.use(signedIn(services));
+  app.use(signedIn(services), compressedPages());
   app.route("/", signOutRoutes(services));
   app.all("*", (context) => options.pages.answer(context, requireLedger(services)));
   app.onError(async (error, context) => {

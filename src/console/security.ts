@@ -1,5 +1,6 @@
 import type { MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
+import { compress } from "hono/compress";
 import { secureHeaders } from "hono/secure-headers";
 import { Refusal } from "../errors.ts";
 
@@ -44,6 +45,15 @@ export function privatePages(): MiddlewareHandler {
     await next();
     if (!context.res.headers.has("Cache-Control")) context.header("Cache-Control", "no-store");
   };
+}
+
+/**
+ * Compresses what is read. The answers to forms stay as they are: secrets are shown there, and beside what
+ * somebody else can have sent their length would tell of them (BREACH).
+ */
+export function compressedPages(): MiddlewareHandler {
+  const compressed = compress({ encoding: "gzip" });
+  return (context, next) => (context.req.method === "GET" ? compressed(context, next) : next());
 }
 
 /**

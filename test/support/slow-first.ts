@@ -6,12 +6,16 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
  */
 const SLOW = [
   "test/e2e/chaos.test.ts",
+  "test/console/every-page/policy.test.ts",
   "test/console/every-page/barriers.test.ts",
+  "test/cli/commands.test.ts",
   "test/console/every-page/barriers-more.test.ts",
   "test/namespaces/crash.test.ts",
   "test/databases/trouble.test.ts",
   "test/namespaces/trouble.test.ts",
   "test/e2e/recovery.test.ts",
+  "test/cli/adoption.test.ts",
+  "test/e2e/secrets.test.ts",
   "test/buckets/crash.test.ts",
   "test/e2e/replicas.test.ts",
   "test/console/pages.test.ts",

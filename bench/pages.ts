@@ -32,6 +32,10 @@ async function rendered(how: string, each: number, rounds: number): Promise<Row[
       ["an endpoint", "/endpoints/ep-00000005"],
       ["the form for changing it", "/endpoints/ep-00000005/edit"],
       ["what its removal changes", "/endpoints/ep-00000005/remove"],
+      ["the form for a new one", "/endpoints/new"],
+      ["Requests", "/requests"],
+      ["Groups", "/groups"],
+      ["Access", "/access"],
       ["Activity", "/activity"],
     ] as const) {
       const times = await timesOf(running, path, rounds);

@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { assets } from "./assets.ts";
 import {
   compressedPages,
+  noUnseenRequests,
   ownOriginOnly,
   pageHeaders,
   privatePages,
@@ -65,6 +66,7 @@ export function createConsole(options: ConsoleOptions): Hono<PageEnv> {
   app.all("/hooks/*", (context) => context.text("There is no such hook.", 404));
   app.use(privatePages(), ownOriginOnly(services.publicUrl), shortForms());
   app.route("/", assets());
+  app.use(noUnseenRequests(services.publicUrl));
   app.route("/", signInRoutes(services));
   app.use(signedIn(services), compressedPages());
   app.route("/", signOutRoutes(services));

@@ -77,6 +77,33 @@ export function ownOriginOnly(publicUrl: string): MiddlewareHandler {
   };
 }
 
+/** What a browser says of a request that pages of others cannot change (Fetch Metadata, Sec-Purpose). */
+const SAID = ["Sec-Fetch-Site", "Sec-Fetch-Mode", "Sec-Fetch-Dest", "Sec-Purpose"] as const;
+
+/**
+ * Refuses what a page of another origin has a browser ask for unseen, whatever the cookies say: the
+ * time that it takes tells something, and it would use up a message that waits, or keep a session from
+ * ending. A link that somebody follows is let through. So is whoever says nothing of where they come
+ * from: a program, or a browser of long ago.
+ */
+export function noUnseenRequests(publicUrl: string): MiddlewareHandler {
+  return async (context, next) => {
+    const [site, mode, dest, purpose] = SAID.map((name) => context.req.header(name));
+    const isOurs = site === undefined || site === "same-origin" || site === "none";
+    const isFollowed = context.req.method === "GET" && mode === "navigate" && dest === "document";
+    // Fetched ahead by a page's speculation rules, also another site's: Chromium calls its site "none".
+    if (purpose !== undefined || (!isOurs && !isFollowed)) {
+      context.header("Vary", SAID.join(", "));
+      throw new Refusal(
+        "forbidden",
+        `Another site's page asked for this, and nobody saw it. Open it at ${publicUrl}.`,
+      );
+    }
+    await next();
+    context.header("Vary", SAID.join(", "), { append: true });
+  };
+}
+
 /** Bounds what a form may hold. */
 export function shortForms(): MiddlewareHandler {
   return bodyLimit({

@@ -36,6 +36,19 @@ const ATTACKS: Readonly<Record<string, string>> = {
   "a frame": `<iframe src="${publicUrl}/" onload="document.title='done'"></iframe>`,
 };
 
+/** What it has a browser ask for without anybody seeing it, by the query that it asks with. */
+const UNSEEN: Readonly<Record<string, string>> = {
+  call: `<script>
+    fetch("${publicUrl}/?call", { mode: "no-cors", credentials: "include" }).catch(() => 0);</script>`,
+  stream: `<script>new EventSource("${publicUrl}/?stream", { withCredentials: true });</script>`,
+  picture: `<img src="${publicUrl}/?picture" alt="">`,
+  script: `<script src="${publicUrl}/?script"></script>`,
+  prefetch: `<link rel="prefetch" href="${publicUrl}/?prefetch">`,
+  frame: `<iframe src="${publicUrl}/?frame"></iframe>`,
+  speculation: `<script type="speculationrules">
+    {"prefetch": [{"urls": ["${publicUrl}/?speculation"], "eagerness": "immediate"}]}</script>`,
+};
+
 describeWithService("chromium", "signing in, in a browser", (chromium) => {
   let folder: Awaited<ReturnType<typeof temporaryFolder>>;
   let provider: IdentityProvider;
@@ -142,4 +155,34 @@ describeWithService("chromium", "signing in, in a browser", (chromium) => {
       expect(await isIn(page)).toBe(true);
     },
   );
+
+  it("is nothing that a member's own host makes use of unseen", async () => {
+    pages.set(
+      MALLORY,
+      `<!doctype html><title>mallory</title><a href="${publicUrl}/">Over there</a>
+        ${Object.values(UNSEEN).join("")}`,
+    );
+    const { page } = window;
+    await signIn(page);
+    const { id, revision } = await must("POST", "/endpoints", {
+      owner: "alice",
+      path: "/wiki",
+      target: "http://127.0.0.1:9000",
+    });
+    // A message with the way back waits for the next page.
+    await page.evaluate(`fetch("/endpoints/${id}/remove", {
+      method: "POST", redirect: "manual", body: new URLSearchParams({ revision: "${revision}" }),
+    })`);
+    await page.goto(`https://${MALLORY}/`);
+    const answered = () => front.answered.filter(([path]) => path.startsWith("/?"));
+    await waitFor(() => answered().length === Object.keys(UNSEEN).length, {
+      describe: () => `all to be answered: ${answered().join(" ")}`,
+    });
+    expect(Object.fromEntries(answered())).toEqual(
+      Object.fromEntries(Object.keys(UNSEEN).map((what) => [`/?${what}`, 403])),
+    );
+    await page.getByRole("link", { name: "Over there" }).click();
+    await page.getByRole("button", { name: "Undo" }).waitFor();
+    expect(page.url()).toBe(`${publicUrl}/`);
+  });
 });

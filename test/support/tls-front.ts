@@ -7,6 +7,8 @@ export interface TlsFront {
   readonly port: number;
   /** What a Chromium is to be started with, so that these names lead here. */
   readonly browserArguments: readonly string[];
+  /** What the server behind has answered, the last one at the end: path and status. */
+  readonly answered: (readonly [path: string, status: number])[];
   close(): Promise<void>;
 }
 
@@ -21,9 +23,13 @@ export async function startTlsFront(
   pages: ReadonlyMap<string, string>,
 ): Promise<TlsFront> {
   const { cert, key } = await certificateFor([zone, `*.${zone}`]);
+  const answered: [string, number][] = [];
   const server = createServer({ cert, key }, (request, response) => {
     const host = request.headers.host ?? "";
-    if (host === behind.host) return forward(request, response, behind.port);
+    if (host === behind.host) {
+      response.once("finish", () => answered.push([request.url ?? "", response.statusCode]));
+      return forward(request, response, behind.port);
+    }
     const html = pages.get(host);
     response.writeHead(html === undefined ? 404 : 200, { "Content-Type": "text/html" }).end(html);
   });
@@ -31,6 +37,7 @@ export async function startTlsFront(
   const { port } = server.address() as AddressInfo;
   return {
     port,
+    answered,
     browserArguments: [
       `--host-resolver-rules=MAP *.${zone}:443 127.0.0.1:${port}`,
       // Other loopback servers of a test are reached by their own addresses.

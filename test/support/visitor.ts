@@ -11,6 +11,13 @@ export interface Ask {
 
 const SESSION = "__Host-tardis-session";
 
+/** What browsers say of a link, or a redirect, that is followed from another site. */
+export const FOLLOWED = {
+  "Sec-Fetch-Site": "cross-site",
+  "Sec-Fetch-Mode": "navigate",
+  "Sec-Fetch-Dest": "document",
+} as const;
+
 /**
  * A browser without a screen, at the console's own address: it keeps cookies, sends forms as
  * browsers do, and follows nothing by itself.

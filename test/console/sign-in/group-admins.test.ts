@@ -14,7 +14,7 @@ import { roles, type Namespace, type User } from "../../support/gitlab/model.ts"
 import { startGitLab, type GitLabServer } from "../../support/gitlab/server.ts";
 import { GitLabWorld } from "../../support/gitlab/world.ts";
 import { startIdentityProvider, type IdentityProvider } from "../../support/identity-provider.ts";
-import { TestVisitor } from "../../support/visitor.ts";
+import { FOLLOWED, TestVisitor } from "../../support/visitor.ts";
 import { waitFor } from "../../support/wait.ts";
 
 const publicUrl = `https://${consoleHost}`;
@@ -78,9 +78,7 @@ const ours = () => world.createToken(world.createUser("root", { isAdmin: true })
 async function signIn(path: string): Promise<string | undefined> {
   const left = await visitor.get(path, { headers: { "Sec-Fetch-Site": "same-origin" } });
   const back = await provider.visit(left.headers["location"] ?? "", String(gina.id));
-  const answer = await visitor.get(back.pathname + back.search, {
-    headers: { "Sec-Fetch-Site": "cross-site" },
-  });
+  const answer = await visitor.get(back.pathname + back.search, { headers: FOLLOWED });
   return answer.headers["location"];
 }
 

@@ -11,7 +11,7 @@ import { roles, type Namespace, type User } from "../../support/gitlab/model.ts"
 import { startGitLab, type GitLabServer } from "../../support/gitlab/server.ts";
 import { GitLabWorld } from "../../support/gitlab/world.ts";
 import { startIdentityProvider, type IdentityProvider } from "../../support/identity-provider.ts";
-import { TestVisitor } from "../../support/visitor.ts";
+import { FOLLOWED, TestVisitor } from "../../support/visitor.ts";
 
 const publicUrl = `https://${consoleHost}`;
 const HOUR_MS = 60 * 60 * 1000;
@@ -74,7 +74,7 @@ async function signIn(user: User, invitation?: string, at = visitor) {
   }
   const left = await at.get(start, { headers: { "Sec-Fetch-Site": "same-origin" } });
   const back = await provider.visit(left.headers["location"] ?? "", String(user.id));
-  return at.get(back.pathname + back.search, { headers: { "Sec-Fetch-Site": "cross-site" } });
+  return at.get(back.pathname + back.search, { headers: FOLLOWED });
 }
 
 const isIn = async (name: string, at = visitor) => (await at.who()) === name;

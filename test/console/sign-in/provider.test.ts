@@ -8,7 +8,7 @@ import {
 } from "../../support/console.ts";
 import { temporaryFolder } from "../../support/folder.ts";
 import { startIdentityProvider, type IdentityProvider } from "../../support/identity-provider.ts";
-import { TestVisitor } from "../../support/visitor.ts";
+import { FOLLOWED, TestVisitor } from "../../support/visitor.ts";
 import { waitFor } from "../../support/wait.ts";
 
 const publicUrl = `https://${consoleHost}`;
@@ -53,7 +53,7 @@ async function leave(path = "/sign-in/start", at = visitor): Promise<string> {
 
 /** Comes back from the provider, as a browser does. */
 const comeBack = ({ pathname, search }: URL, at = visitor) =>
-  at.get(pathname + search, { headers: { "Sec-Fetch-Site": "cross-site" } });
+  at.get(pathname + search, { headers: FOLLOWED });
 
 async function signIn(subject: string, path?: string, at = visitor) {
   return comeBack(await provider.visit(await leave(path, at), subject), at);
@@ -237,7 +237,8 @@ describe("an answer of the provider", () => {
 describe("a sign-in", () => {
   it("is begun by nobody else's page", async () => {
     for (const site of ["cross-site", "same-site"]) {
-      const answer = await visitor.get("/sign-in/start", { headers: { "Sec-Fetch-Site": site } });
+      const headers = { ...FOLLOWED, "Sec-Fetch-Site": site };
+      const answer = await visitor.get("/sign-in/start", { headers });
       expect(answer.headers["location"]).toBe("/sign-in");
       expect(answer.headers["set-cookie"]).toBeUndefined();
     }

@@ -7,7 +7,7 @@ import {
   type MustClient,
 } from "../../support/console.ts";
 import { temporaryFolder } from "../../support/folder.ts";
-import { TestVisitor } from "../../support/visitor.ts";
+import { FOLLOWED, TestVisitor } from "../../support/visitor.ts";
 
 const HOUR_MS = 60 * 60 * 1000;
 const SESSION = "__Host-tardis-session";
@@ -173,6 +173,69 @@ describe("somebody who is signed in", () => {
     expect((await visitor.get("/")).status).toBe(200);
     ahead += 24 * HOUR_MS;
     expect((await visitor.get("/")).status).toBe(303);
+  });
+});
+
+/** What a browser says of what a page of another host has it ask for. */
+const UNSEEN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  "a call": { "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "empty" },
+  "a call that wants to read": { "Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty" },
+  "a picture": { "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image" },
+  "a script": { "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "script" },
+  "a frame": { "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "iframe" },
+  "an object": { "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "object" },
+  "a page that is fetched ahead": { ...FOLLOWED, "Sec-Purpose": "prefetch" },
+  "something without a kind": {},
+};
+
+describe("what a page of another host asks for unseen", () => {
+  it.each(Object.entries(UNSEEN))(
+    "is refused before anything is touched: %s",
+    async (_what, said) => {
+      await visitor.be("alice");
+      const secret = visitor.cookies.get(SESSION) ?? "";
+      const session = () => running.core.sessions.find(secret, { address: "", agent: "" }, "check");
+      const usedAt = (await session())?.usedAt;
+      visitor.cookies.set("__Host-flash", "a message that waits");
+      ahead += 2 * 60_000;
+      for (const [method, path] of [
+        ["GET", "/"],
+        ["HEAD", "/"],
+        ["GET", "/live"],
+        ["GET", "/sign-in"],
+        ["GET", "/favicon.ico"],
+      ] as const) {
+        for (const site of ["same-site", "cross-site"]) {
+          const headers = { ...said, "Sec-Fetch-Site": site };
+          const answer = await visitor.ask(path, { method, headers });
+          expect([path, site, answer.status]).toEqual([path, site, 403]);
+          expect(answer.headers["set-cookie"]).toBeUndefined();
+          expect(answer.headers["cache-control"]).toBe("no-store");
+          expect(answer.headers["vary"]).toContain("Sec-Fetch-Site");
+        }
+      }
+      expect((await session())?.usedAt).toBe(usedAt);
+    },
+  );
+
+  it("is not what somebody follows, sees, or asks for with a program", async () => {
+    await visitor.be("alice");
+    for (const headers of [
+      FOLLOWED,
+      { ...FOLLOWED, "Sec-Fetch-Site": "same-site" },
+      { ...UNSEEN["a call"], "Sec-Fetch-Site": "same-origin" },
+      { "Sec-Fetch-Site": "none" },
+      { "Sec-Fetch-Site": undefined },
+    ])
+      expect([headers, (await visitor.get("/", { headers })).status]).toEqual([headers, 200]);
+    // Chromium says so of what another's page has it fetch ahead, with its cookies.
+    const fetched = { ...FOLLOWED, "Sec-Fetch-Site": "none", "Sec-Purpose": "prefetch" };
+    expect((await visitor.get("/", { headers: fetched })).status).toBe(403);
+    const headers = { ...UNSEEN["a picture"], "Sec-Fetch-Site": "cross-site" };
+    const [path = ""] = /\/assets\/[^"]+\.svg/.exec((await visitor.get("/sign-in/x")).body) ?? [];
+    expect((await visitor.get(path, { headers })).status).toBe(200);
+    expect((await visitor.get("/api/v1/whoami", { headers })).status).toBe(401);
+    expect((await visitor.get("/hooks/gitlab", { headers })).status).toBe(404);
   });
 });
 

@@ -87,11 +87,15 @@ describeWithService("chromium", "signing in, in a browser", (chromium) => {
     await page.goto(`${publicUrl}/access`);
     expect(page.url()).toBe(`${publicUrl}/sign-in?to=%2Faccess`);
     await page.getByRole("link", { name: "Sign in with GitLab" }).click();
-    await page.getByPlaceholder("Enter any login").fill("alice");
+    await atProvider(page, "alice");
+    await page.waitForURL(`${publicUrl}/access`);
+  }
+
+  async function atProvider(page: Page, subject: string): Promise<void> {
+    await page.getByPlaceholder("Enter any login").fill(subject);
     await page.getByPlaceholder("and password").fill("any");
     await page.getByRole("button", { name: "Sign-in" }).click();
     await page.getByRole("button", { name: "Continue" }).click();
-    await page.waitForURL(`${publicUrl}/access`);
   }
 
   const ours = () => window.complaints.filter((text) => text.includes(publicUrl));
@@ -131,6 +135,27 @@ describeWithService("chromium", "signing in, in a browser", (chromium) => {
     await page.getByRole("button", { name: "Sign in as bob" }).click();
     await page.waitForURL(`${publicUrl}/`);
     expect(await isIn(page)).toBe(true);
+    expect(ours()).toEqual([]);
+  });
+
+  it("takes an invitation by its page, and has its code in no other address", async () => {
+    const { page } = window;
+    await must("POST", "/persons", { username: "ivy" });
+    const { url } = await must("POST", "/passes", { person: "ivy", use: "invitation" });
+    const code = String(url).split("/").at(-1) ?? "none";
+    const told: string[] = [];
+    page.on("request", (request) => {
+      const { referer = "" } = request.headers();
+      if (request.url() !== url && !request.url().startsWith(`${publicUrl}/assets/`))
+        told.push(request.url(), request.url().startsWith(publicUrl) ? "" : referer);
+    });
+    await page.goto(url);
+    await page.getByRole("link", { name: "Sign in with GitLab" }).click();
+    await atProvider(page, "ivy");
+    await page.waitForURL(`${publicUrl}/`);
+    expect(await page.locator(".who .name").textContent()).toBe("ivy");
+    expect(told.length).toBeGreaterThan(4);
+    expect(told.filter((text) => text.includes(code))).toEqual([]);
     expect(ours()).toEqual([]);
   });
 

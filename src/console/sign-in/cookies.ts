@@ -16,6 +16,8 @@ export interface OwnCookies {
   readonly flow: OwnCookie;
   /** Binds a sign-in link to the browser that opened it. */
   readonly link: OwnCookie;
+  /** The invitation that a browser was asked about last. */
+  readonly invitation: OwnCookie;
   /** Whether browsers keep them: over plain HTTP, only on loopback. */
   readonly kept: boolean;
 }
@@ -49,6 +51,7 @@ export function ownCookies(publicUrl: string): OwnCookies {
     session: cookie("session"),
     flow: cookie("flow"),
     link: cookie("link"),
+    invitation: cookie("invitation"),
     kept: url.protocol === "https:" || plain,
   };
 }

@@ -1,9 +1,10 @@
-import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { Hono } from "hono";
 import { Refusal } from "../../errors.ts";
 import { requirePass, useLink } from "../../owners/passes.ts";
 import { hashSecret } from "../../owners/tokens.ts";
 import { arrive, arriving } from "./arrive.ts";
+import { bindingOf, isBound } from "./binding.ts";
 import { guarded } from "./guarded.ts";
 import { linkPage } from "./pages.tsx";
 import type { SignInServices } from "./services.ts";
@@ -32,7 +33,7 @@ export function linkRoutes(services: SignInServices): Hono {
   app.post("/sign-in/link", async (context) => {
     const form = await context.req.parseBody();
     const secret = cookies.link.read(context);
-    if (secret === undefined || !isSame(form["binding"], bindingOf(secret))) {
+    if (secret === undefined || !isBound(form["binding"], secret)) {
       throw new Refusal(
         "forbidden",
         "This browser was not asked. Open the link again, in the browser that is to be signed in.",
@@ -49,14 +50,4 @@ export function linkRoutes(services: SignInServices): Hono {
     return context.redirect("/", 303);
   });
   return app;
-}
-
-/** What stands in the form for the cookie: who sees the page does not learn the cookie. */
-function bindingOf(secret: string): string {
-  return createHash("sha256").update(secret).digest("base64url");
-}
-
-function isSame(given: unknown, wanted: string): boolean {
-  const bytes = Buffer.from(typeof given === "string" ? given : "");
-  return bytes.length === wanted.length && timingSafeEqual(bytes, Buffer.from(wanted));
 }

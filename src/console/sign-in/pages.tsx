@@ -11,10 +11,13 @@ export interface SignInPage {
   readonly isThere?: boolean | undefined;
   /** The path that begins a sign-in there. */
   readonly start: string;
+  /** The path that shows whether it can be reached by now. */
+  readonly again: string;
 }
 
 /** The way in. */
-export function signInPage({ notice, kept, provider, isThere, start }: SignInPage): Page {
+export function signInPage(shown: SignInPage): Page {
+  const { notice, kept, provider, isThere, start, again } = shown;
   return framed(
     "Sign in",
     <>
@@ -40,7 +43,7 @@ export function signInPage({ notice, kept, provider, isThere, start }: SignInPag
             <p>{provider} cannot be reached now. What runs goes on running; try again shortly.</p>
           </div>
           <p>
-            <a class="button" href="/sign-in">
+            <a class="button" href={again}>
               Try again
             </a>
           </p>

@@ -10,6 +10,7 @@ import { signInAs } from "../../owners/sign-in.ts";
 import { hashSecret } from "../../owners/tokens.ts";
 import { arrive, arriving } from "./arrive.ts";
 import { guarded } from "./guarded.ts";
+import { acceptAgain, acceptedCode, keepInvitation } from "./invited.ts";
 import { newcomerOf } from "./newcomer.ts";
 import { invitationPage, signInPage } from "./pages.tsx";
 import { returnPath, startPath } from "./return-path.ts";
@@ -21,7 +22,8 @@ const SECRET = /^[A-Za-z0-9_-]{43}$/;
 /**
  * Signing in at the provider: `/sign-in/start` leads there, `/sign-in/callback` takes up who comes
  * back. It begins by a link and not by a form: browsers hold a form's redirects to `form-action`, and
- * where a provider leads on to is its own affair.
+ * where a provider leads on to is its own affair. An invitation is accepted by a link that only the
+ * browser can follow whom `/sign-in/invitation/:code` has asked.
  */
 export function providerRoutes(services: SignInServices, provider: Provider): Hono {
   const app = new Hono();
@@ -34,10 +36,11 @@ export function providerRoutes(services: SignInServices, provider: Provider): Ho
     const address = clientAddress(context);
     await tries.requireFew("begun", address);
     await tries.count("begun", address);
-    const code = context.req.query("invitation");
-    const invitation = code === undefined ? undefined : hashSecret(code);
+    const given = context.req.query("invitation");
+    const invitation =
+      given === undefined ? undefined : hashSecret(acceptedCode(cookies, context, given));
     if (invitation !== undefined) await invited(services, context, invitation);
-    return leaving(services, provider, context, async () => {
+    return leaving(services, provider, context, { to, invitation }, async () => {
       const kept = cookies.flow.read(context) ?? "";
       const browser = SECRET.test(kept) ? kept : randomBytes(32).toString("base64url");
       const state = flows.newState();
@@ -67,7 +70,7 @@ export function providerRoutes(services: SignInServices, provider: Provider): Ho
         "This sign-in was not begun in this browser, or is too old. Begin it again.",
       );
     }
-    return leaving(services, provider, context, async () => {
+    return leaving(services, provider, context, flow, async () => {
       const account = await provider.finish(new URL(context.req.url).search, state, flow);
       const { issuer, subject } = account;
       const ledger = requireLedger(services);
@@ -77,6 +80,7 @@ export function providerRoutes(services: SignInServices, provider: Provider): Ho
         signInAs(decidedOn, decided, { ...input, ...newcomer }),
       );
       const adminUntil = await adminUntilOf(services, person, account);
+      if (flow.invitation !== undefined) cookies.invitation.clear(context);
       await arrive(services, context, person, adminUntil);
       return context.redirect(flow.to, 303);
     });
@@ -84,7 +88,7 @@ export function providerRoutes(services: SignInServices, provider: Provider): Ho
   app.get("/sign-in/invitation/:code", async (context) => {
     const code = context.req.param("code");
     const { person } = await invited(services, context, hashSecret(code));
-    const start = startPath({ invitation: code });
+    const start = startPath({ to: "/", invitation: keepInvitation(cookies, context, code) });
     return context.html(invitationPage({ name: person.name, provider: provider.caption, start }));
   });
 
@@ -97,11 +101,19 @@ export function providerRoutes(services: SignInServices, provider: Provider): Ho
   return app;
 }
 
+/** What somebody wants who is on the way to the provider and back: it is wanted at the next try, too. */
+interface Wanted {
+  readonly to: string;
+  /** The hash of the code of the invitation that is being accepted. */
+  readonly invitation?: string | undefined;
+}
+
 /** Says on the sign-in page what became of the way to the provider and back. */
 async function leaving(
   { tries, clientAddress, cookies, log }: SignInServices,
   provider: Provider,
   context: Context,
+  { to, invitation }: Wanted,
   work: () => Promise<Response>,
 ): Promise<Response> {
   try {
@@ -114,13 +126,18 @@ async function leaving(
     );
     if (error.code === "invalid") await tries.count("wrong", clientAddress(context));
     const { caption } = provider;
+    const start = startPath({
+      to,
+      invitation: invitation === undefined ? undefined : acceptAgain(cookies, context, invitation),
+    });
     const page = (notice?: string) =>
       signInPage({
         notice,
         kept: cookies.kept,
         provider: caption,
         isThere: error.code !== "away",
-        start: startPath({}),
+        start,
+        again: start,
       });
     switch (error.code) {
       case "away":

@@ -16,9 +16,17 @@ export function signInPath(to: string): string {
   return to === "/" ? "/sign-in" : `/sign-in?to=${encodeURIComponent(to)}`;
 }
 
+export interface Start {
+  /** Where to go in the end. */
+  readonly to: string;
+  /** What an invitation's page says for it (`keepInvitation`); never its code. */
+  readonly invitation?: string | undefined;
+}
+
 /** Where a sign-in at the provider begins. */
-export function startPath(query: { readonly to?: string; readonly invitation?: string }): string {
-  const search = new URLSearchParams({ ...query });
-  if (query.to === "/") search.delete("to");
+export function startPath({ to, invitation }: Start): string {
+  const search = new URLSearchParams();
+  if (to !== "/") search.set("to", to);
+  if (invitation !== undefined) search.set("invitation", invitation);
   return search.size === 0 ? "/sign-in/start" : `/sign-in/start?${search.toString()}`;
 }

@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import { linkRoutes } from "./links.ts";
 import { signInPage } from "./pages.tsx";
 import { providerRoutes } from "./provider.ts";
-import { returnPath, startPath } from "./return-path.ts";
+import { returnPath, signInPath, startPath } from "./return-path.ts";
 import type { SignInServices } from "./services.ts";
 import { visitorOf } from "./signed-in.ts";
 
@@ -18,6 +18,7 @@ export function signInRoutes(services: SignInServices): Hono {
       provider: provider?.caption,
       isThere: await provider?.isThere(),
       start: startPath({ to }),
+      again: signInPath(to),
     });
     return context.html(page);
   });

@@ -1,3 +1,4 @@
+import { pino } from "pino";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { RunningConsole } from "../../../src/app.ts";
 import {
@@ -26,6 +27,8 @@ let running: RunningConsole;
 let must: MustClient;
 let visitor: TestVisitor;
 let ahead = 0;
+/** What the console has logged, line by line. */
+const logged: string[] = [];
 
 beforeAll(async () => {
   folder = await temporaryFolder();
@@ -45,7 +48,10 @@ beforeAll(async () => {
       gitlab: { url: gitlab.url, issuer, token },
       signIn: { oidc: { issuer, clientId, clientSecret }, admins: { group: committee.id } },
     },
-    { now: () => new Date(Date.now() + ahead) },
+    {
+      now: () => new Date(Date.now() + ahead),
+      log: pino({ level: "trace" }, { write: (line) => void logged.push(line) }),
+    },
   );
   must = mustClient(running.httpPort);
 });
@@ -64,15 +70,29 @@ async function invitationFor(person: string): Promise<string> {
   return new URL(url).pathname;
 }
 
+/** Where the button of a page leads to, on the way to the provider. */
+const startIn = (page: { body: string }) =>
+  /href="(\/sign-in\/start[^"]*)"/.exec(page.body)?.[1] ?? "no link";
+
+/** Opens an invitation's page. @returns where its button leads to */
+async function opened(invitation: string, at = visitor): Promise<string> {
+  const page = await at.get(invitation);
+  expect(page.status).toBe(200);
+  return startIn(page);
+}
+
 /** Opens an invitation, or nothing, and signs in at the provider. */
 async function signIn(user: User, invitation?: string, at = visitor) {
-  let start = "/sign-in/start";
-  if (invitation !== undefined) {
-    const page = await at.get(invitation);
-    expect(page.status).toBe(200);
-    start = /href="(\/sign-in\/start[^"]*)"/.exec(page.body)?.[1] ?? "no link";
-  }
+  return through(
+    user,
+    invitation === undefined ? "/sign-in/start" : await opened(invitation, at),
+    at,
+  );
+}
+
+async function through(user: User, start: string, at = visitor) {
   const left = await at.get(start, { headers: { "Sec-Fetch-Site": "same-origin" } });
+  expect(left.status).toBe(303);
   const back = await provider.visit(left.headers["location"] ?? "", String(user.id));
   return at.get(back.pathname + back.search, { headers: FOLLOWED });
 }
@@ -107,6 +127,21 @@ describe("an invitation", () => {
     expect(await isIn("alice", again)).toBe(true);
   });
 
+  it("has its code in no log and no event", async () => {
+    await must("POST", "/persons", { username: "mia" });
+    const mia = world.createUser("mia");
+    const path = await invitationFor("mia");
+    const denied = await visitor.get(await opened(path));
+    const back = await provider.deny(denied.headers["location"] ?? "");
+    await visitor.get(back.pathname + back.search, { headers: FOLLOWED });
+    await signIn(mia, path);
+    expect((await visitor.get(path)).status).toBe(404);
+    const told = logged.join("") + JSON.stringify(await must("GET", "/events"));
+    expect(told).toContain("mia signed in");
+    expect(told).toContain("a sign-in at the provider did not come about");
+    expect(told).not.toContain(path.split("/").at(-1));
+  });
+
   it("is accepted once, also when two hold it", async () => {
     await must("POST", "/persons", { username: "bob" });
     const bob = world.createUser("bob");
@@ -114,8 +149,7 @@ describe("an invitation", () => {
     const path = await invitationFor("bob");
     // Both have begun before either is back.
     const other = new TestVisitor(running);
-    const start = /href="(\/sign-in\/start[^"]*)"/.exec((await other.get(path)).body)?.[1] ?? "";
-    const left = await other.get(start);
+    const left = await other.get(await opened(path, other));
     const back = await provider.visit(left.headers["location"] ?? "", String(mallory.id));
     await signIn(bob, path);
     expect(await isIn("bob")).toBe(true);
@@ -123,6 +157,70 @@ describe("an invitation", () => {
     expect([late.status, await isIn("bob", other)]).toEqual([404, false]);
     expect((await other.get(path)).status).toBe(404);
     expect((await must("GET", "/persons/bob")).identities).toHaveLength(1);
+  });
+
+  it("is accepted on its own page alone: no address has somebody accept it unasked", async () => {
+    await must("POST", "/persons", { username: "ivy" });
+    const mallory = world.createUser("mallory-2");
+    const path = await invitationFor("ivy");
+    const code = path.split("/").at(-1) ?? "";
+    // As from a link in a mail, to a browser that is signed in at the provider.
+    const asked = new TestVisitor(running);
+    const start = await opened(path, asked);
+    expect(start).not.toContain(code);
+    for (const said of [code, new URL(start, publicUrl).searchParams.get("invitation") ?? "", ""]) {
+      const refused = await visitor.get(`/sign-in/start?invitation=${said}`);
+      expect([refused.status, refused.headers["location"]]).toEqual([403, undefined]);
+      expect(refused.body).toContain("This browser was not asked.");
+      expect(refused.headers["set-cookie"]).toBeUndefined();
+    }
+    // Who was asked, and went another way in, has not accepted it either.
+    await opened(path);
+    expect((await visitor.get(`/sign-in/start?invitation=${code}`)).status).toBe(403);
+    const stranger = await signIn(mallory);
+    expect([stranger.status, stranger.body]).toEqual([
+      403,
+      expect.stringContaining("You are not known here yet."),
+    ]);
+    expect((await must("GET", "/persons/ivy")).identities).toEqual([]);
+  });
+
+  it("is the one that was asked about last, never another", async () => {
+    for (const username of ["jack", "jill"]) await must("POST", "/persons", { username });
+    const jill = world.createUser("jill");
+    const [first, second] = [await invitationFor("jack"), await invitationFor("jill")];
+    const stale = await opened(first);
+    await opened(second);
+    expect((await visitor.get(stale)).status).toBe(403);
+    // Two tabs of one.
+    const start = await opened(second);
+    await opened(second);
+    await through(jill, start);
+    expect(await isIn("jill")).toBe(true);
+    expect(visitor.cookies.has("__Host-tardis-invitation")).toBe(false);
+    expect((await must("GET", "/persons/jack")).identities).toEqual([]);
+  });
+
+  it("is accepted at the next try, when the first did not come about", async () => {
+    await must("POST", "/persons", { username: "kim" });
+    const kim = world.createUser("kim");
+    const start = await opened(await invitationFor("kim"));
+    const denied = async () => {
+      const left = await visitor.get(start, { headers: { "Sec-Fetch-Site": "same-origin" } });
+      return provider.deny(left.headers["location"] ?? "");
+    };
+    const comeBack = (back: URL) => visitor.get(back.pathname + back.search, { headers: FOLLOWED });
+    const told = await comeBack(await denied());
+    expect([told.status, startIn(told)]).toEqual([403, start]);
+    // With another one asked about meanwhile, it is neither accepted nor forgotten.
+    await must("POST", "/persons", { username: "lee" });
+    const back = await denied();
+    await opened(await invitationFor("lee"));
+    const again = startIn(await comeBack(back));
+    expect((await visitor.get(again)).status).toBe(403);
+    await signIn(kim, await invitationFor("kim"));
+    expect(await isIn("kim")).toBe(true);
+    expect((await must("GET", "/persons/lee")).identities).toEqual([]);
   });
 
   it("takes no account away from the person that it is", async () => {

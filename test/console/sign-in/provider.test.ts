@@ -161,10 +161,13 @@ describe("somebody who signs in at the provider", () => {
     expect(await isIn("sue")).toBe(true);
   });
 
-  it("and says no there is led back to the sign-in page", async () => {
-    const back = await provider.deny(await leave());
+  it("and says no there is led back to the sign-in page, and from there to where they wanted to be", async () => {
+    const start = "/sign-in/start?to=%2Fgroups%3Fx%3D1";
+    const back = await provider.deny(await leave(start));
     expect(back.searchParams.get("error")).toBe("access_denied");
-    await expectOutside(await comeBack(back), 403, "You did not let GitLab say who you are.");
+    const told = await comeBack(back);
+    await expectOutside(told, 403, "You did not let GitLab say who you are.");
+    expect(told.body).toContain(`href="${start}"`);
   });
 });
 
@@ -250,11 +253,12 @@ describe("a sign-in", () => {
   });
 
   it("waits until the provider is back, while all else goes on", async () => {
-    const url = await leave();
-    const back = await provider.visit(url, "1");
+    const start = "/sign-in/start?to=%2Fgroups";
+    const back = await provider.visit(await leave(start), "1");
     await provider.stop();
     const away = await comeBack(back);
     expect(away.headers["retry-after"]).toBe("5");
+    expect(away.body).toContain(`href="${start}"`);
     await expectOutside(away, 503, "GitLab cannot be reached now.");
     expect((await must("GET", "/persons/alice")).username).toBe("alice");
     await provider.restart();
@@ -273,10 +277,15 @@ it("a console starts while the provider is away, says so, and takes it up when i
   });
   try {
     const at = new TestVisitor(other);
-    const page = await at.get("/sign-in");
+    const page = await at.get("/sign-in?to=%2Fgroups");
     expect(page.body).toContain("The Login cannot be reached now.");
     expect(page.body).not.toContain("/sign-in/start");
-    expect((await at.get("/sign-in/start")).status).toBe(503);
+    expect(page.body).toContain('href="/sign-in?to=%2Fgroups"');
+    const away = await at.get("/sign-in/start?to=%2Fgroups");
+    expect([away.status, away.body]).toEqual([
+      503,
+      expect.stringContaining('href="/sign-in/start?to=%2Fgroups"'),
+    ]);
     expect((await mustClient(other.httpPort)("GET", "/persons")).items).toEqual([]);
     await provider.restart();
     await waitFor(async () => (await at.get("/sign-in")).body.includes("Sign in with The Login"), {

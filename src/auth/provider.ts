@@ -200,8 +200,9 @@ function reasonOf(
   if (error instanceof oidc.ClientError) {
     const { cause } = error;
     if (error.code === "OAUTH_TIMEOUT") return { code: "away", says: error.message };
-    if (cause instanceof Response && cause.status >= 500)
-      return { code: "away", says: `${error.message}: ${cause.status}` };
+    // An answer of `fetch`, and no instance of what a server has put in place of `Response`.
+    const status = cause instanceof Object && "status" in cause ? Number(cause.status) : 0;
+    if (status >= 500) return { code: "away", says: `${error.message}: ${status}` };
     return undefined;
   }
   // What `fetch` throws when nothing answers.

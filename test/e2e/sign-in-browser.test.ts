@@ -159,6 +159,57 @@ describeWithService("chromium", "signing in, in a browser", (chromium) => {
     expect(ours()).toEqual([]);
   });
 
+  it("that does not come about says why, and leads on to where one wanted to be", async () => {
+    await window.context.close();
+    window = await openWindow(browser, { ownCertificates: true, width: "phone" });
+    const { page } = window;
+    const back: string[] = [];
+    page.on("request", (request) => {
+      if (request.url().startsWith(`${publicUrl}/sign-in/callback`)) back.push(request.url());
+    });
+    const callback = `${publicUrl}/sign-in/callback`;
+    /** What somebody is shown who comes back: that it went wrong, why, and a way on. */
+    const expectTold = async (status: number, says: string, wayOn: string) => {
+      const told = page.getByRole("main");
+      await told.getByText(says).waitFor();
+      const answers = front.answered.filter(([path]) => path.startsWith("/sign-in/callback"));
+      expect([says, answers.at(-1)?.[1]]).toEqual([says, status]);
+      const over = await page.evaluate<number>("document.documentElement.scrollWidth - innerWidth");
+      expect([says, over]).toEqual([says, 0]);
+      expect(await told.getByRole("link").allTextContents()).toEqual([wayOn]);
+    };
+    const begin = "Sign in with GitLab";
+    const notBegun = "was not begun in this browser, or is too old";
+
+    // Nothing of it was begun here, or long ago.
+    await page.goto(`${callback}?code=x&state=${"a".repeat(43)}`);
+    await expectTold(400, notBegun, "To the start");
+    await page.goto(`${publicUrl}/access`);
+    await page.getByRole("link", { name: begin }).click();
+    await page.getByRole("link", { name: "Cancel" }).click();
+    await expectTold(403, "You did not let GitLab say who you are.", begin);
+    // The code has expired on the way.
+    provider.codeSeconds = -60;
+    await page.getByRole("link", { name: begin }).click();
+    await atProvider(page, "alice");
+    await expectTold(400, "What GitLab answered is not good. Try again.", begin);
+    provider.codeSeconds = 60;
+    // The provider goes away in between. It knows who was there, and leads through when it is back.
+    provider.isAway = true;
+    await page.getByRole("link", { name: begin }).click();
+    await expectTold(503, "GitLab cannot be reached now.", "Try again");
+    provider.isAway = false;
+    await page.getByRole("link", { name: "Try again" }).click();
+    await page.waitForURL(`${publicUrl}/access`);
+    // The same answer again, by the browser's history: it is worth nothing, and harms nobody.
+    await page.goto(back.at(-1) ?? "");
+    await expectTold(400, notBegun, "To the start");
+    await page.getByRole("link", { name: "To the start" }).click();
+    expect(await page.locator(".who .name").textContent()).toBe("alice");
+    // But for the status that was meant.
+    expect(ours().filter((text) => !text.includes("status of 503"))).toEqual([]);
+  }, 60_000);
+
   it.each(Object.entries(ATTACKS))(
     "is not touched by %s on a member's own host",
     async (_what, html) => {

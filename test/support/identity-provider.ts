@@ -25,6 +25,8 @@ export interface IdentityProvider {
   readonly accounts: Map<string, Claims>;
   /** How long the codes live that it gives from now on; seconds. */
   codeSeconds: number;
+  /** Whether the console is answered 503, as by a proxy before one that is away; browsers are not. */
+  isAway: boolean;
   /** Ends its server; what it knows stays. */
   stop(): Promise<void>;
   /** On the same port again. */
@@ -50,7 +52,7 @@ export async function startIdentityProvider({
   const issuer = `http://127.0.0.1:${port}`;
   const accounts = new Map<string, Claims>();
   const client = { id: "console", secret: randomBytes(16).toString("hex") };
-  const found = { codeSeconds: 60 };
+  const found = { codeSeconds: 60, isAway: false };
   const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
   const provider = new OidcProvider(issuer, {
     clients: [
@@ -83,7 +85,11 @@ export async function startIdentityProvider({
       Grant: 600,
     },
   });
-  listener = provider.callback();
+  const answer = provider.callback();
+  listener = (request, response) =>
+    found.isAway && request.url === "/token"
+      ? void response.writeHead(503).end()
+      : answer(request, response);
   return {
     issuer,
     clientId: client.id,
@@ -94,6 +100,12 @@ export async function startIdentityProvider({
     },
     set codeSeconds(seconds) {
       found.codeSeconds = seconds;
+    },
+    get isAway() {
+      return found.isAway;
+    },
+    set isAway(isAway) {
+      found.isAway = isAway;
     },
     stop: () => close(server),
     restart: async () => {

@@ -77,7 +77,7 @@ export async function publicListener(
     log,
     delivery: () => deliveryOf(publisher, pollers, core.now()),
     renew: (context) =>
-      visitorOf({ ...signIn, fault: () => "No state is there to tell by." }, context),
+      visitorOf({ ...signIn, fault: () => "No state is there to tell by." }, context, "check"),
     volatile: () => core.volatile,
   });
   publisher.onPublish(() => pages.tellWaiting());

@@ -16,7 +16,7 @@ const sessionSchema = z
   .object({
     id: z.string(),
     createdAt: z.string(),
-    usedAt: z.string().openapi({ description: "When it was last seen, to the minute." }),
+    usedAt: z.string().openapi({ description: "When it was last used, to the minute." }),
     address: z.string().openapi({ description: "Where it was last seen." }),
     agent: z.string().openapi({ description: "The browser's `User-Agent`." }),
     adminUntil: z.string().nullable().openapi({

@@ -9,7 +9,7 @@ export interface Session {
   readonly person: string;
   /** ISO 8601, as the others. */
   readonly createdAt: string;
-  /** When it was last seen, to the minute. */
+  /** When it was last used, to the minute. */
   readonly usedAt: string;
   /** Where it was last seen, and with what. */
   readonly address: string;
@@ -26,6 +26,12 @@ export interface Seen {
   /** The `User-Agent` header. */
   readonly agent: string;
 }
+
+/**
+ * What asks for a session: a person who does something; a page of theirs, which follows what happens
+ * by itself; or a check that tells nothing of where they are. Only the first is a use.
+ */
+export type AskedBy = "person" | "page" | "check";
 
 export interface SessionsOptions {
   /** The present store's; undefined while it cannot be opened. */
@@ -97,10 +103,10 @@ export class Sessions {
   }
 
   /**
-   * The session of a secret, and writes down that it was used.
+   * The session of a secret. Writes down that it was used, and where; for a page only where.
    * @returns undefined for one that has ended, or never was
    */
-  async find(secret: string, seen: Seen): Promise<Session | undefined> {
+  async find(secret: string, seen: Seen, by: AskedBy = "person"): Promise<Session | undefined> {
     if (!SECRET.test(secret)) return undefined;
     const key = sessionKey(hashOf(secret));
     const store = this.#store();
@@ -109,8 +115,10 @@ export class Sessions {
     if (text === undefined || kept === undefined) return undefined;
     const shown = shownOf(seen);
     const isSame = kept.address === shown.address && kept.agent === shown.agent;
-    if (isSame && this.#now() - Date.parse(kept.usedAt) < TOUCH_MS) return withoutHash(kept);
-    const touched = { ...kept, ...shown, usedAt: new Date(this.#now()).toISOString() };
+    const isFresh = by !== "person" || this.#now() - Date.parse(kept.usedAt) < TOUCH_MS;
+    if (by === "check" || (isSame && isFresh)) return withoutHash(kept);
+    const usedAt = by === "person" ? new Date(this.#now()).toISOString() : kept.usedAt;
+    const touched = { ...kept, ...shown, usedAt };
     // Whoever ended it meanwhile, or touched it at the same moment, wins.
     await store.compareAndSet(key, text, textOf(touched), this.#ttlOf(touched));
     return withoutHash(touched);

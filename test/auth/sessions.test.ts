@@ -79,6 +79,22 @@ function describeSessions(open: () => Promise<Volatile>): void {
     expect(await sessions.find(used.secret, seen)).toBeUndefined();
   });
 
+  it("are not used by a page that follows what happens by itself, nor by a check", async () => {
+    for (const by of ["page", "check"] as const) {
+      const { session, secret } = await sessions.begin("per-alice", seen);
+      const { usedAt } = session;
+      time += 23 * HOUR_MS;
+      const elsewhere = { ...seen, address: "192.0.2.8" };
+      // Where a page is asked from is shown all the same: no one hides behind one.
+      expect(await sessions.find(secret, elsewhere, by)).toMatchObject({
+        usedAt,
+        address: by === "page" ? elsewhere.address : seen.address,
+      });
+      time += HOUR_MS;
+      expect(await sessions.find(secret, seen), by).toBeUndefined();
+    }
+  });
+
   it("show where and when they were last seen, the last one first", async () => {
     const one = await sessions.begin("per-alice", seen);
     time += MINUTE_MS;

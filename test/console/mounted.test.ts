@@ -1,10 +1,9 @@
 import { once } from "node:events";
-import { get as httpGet, type IncomingMessage } from "node:http";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { RunningConsole } from "../../src/app.ts";
 import { operator } from "../../src/domain/policy.ts";
 import { suspendOwner } from "../../src/owners/suspend.ts";
-import { consoleHost, mustClient, startTestConsole, type MustClient } from "../support/console.ts";
+import { mustClient, startTestConsole, type MustClient } from "../support/console.ts";
 import { temporaryFolder } from "../support/folder.ts";
 import { TestVisitor } from "../support/visitor.ts";
 import { waitFor } from "../support/wait.ts";
@@ -13,10 +12,14 @@ let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let running: RunningConsole;
 let must: MustClient;
 let alice: TestVisitor;
+let ahead = 0;
+
+const HOUR_MS = 60 * 60 * 1000;
 
 beforeEach(async () => {
+  ahead = 0;
   folder = await temporaryFolder();
-  running = await startTestConsole(folder.path);
+  running = await startTestConsole(folder.path, {}, { now: () => new Date(Date.now() + ahead) });
   must = mustClient(running.httpPort);
   await must("POST", "/persons", { username: "alice" });
   await must("POST", "/persons", { username: "bob" });
@@ -27,26 +30,6 @@ afterEach(async () => {
   await running?.close();
   await folder?.remove();
 });
-
-/** The stream of a browser that alice has open, and what came on it. */
-async function openStream(): Promise<{ response: IncomingMessage; events: string[] }> {
-  const cookie = [...alice.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
-  const request = httpGet({
-    port: running.httpPort,
-    path: "/live",
-    headers: { host: consoleHost, cookie, accept: "text/event-stream", "user-agent": "test" },
-  });
-  const [response] = (await once(request, "response")) as [IncomingMessage];
-  expect(response.statusCode).toBe(200);
-  const events: string[] = [];
-  response.setEncoding("utf8");
-  response.on("error", () => undefined);
-  response.on("data", (text: string) => {
-    for (const [, event = ""] of text.matchAll(/^event: (.*)$/gm)) events.push(event);
-  });
-  await waitFor(() => events.includes("at"), { describe: "the stream to begin" });
-  return { response, events };
-}
 
 describe("the pages of a console that runs", () => {
   it("are there for who is signed in, and say how far a change has come", async () => {
@@ -64,7 +47,7 @@ describe("the pages of a console that runs", () => {
   });
 
   it("tell an open page of changes to what is theirs, and of no other's", async () => {
-    const { response, events } = await openStream();
+    const { response, events } = await alice.live();
     await must("PATCH", "/persons/bob", { displayName: "Bob" });
     await must("PATCH", "/persons/alice", { displayName: "Alice" });
     await waitFor(() => events.includes("changed"), { describe: "word of the change" });
@@ -73,7 +56,7 @@ describe("the pages of a console that runs", () => {
   });
 
   it("say when somebody was signed out, and hold the stream no longer", async () => {
-    const { response, events } = await openStream();
+    const { response, events } = await alice.live();
     const ended = once(response, "close");
     const id = running.core.ledger?.state.ownersByName.get("alice") ?? "";
     await running.core
@@ -85,8 +68,24 @@ describe("the pages of a console that runs", () => {
     expect(events.at(-1)).toBe("ended");
   });
 
+  it("end unused, however long one is left open", async () => {
+    const { response, events } = await alice.live();
+    ahead += 23 * HOUR_MS;
+    // All that an open page asks by itself: what its stream is told, its stream again, and its part.
+    await must("PATCH", "/persons/alice", { displayName: "Alice" });
+    await waitFor(() => events.includes("changed"), { describe: "word of the change" });
+    (await alice.live()).response.destroy();
+    const part = { headers: { "HX-Request": "true", "HX-Trigger": "live" } };
+    expect((await alice.get("/", part)).status).toBe(200);
+    ahead += 2 * HOUR_MS;
+    await must("PATCH", "/persons/alice", { displayName: "Alice A." });
+    await waitFor(() => events.includes("ended"), { describe: "the session to end" });
+    expect((await alice.get("/")).status).toBe(303);
+    response.destroy();
+  });
+
   it("do not keep the console from ending while somebody has one open", async () => {
-    const { response } = await openStream();
+    const { response } = await alice.live();
     const ended = once(response, "close");
     const began = performance.now();
     await running.close();

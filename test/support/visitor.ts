@@ -1,5 +1,8 @@
+import { once } from "node:events";
+import { get as httpGet, type IncomingMessage } from "node:http";
 import type { RunningConsole } from "../../src/app.ts";
 import { type Answer, request } from "./request.ts";
+import { waitFor } from "./wait.ts";
 
 export interface Ask {
   readonly method?: string;
@@ -80,6 +83,35 @@ export class TestVisitor {
     });
     this.#keep(answer);
     return answer;
+  }
+
+  /**
+   * Opens the stream of changes, as an open page does, and waits for its greeting.
+   * @returns the answer, also where it is refused, and the events that came so far
+   */
+  async live(): Promise<{ readonly response: IncomingMessage; readonly events: string[] }> {
+    const { config, httpPort } = this.#running;
+    const request = httpGet({
+      port: httpPort,
+      path: "/live",
+      headers: {
+        host: new URL(config.publicUrl).host,
+        cookie: [...this.cookies].map((pair) => pair.join("=")),
+        accept: "text/event-stream",
+        "user-agent": "test",
+        "sec-fetch-site": "same-origin",
+      },
+    });
+    const [response] = (await once(request, "response")) as [IncomingMessage];
+    const events: string[] = [];
+    response.setEncoding("utf8");
+    response.on("error", () => undefined);
+    response.on("data", (text: string) => {
+      for (const [, event = ""] of text.matchAll(/^event: (.*)$/gm)) events.push(event);
+    });
+    if (response.statusCode === 200)
+      await waitFor(() => events.includes("at"), { describe: "the stream to begin" });
+    return { response, events };
   }
 
   #keep({ headers }: Answer): void {

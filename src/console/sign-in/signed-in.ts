@@ -1,6 +1,6 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { sessionHolder } from "../../auth/actor.ts";
-import type { Seen } from "../../auth/sessions.ts";
+import type { AskedBy, Seen } from "../../auth/sessions.ts";
 import { Refusal } from "../../errors.ts";
 import type { PageEnv, Visitor } from "../visitor.ts";
 import { turnedAwayPage } from "./pages.tsx";
@@ -17,27 +17,34 @@ const OPEN = /^\/(?:assets\/|favicon)/;
 export function signedIn(services: SignInServices): MiddlewareHandler<PageEnv> {
   return async (context, next) => {
     if (OPEN.test(context.req.path)) return next();
-    const visitor = await visitorOf(services, context);
+    const visitor = await visitorOf(services, context, isByPage(context) ? "page" : "person");
     if (visitor === undefined) return turnAway(context);
     context.set("visitor", visitor);
     return next();
   };
 }
 
+/** Whether an open page asks by itself: for its stream, or for the part that follows what happens. */
+function isByPage({ req }: Context): boolean {
+  return req.path === "/live" || req.header("hx-trigger") === "live";
+}
+
 /**
  * Who is signed in at the browser that asks.
+ * @param by what asks for them; a session that only pages and checks ask for ends unused
  * @returns undefined for nobody, whatever the reason
  * @throws Refusal `unavailable` while nobody can tell
  */
 export async function visitorOf(
   services: SignInServices,
   context: Context,
+  by: AskedBy = "person",
 ): Promise<Visitor | undefined> {
   // Before anything is said of a session: a replica that is cut off lets nobody in.
   requireLedger(services);
   const secret = services.cookies.session.read(context);
   if (secret === undefined) return undefined;
-  const found = await services.sessions.find(secret, seenOf(services, context));
+  const found = await services.sessions.find(secret, seenOf(services, context), by);
   if (found === undefined) return undefined;
   const { state } = requireLedger(services);
   const person = state.owners.get(found.person);

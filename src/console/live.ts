@@ -112,9 +112,11 @@ export class Live {
       // A browser does not try again after this: the page stays as it is until it is loaded anew.
       if (own >= maxOfOne || this.#listeners.size >= max)
         return context.text("Too many pages are open.", 429);
-      context.header("Cache-Control", "no-store");
       context.header("X-Accel-Buffering", "no");
-      return streamSSE(context, (stream) => this.#hold(context, stream, visitor));
+      const answer = streamSSE(context, (stream) => this.#hold(context, stream, visitor));
+      // In place of the `no-cache` that it comes with.
+      answer.headers.set("Cache-Control", "no-store");
+      return answer;
     });
     return app;
   }

@@ -133,6 +133,11 @@ describe("a live stream", () => {
     await waitFor(() => carol.events.includes("changed") && alice.events.includes("changed"), {
       describe: "both to hear of it",
     });
+    // Who manages it no more hears nothing of it from then on.
+    await add("carol", "games", "/theirs");
+    await add("alice", "alice", "/mine");
+    await waitFor(() => alice.events.length === 3, { describe: "alice to hear of hers" });
+    expect(alice.events).toEqual(["at", "changed", "changed"]);
     await Promise.all([alice.stop(), carol.stop()]);
   });
 

@@ -1,5 +1,6 @@
 import type { RunningConsole } from "../../../src/app.ts";
 import { createPages, type PageParts } from "../../../src/console-pages.ts";
+import { Live } from "../../../src/console/live.ts";
 import { ownCookies } from "../../../src/console/sign-in/cookies.ts";
 import { signInRoutes } from "../../../src/console/sign-in/routes.ts";
 import type { SignInServices } from "../../../src/console/sign-in/services.ts";
@@ -18,11 +19,18 @@ export function mountedRoutes(running: RunningConsole): ReadonlySet<Mounted> {
     cookies: ownCookies(config.publicUrl),
     provider: { caption: "GitLab" },
   } as unknown as SignInServices;
+  const live = new Live({
+    ledger: core.requireLedger(),
+    mark: () => "",
+    renew: () => Promise.resolve(undefined),
+  });
   const apps = [
+    live.routes(),
     signInRoutes(signIn),
     signOutRoutes(signIn),
     createPages(core.requireLedger(), parts),
   ];
+  live.close();
   return new Set(
     apps
       .flatMap(({ routes }) => routes)

@@ -137,6 +137,20 @@ describe("every page and form", () => {
   });
 });
 
+describe("the stream of changes", () => {
+  it("is for whoever is signed in, and for nobody else", async () => {
+    for (const actor of Object.keys(ACTORS) as ActorName[]) {
+      const { response, events } = await (await world.as(actor)).live();
+      const who = `${actor}, ${ACTORS[actor]}`;
+      const isIn = actor !== "nobody" && actor !== "erik";
+      expect([who, response.statusCode]).toEqual([who, isIn ? 200 : 401]);
+      expect([who, response.headers["cache-control"]]).toEqual([who, "no-store"]);
+      response.destroy();
+      expect([who, events]).toEqual([who, isIn ? ["at"] : []]);
+    }
+  });
+});
+
 describe("where the modules are off", () => {
   it("none of their pages is there", async () => {
     const off = await startWorld({

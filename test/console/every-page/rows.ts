@@ -18,6 +18,8 @@ export const HELD_ELSEWHERE: Readonly<Partial<Record<Mounted, string>>> = {
   "GET /sign-in/invitation/:code": "test/console/sign-in/invitations.test.ts",
   "GET /sign-in/link/:code": "test/console/sign-in/links.test.ts",
   "POST /sign-in/link": "test/console/sign-in/links.test.ts",
+  // As it has no end, beside the table; what it tells of, in test/console/live.test.ts.
+  "GET /live": "test/console/every-page/policy.test.ts",
 };
 
 /** Every page and form behind the sign-in. */

@@ -104,6 +104,8 @@ export class Live {
     app.get("/live", (context) => {
       const visitor = context.get("visitor");
       if (this.#closed) return context.text("The console is ending.", 503);
+      // Nobody would read what is held for this, nor end it.
+      if (context.req.method === "HEAD") return context.body(null);
       const { max, maxOfOne } = this.#options;
       let own = 0;
       for (const listener of this.#listeners) {

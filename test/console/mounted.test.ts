@@ -84,6 +84,14 @@ describe("the pages of a console that runs", () => {
     response.destroy();
   });
 
+  it("hold no stream for who asks for its head alone", async () => {
+    for (let n = 0; n < 10; n++)
+      expect((await alice.ask("/live", { method: "HEAD" })).status).toBe(200);
+    const { response } = await alice.live();
+    expect(response.statusCode).toBe(200);
+    response.destroy();
+  });
+
   it("do not keep the console from ending while somebody has one open", async () => {
     const { response } = await alice.live();
     const ended = once(response, "close");

@@ -95,7 +95,7 @@ function stepsTo(bucket: Bucket, state: State, found: StoredBucket, now: Date): 
   const isSuspended = state.owners.get(bucket.owner)?.suspended !== undefined;
   // Its mark is what makes the rest of the plan the console's business.
   const plans = [found, { ...found, mark: bucket.id }].map((stored) =>
-    planBucket(bucket, isSuspended, stored, now),
+    planBucket(bucket, isSuspended, { stored }, now),
   );
   const steps = plans.flatMap((plan) => ("steps" in plan ? plan.steps : []));
   return [...new Set(steps.map(({ what }) => what))];

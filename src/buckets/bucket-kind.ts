@@ -5,13 +5,17 @@ import type { Call } from "../reconcile/system.ts";
 import type { BucketRecords } from "./records.ts";
 import type { ObjectStorage, StoredBucket } from "./storage.ts";
 
+/** A bucket as it was looked at. */
 export interface SeenBucket {
   readonly stored: StoredBucket | undefined;
+  /** Nothing is in it; undefined when it was not looked into. */
+  readonly empty?: boolean | undefined;
 }
 
 export type BucketStep = Step &
   (
-    | { readonly do: "note-free" | "make" | "mark" | "delete" | "forget" }
+    | { readonly do: "note-free" | "make" | "mark" | "delete" | "delete-empty" }
+    | { readonly do: "forget"; readonly left: boolean }
     | { readonly do: "note-made"; readonly created: string }
     | { readonly do: "expose"; readonly exposure: "private" | "read" }
     | { readonly do: "expire"; readonly days: number | null }
@@ -27,34 +31,45 @@ const NOTE_FREE = { do: "note-free", what: "found the name free" } as const;
 const MAKE = { do: "make", what: "made the bucket" } as const;
 const MARK = { do: "mark", what: "marked the bucket as the console's" } as const;
 const DELETE = { do: "delete", what: "deleted the bucket" } as const;
-const FORGET = { do: "forget", what: "removed its record" } as const;
+const DELETE_EMPTY = { do: "delete-empty", what: "deleted the bucket, which was empty" } as const;
+const FORGET = { do: "forget", left: false, what: "removed its record" } as const;
+const LEAVE = { do: "forget", left: true, what: "removed its record alone" } as const;
 
 /**
  * What has to be done for a bucket, of its record and of what the storage has at its name. Pure.
  *
  * That the name was seen free is written down before the bucket is made, so that after a crash what is
- * there unmarked is known to be ours; a bucket that was there before anybody looked is a stranger's.
+ * there unmarked, as it is when just made, is known to be ours. A stranger may come there meanwhile, too:
+ * a bucket in which anything is, or at which anything is set, is not one that was just made.
  */
 export function planBucket(
   bucket: Bucket,
   suspended: boolean,
-  stored: StoredBucket | undefined,
+  { stored, empty }: SeenBucket,
   now: Date,
 ): Plan<BucketStep> {
-  const ours = whose(bucket, stored);
+  const ours = whose(bucket, stored, empty);
   if (bucket.deleting !== undefined) {
-    if (Date.parse(bucket.deleting.until) <= now.getTime())
-      return { steps: [ours === "ours" ? DELETE : FORGET], state: "deleting" };
+    const { until } = bucket.deleting;
+    if (Date.parse(until) <= now.getTime()) {
+      if (ours !== "ours") return { steps: [ours === "other" ? LEAVE : FORGET], state: "deleting" };
+      // What was never marked is deleted only while it is empty: the storage sees to that.
+      return { steps: [isMarkable(bucket, stored) ? DELETE_EMPTY : DELETE], state: "deleting" };
+    }
+    const spoken = `${until.slice(0, 16).replace("T", " ")} (UTC)`;
     return {
       steps: ours === "ours" && stored !== undefined ? exposing(stored, "private") : [],
       state: "deleting",
-      why: `It is kept until ${bucket.deleting.until.slice(0, 16).replace("T", " ")} (UTC); until then it can be had back.`,
-      dueAt: bucket.deleting.until,
+      why:
+        ours === "other"
+          ? `The bucket of this name at the storage is not the console's, and stays as it is; the console's record of one is kept until ${spoken}.`
+          : `It is kept until ${spoken}; until then it can be had back.`,
+      dueAt: until,
     };
   }
   if (stored === undefined) {
     // One that was made and is gone is made anew, empty: the name is free again, and that is written down.
-    return { steps: [bucket.stage === "free" ? MAKE : NOTE_FREE], state: "ready" };
+    return { steps: bucket.stage === "free" ? [MAKE, MARK] : [NOTE_FREE], state: "ready" };
   }
   if (ours !== "ours") {
     return {
@@ -99,11 +114,24 @@ function expiring({ expireDays }: StoredBucket, days: number | null): BucketStep
   return { do: "expire", days, what };
 }
 
+/** Whether it may be one that was just made, and not marked yet. */
+function isMarkable({ stage }: Bucket, stored: StoredBucket | undefined): boolean {
+  return stage === "free" && stored?.mark === null;
+}
+
 /** Whose it is that stands at the name. Nothing is touched but what is ours. */
-function whose(bucket: Bucket, stored: StoredBucket | undefined): "ours" | "nobody" | "other" {
+function whose(
+  bucket: Bucket,
+  stored: StoredBucket | undefined,
+  empty: boolean | undefined,
+): "ours" | "nobody" | "other" {
   if (stored === undefined) return "nobody";
   if (stored.mark !== null) return stored.mark === bucket.id ? "ours" : "other";
-  if (bucket.stage === "free") return "ours";
+  if (isMarkable(bucket, stored)) {
+    const { exposure, expireDays, quotaBytes } = stored;
+    const isBare = exposure === "private" && expireDays === null && quotaBytes === null;
+    return isBare && empty === true ? "ours" : "other";
+  }
   // The mark was taken off, or it is another bucket that someone made in its place.
   return bucket.stage === "made" && bucket.madeAt === stored.created ? "ours" : "other";
 }
@@ -130,8 +158,10 @@ export class BucketKind implements Kind<SeenBucket, BucketStep> {
   async observe(id: string, call: Call): Promise<SeenBucket> {
     const bucket = this.#bucket(id);
     if (bucket === undefined) return { stored: undefined };
-    const stored = await call((signal) => this.#options.storage.bucket(bucket.name, signal));
-    return { stored };
+    const { storage } = this.#options;
+    const stored = await call((signal) => storage.bucket(bucket.name, signal));
+    if (!isMarkable(bucket, stored)) return { stored };
+    return { stored, empty: await call((signal) => storage.isEmpty(bucket.name, signal)) };
   }
 
   async observeAll(call: Call): Promise<(id: string) => SeenBucket | undefined> {
@@ -145,17 +175,21 @@ export class BucketKind implements Kind<SeenBucket, BucketStep> {
       const stored = await call((signal) => storage.bucket(name, signal, usage));
       if (stored !== undefined) found.set(name, stored);
     });
-    // What is not in it may have been made since the copy that it came from: that is looked at by itself.
+    // What is not in it may have been made since the copy that it came from, and into what has no mark
+    // one may have to look: these are looked at by themselves.
     return (id) => {
       const stored = found.get(names.get(id) ?? "");
-      return stored === undefined ? undefined : { stored };
+      const bucket = this.#bucket(id);
+      if (stored === undefined || (bucket !== undefined && isMarkable(bucket, stored)))
+        return undefined;
+      return { stored };
     };
   }
 
-  plan(id: string, { stored }: SeenBucket): Plan<BucketStep> {
+  plan(id: string, seen: SeenBucket): Plan<BucketStep> {
     const bucket = this.#bucket(id);
     if (bucket === undefined) return { gone: true };
-    return planBucket(bucket, this.#isSuspended(bucket), stored, this.#options.now());
+    return planBucket(bucket, this.#isSuspended(bucket), seen, this.#options.now());
   }
 
   async apply(id: string, step: BucketStep, call: Call): Promise<void> {
@@ -168,7 +202,7 @@ export class BucketKind implements Kind<SeenBucket, BucketStep> {
       case "note-made":
         return records.made(id, step.created);
       case "forget":
-        return records.bucketGone(id);
+        return records.bucketGone(id, step.left);
       case "make":
         return call((signal) => storage.makeBucket(name, signal));
       case "mark":
@@ -181,6 +215,8 @@ export class BucketKind implements Kind<SeenBucket, BucketStep> {
         return call((signal) => storage.setQuota(name, step.bytes, signal));
       case "delete":
         return call((signal) => storage.deleteBucket(name, signal));
+      case "delete-empty":
+        return call((signal) => storage.deleteEmptyBucket(name, signal));
     }
   }
 

@@ -37,6 +37,7 @@ export const consolePolicy = {
         "s3:GetLifecycleConfiguration",
         "s3:ListAllMyBuckets",
         "s3:ListBucket",
+        "s3:ListBucketVersions",
         "s3:PutBucketPolicy",
         "s3:PutBucketTagging",
         "s3:PutLifecycleConfiguration",

@@ -81,14 +81,16 @@ export class MinioStorage implements ObjectStorage {
     );
   }
 
-  async makeBucket(name: string, signal: AbortSignal): Promise<void> {
-    await this.#s3(signal, (client) => client.makeBucket(name, this.#options.region)).catch(
-      (error: unknown) => {
-        const isThere =
-          error instanceof StorageError && error.code?.startsWith("BucketAlready") === true;
-        if (!isThere) throw error;
-      },
-    );
+  isEmpty(name: string, signal: AbortSignal): Promise<boolean> {
+    return this.#s3(signal, async (client) => {
+      const found = client.listObjects(name, "", true, { IncludeVersion: true });
+      for await (const _one of found) return false;
+      return true;
+    });
+  }
+
+  makeBucket(name: string, signal: AbortSignal): Promise<void> {
+    return this.#s3(signal, (client) => client.makeBucket(name, this.#options.region));
   }
 
   async mark(name: string, mark: string, signal: AbortSignal): Promise<void> {
@@ -123,6 +125,10 @@ export class MinioStorage implements ObjectStorage {
 
   deleteBucket(name: string, signal: AbortSignal): Promise<void> {
     return this.#admin.deleteBucketWithContent(name, signal);
+  }
+
+  async deleteEmptyBucket(name: string, signal: AbortSignal): Promise<void> {
+    await this.#ask(signal, "NoSuchBucket", (client) => client.removeBucket(name));
   }
 
   async account(accessKey: string, signal: AbortSignal): Promise<StoredAccount | undefined> {

@@ -24,8 +24,11 @@ export class BucketRecords extends StepRecords {
     }));
   }
 
-  /** It is gone, with the grace period over: so is its record, and no key names it any more. */
-  bucketGone(id: string): Promise<void> {
+  /**
+   * It is gone, with the grace period over: so is its record, and no key names it any more.
+   * @param left whether a bucket of another's stands at its name, and stays there
+   */
+  bucketGone(id: string, left: boolean): Promise<void> {
     return this.change((state, revision) => {
       const bucket = state.buckets.get(id);
       if (bucket?.deleting === undefined) return undefined;
@@ -39,7 +42,9 @@ export class BucketRecords extends StepRecords {
         changes: [{ kind: "bucket", id, entity: null }, ...keys],
         event: {
           type: "bucket.deleted",
-          summary: `the bucket ${bucket.name} was deleted with all that was in it`,
+          summary: left
+            ? `the record of the bucket ${bucket.name} was removed; what the storage has at this name is another's, and stays`
+            : `the bucket ${bucket.name} was deleted with all that was in it`,
           owners: [bucket.owner],
         },
         result: null,

@@ -56,7 +56,9 @@ export interface ObjectStorage {
     signal: AbortSignal,
     listed?: BucketUsage,
   ): Promise<StoredBucket | undefined>;
-  /** It may be there already, then as ours or as anybody's. */
+  /** Whether nothing is in it: no object, no older version of one, and no mark of one that was deleted. */
+  isEmpty(name: string, signal: AbortSignal): Promise<boolean>;
+  /** @throws StorageError `refused` when there is one of this name already, whoever made it */
   makeBucket(name: string, signal: AbortSignal): Promise<void>;
   /** Marks it as the console's; it keeps what other marks it has. */
   mark(name: string, mark: string, signal: AbortSignal): Promise<void>;
@@ -65,6 +67,8 @@ export interface ObjectStorage {
   setQuota(name: string, bytes: number | null, signal: AbortSignal): Promise<void>;
   /** With all that is in it. It may be gone already. */
   deleteBucket(name: string, signal: AbortSignal): Promise<void>;
+  /** It may be gone already. @throws StorageError `refused` when anything is in it */
+  deleteEmptyBucket(name: string, signal: AbortSignal): Promise<void>;
 
   account(accessKey: string, signal: AbortSignal): Promise<StoredAccount | undefined>;
   /** The accounts that the console has made. */

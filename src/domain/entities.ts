@@ -222,7 +222,7 @@ export const bucketSchema = z.strictObject({
   name: bucketNameField,
   /**
    * `asked`: nobody has looked yet. `free`: it was seen that nobody has the name, so what is there
-   * from now on is ours. `made`: it is there.
+   * from now on, empty and with nothing set, is ours. `made`: it is there.
    */
   stage: z.enum(["asked", "free", "made"]),
   /** When the storage made it: another bucket of the same name has another. */

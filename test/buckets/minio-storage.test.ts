@@ -62,7 +62,7 @@ describeWithService("minio", "the storage at a real MinIO", () => {
     const name = `bucket-${drawn()}`;
     expect(await storage.bucket(name, signal)).toBeUndefined();
     await storage.makeBucket(name, signal);
-    await storage.makeBucket(name, signal);
+    await expect(storage.makeBucket(name, signal)).rejects.toMatchObject({ failure: "refused" });
     const bare = await storage.bucket(name, signal);
     expect(bare).toMatchObject({
       mark: null,
@@ -92,6 +92,33 @@ describeWithService("minio", "the storage at a real MinIO", () => {
     await as(server.accessKey, server.secretKey).putObject(name, "a/b", "text");
     await storage.deleteBucket(name, signal);
     await storage.deleteBucket(name, signal);
+    expect(await storage.bucket(name, signal)).toBeUndefined();
+  });
+
+  it("knows a bucket in which anything is, and takes away with nothing in it only an empty one", async () => {
+    const name = `bucket-${drawn()}`;
+    const root = as(server.accessKey, server.secretKey);
+    const expectEmpty = async (empty: boolean) => {
+      expect(await storage.isEmpty(name, signal)).toBe(empty);
+      if (empty) return;
+      await expect(storage.deleteEmptyBucket(name, signal)).rejects.toMatchObject({
+        failure: "refused",
+      });
+    };
+    await storage.makeBucket(name, signal);
+    await expectEmpty(true);
+    await root.putObject(name, "a/b", "text");
+    await expectEmpty(false);
+    await root.removeObject(name, "a/b");
+    await expectEmpty(true);
+    await root.setBucketVersioning(name, { Status: "Enabled" });
+    await root.putObject(name, "a/b", "text");
+    await root.removeObject(name, "a/b");
+    await expectEmpty(false);
+    await storage.deleteBucket(name, signal);
+    await storage.makeBucket(name, signal);
+    await storage.deleteEmptyBucket(name, signal);
+    await storage.deleteEmptyBucket(name, signal);
     expect(await storage.bucket(name, signal)).toBeUndefined();
   });
 

@@ -40,6 +40,7 @@ const CHANGES = [
   "setExpiry",
   "setQuota",
   "deleteBucket",
+  "deleteEmptyBucket",
   "makeAccount",
   "listAccount",
   "setEnabled",

@@ -57,9 +57,14 @@ export class MemoryStorage implements ObjectStorage {
     const found = this.stored.get(name);
     return found === undefined ? undefined : { ...found };
   }
+  async isEmpty(name: string) {
+    this.#bucket(name);
+    return (this.held.get(name)?.objects ?? 0) === 0;
+  }
   async makeBucket(name: string) {
     this.#here();
-    if (this.stored.has(name)) return;
+    if (this.stored.has(name))
+      throw new StorageError("refused", "there is one", "BucketAlreadyOwnedByYou");
     this.stored.set(name, {
       created: new Date(Date.parse("2026-01-01") + this.#made++).toISOString(),
       mark: null,
@@ -82,6 +87,11 @@ export class MemoryStorage implements ObjectStorage {
   }
   async deleteBucket(name: string) {
     this.#here();
+    this.stored.delete(name);
+  }
+  async deleteEmptyBucket(name: string) {
+    if (this.stored.has(name) && !(await this.isEmpty(name)))
+      throw new StorageError("refused", "not empty", "BucketNotEmpty");
     this.stored.delete(name);
   }
   async account(accessKey: string) {

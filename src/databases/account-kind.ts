@@ -36,11 +36,12 @@ export class AccountKind implements Kind<SeenAccount, AccountStep, GivenPassword
 
   async observe(id: string, call: Call): Promise<SeenAccount> {
     const { server } = this.#options;
-    const name = this.#record(id)?.name;
-    if (name === undefined) return { account: undefined, sessions: NOTHING_OPEN };
+    const record = this.#record(id);
+    if (record === undefined) return { account: undefined, sessions: NOTHING_OPEN };
+    const { name, unended } = record;
     const account = await call((signal) => server.account(name, signal));
-    // Of what is not locked, nothing that is open has to end.
-    const isAsked = account?.locked !== false;
+    // Of what is not locked, nothing that is open has to end but what could not be seen before.
+    const isAsked = account?.locked !== false || unended !== undefined;
     const sessions = isAsked
       ? await call((signal) => server.sessions({ account: name }, signal))
       : NOTHING_OPEN;
@@ -98,6 +99,8 @@ export class AccountKind implements Kind<SeenAccount, AccountStep, GivenPassword
       }
       case "note-abandoned":
         return records.accountAbandoned(id);
+      case "note-unended":
+        return records.accountUnended(id, step.nodes);
       case "forget":
         return records.accountGone(id);
       case "make":

@@ -19,6 +19,7 @@ export type AccountStep = Step &
   (
     | { readonly do: "note-free" | "make" | "set-password" | "drop" | "forget" }
     | { readonly do: "note-issued" | "note-renewed" | "note-abandoned" }
+    | { readonly do: "note-unended"; readonly nodes: readonly string[] }
     | { readonly do: "lock" | "unlock" | "limit" | "revoke" }
     | { readonly do: "grant"; readonly database: DatabaseName; readonly access: Access }
     | { readonly do: "end"; readonly sessions: readonly Session[] }
@@ -59,7 +60,9 @@ export interface AccountContext {
  *
  * Neither a lock nor a right that is taken away reaches what is open already. So an account is locked
  * before anything is taken from it, and unlocked only when nothing of it is open any more: the lock
- * itself is what a process after a crash knows by that there are sessions to be ended.
+ * itself is what a process after a crash knows by that there are sessions to be ended. A node that does
+ * not answer, maybe for days, is to lock nobody out: it is written down before the lock goes, and what is
+ * open there is ended once it answers.
  */
 export function planAccount(
   record: DatabaseAccount,
@@ -83,6 +86,8 @@ export function planAccount(
       steps: [
         ...granting(account, context),
         { do: "note-issued", what: "noted that it is given out" },
+        // It was made locked: nothing of it can be open anywhere.
+        ...(account.locked ? [UNLOCK] : []),
       ],
       state: "ready",
     };
@@ -126,18 +131,14 @@ function standing(
   if ((suspended || isNarrowed) && !account.locked) steps.push(LOCK);
   if (account.connections !== connections) steps.push(LIMIT);
   steps.push(...granting(account, context));
-  const isAsItShould = steps.length === 0;
-  if (account.locked && isAsItShould) {
-    if (sessions.open.length > 0) steps.push(ending(sessions));
-    else if (!suspended) steps.push(UNLOCK);
-  }
+  if (steps.length === 0) steps.push(...closing(record, context, account, sessions));
   if (steps.length === 0 && account.beside === "beyond") {
     return {
       stuck:
         "Someone at the server gave it what only an admin there can take away: a role, another's name, or a namesake for certain hosts.",
     };
   }
-  const unseen = suspended ? unseenAt(sessions) : undefined;
+  const unseen = suspended ? unseenAt(sessions) : unendedAt(record);
   const changed =
     record.print !== undefined && record.print !== account.print
       ? "Its password is not the one that was given out here last: it was changed at the server, or a change here was cut off. Set a new one if yours does not work."
@@ -152,6 +153,29 @@ function standing(
   };
 }
 
+/** What there is to do with what is open, when the account is as it should be otherwise. */
+function closing(
+  { unended: before = [] }: DatabaseAccount,
+  { suspended }: AccountContext,
+  { locked }: StoredAccount,
+  { open, unseen }: Sessions,
+): AccountStep[] {
+  if (locked) {
+    if (open.length > 0) return [ending(open)];
+    return suspended ? [] : [...noting(before, unseen), UNLOCK];
+  }
+  // What was opened there since cannot be told from what was before: all of it is ended, once.
+  const there = open.filter(({ node }) => before.includes(node));
+  const still = before.filter((node) => unseen.includes(node));
+  return [...(there.length > 0 ? [ending(there)] : []), ...noting(before, still)];
+}
+
+function noting(before: readonly string[], nodes: readonly string[]): AccountStep[] {
+  const isKnown = before.length === nodes.length && nodes.every((node) => before.includes(node));
+  if (isKnown) return [];
+  return [{ do: "note-unended", nodes, what: "noted at which nodes something is to be ended" }];
+}
+
 /** One that is to be no more; of ours alone, whatever else has its name. */
 function leaving(
   record: DatabaseAccount,
@@ -161,10 +185,13 @@ function leaving(
 ): Plan<AccountStep> {
   if (record.stage === "asked") return { steps: [FORGET], state: "deleting" };
   const steps: AccountStep[] = account === undefined || account.locked ? [] : [LOCK];
-  if (sessions.open.length > 0) steps.push(ending(sessions));
+  if (sessions.open.length > 0) steps.push(ending(sessions.open));
   if (steps.length > 0) return { steps, state: "deleting" };
   const why = unseenAt(sessions);
-  if (why !== undefined) return { steps: [], state: "deleting", why, dueAt: again(now) };
+  if (why !== undefined) {
+    const steps = noting(record.unended ?? [], sessions.unseen);
+    return { steps, state: "deleting", why, dueAt: again(now) };
+  }
   return { steps: account === undefined ? [FORGET] : [DROP, FORGET], state: "deleting" };
 }
 
@@ -191,13 +218,18 @@ function granting(account: StoredAccount, { grants }: AccountContext): AccountSt
   ];
 }
 
-function ending({ open }: Sessions): AccountStep {
-  return { do: "end", sessions: open, what: "ended open connections" };
+function ending(sessions: readonly Session[]): AccountStep {
+  return { do: "end", sessions, what: "ended open connections" };
 }
 
 function unseenAt({ unseen }: Sessions): string | undefined {
   if (unseen.length === 0) return undefined;
   return `What is open at ${unseen.join(" and ")} is ended once that node answers.`;
+}
+
+function unendedAt({ unended }: DatabaseAccount): string | undefined {
+  if (unended === undefined) return undefined;
+  return `What was open at ${unended.join(" and ")} when this got to do less may go on as before; it is ended once that node answers.`;
 }
 
 function again(now: Date): string {

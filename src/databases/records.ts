@@ -83,6 +83,22 @@ export class DatabaseRecords extends StepRecords {
     });
   }
 
+  /**
+   * What was open of it is ended, but at nodes that did not answer.
+   * @param nodes these, as `host:port`
+   */
+  accountUnended(id: string, nodes: readonly string[]): Promise<void> {
+    return this.#account(id, "database-account.unended", ({ unended: _before, ...account }) => {
+      const isEnded = nodes.length === 0;
+      return {
+        account: { ...account, ...(isEnded ? {} : { unended: [...nodes] }) },
+        summary: isEnded
+          ? `what was open of the account ${account.name} was ended at every node`
+          : `what is open of the account ${account.name} at ${nodes.join(" and ")} is still to be ended`,
+      };
+    });
+  }
+
   accountGone(id: string): Promise<void> {
     return this.change((state) => {
       const account = state.databaseAccounts.get(id);

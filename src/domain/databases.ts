@@ -44,6 +44,7 @@ export type Database = z.infer<typeof databaseSchema>;
 /** An account for an owner's databases. Its password is shown once, and kept by the server alone. */
 export const databaseAccountSchema = z.strictObject({
   ...common,
+  v: z.literal(2),
   kind: z.literal("databaseAccount"),
   owner: idField,
   name: accountNameField,
@@ -60,6 +61,11 @@ export const databaseAccountSchema = z.strictObject({
     .string()
     .regex(/^[0-9a-f]{64}$/)
     .optional(),
+  /**
+   * Nodes, as `host:port`, that did not answer when it got to do less: what was open there goes on with what
+   * it might do before, until it is ended.
+   */
+  unended: z.array(z.string().max(300)).min(1).max(100).optional(),
   /** Its password is about to be another. */
   renewing: z.boolean(),
   deleting: z.boolean(),

@@ -21,7 +21,7 @@ export const RECORD_VERSIONS: Record<Kind, number> = {
   bucket: 1,
   bucketKey: 1,
   database: 1,
-  databaseAccount: 1,
+  databaseAccount: 2,
   namespace: 1,
   kubeconfig: 1,
   answer: 1,
@@ -51,6 +51,8 @@ const lifters: Partial<Record<Kind, readonly ((record: PlainRecord) => PlainReco
   group: [(record) => ({ ...record, v: 2 })],
   // Before 2, there were no scopes for namespaces and databases.
   token: [(record) => ({ ...record, v: 2 })],
+  // Before 2, nodes were not kept at which something is still to be ended.
+  databaseAccount: [(record) => ({ ...record, v: 2 })],
   // Before 2, nobody could ask for more namespaces, databases or buckets.
   request: [(record) => ({ ...record, v: 2 })],
   page: [

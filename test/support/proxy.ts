@@ -24,8 +24,11 @@ export interface Proxy {
 
 type Mode = "open" | "cut" | "stalled" | "unanswered";
 
-/** Starts a proxy in front of a port of this machine. */
-export async function startProxy(target: number): Promise<Proxy> {
+/**
+ * Starts a proxy in front of a port of this machine.
+ * @param target or which port it is, asked for each connection: so does what balances
+ */
+export async function startProxy(target: number | (() => number)): Promise<Proxy> {
   const sockets = new Set<Socket>();
   const clients = new Set<Socket>();
   let answersLeft = Number.POSITIVE_INFINITY;
@@ -67,7 +70,7 @@ export async function startProxy(target: number): Promise<Proxy> {
       client.destroy();
       return;
     }
-    const upstream = connect(target, "127.0.0.1");
+    const upstream = connect(typeof target === "number" ? target : target(), "127.0.0.1");
     clients.add(client);
     pass(client, upstream, false);
     pass(upstream, client, true);

@@ -11,6 +11,7 @@ const SLOW = [
   "test/cli/commands.test.ts",
   "test/console/every-page/barriers-more.test.ts",
   "test/namespaces/crash.test.ts",
+  "test/databases/cluster-trouble.test.ts",
   "test/databases/trouble.test.ts",
   "test/namespaces/trouble.test.ts",
   "test/e2e/recovery.test.ts",

@@ -44,6 +44,7 @@ export const createAccount: Verb<CreateAccountInput, DrawnAccount> = (state, con
   requireQuota(context, owner, "databaseAccounts", used);
   const account: DatabaseAccount = {
     ...stamp(context),
+    v: 2,
     kind: "databaseAccount",
     id: input.id,
     owner: owner.id,

@@ -9,7 +9,7 @@ import {
 } from "../../domain/decision.ts";
 import type { Database, DatabaseName, Owner } from "../../domain/entities.ts";
 import { authorise } from "../../domain/policy.ts";
-import { databasesOf, findOwner, type State } from "../../domain/state.ts";
+import { databaseAccountsOf, databasesOf, findOwner, type State } from "../../domain/state.ts";
 import { Refusal } from "../../errors.ts";
 import { databaseName } from "../names.ts";
 
@@ -88,10 +88,22 @@ export const restoreDatabase: Verb<
   const owner = ownerOf(state, context, input.owner ?? database.owner);
   if (owner.id !== database.owner)
     authorise(state, context.actor, "database.adopt", owner.id, "database");
+  if (owner.id !== database.owner) requireEnded(state, database);
   const { deleting: _undone, ...rest } = database;
   const next = { ...rest, owner: owner.id, revision: context.revision };
   return decided(next, "database.restored", `the database ${database.name} was put back into use`);
 };
+
+/** What goes on at a node that does not answer would go on in what is another's by then. */
+function requireEnded(state: State, { name, owner }: Database): void {
+  const nodes = databaseAccountsOf(state, owner).flatMap(({ unended = [] }) => unended);
+  if (nodes.length === 0) return;
+  const at = [...new Set(nodes)].toSorted().join(" and ");
+  throw new Refusal(
+    "conflict",
+    `Something of its owner's may still be open in ${name} at ${at}. It can be given to another once that is ended: when the node answers, or is none of databases.nodes any more.`,
+  );
+}
 
 export interface AdoptDatabaseInput {
   readonly id: string;

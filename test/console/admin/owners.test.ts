@@ -313,6 +313,7 @@ describe("suspending", () => {
         id: "dbacc-1",
         entity: {
           ...made,
+          v: 2,
           kind: "databaseAccount",
           id: "dbacc-1",
           name: "u.carol.app" as AccountName,

@@ -202,6 +202,59 @@ describeWithService("mariadb", "a cluster of which a node is in trouble", () => 
     expect(found).toHaveLength(1);
   }, 240_000);
 
+  it("goes on by the others while a node is frozen, the one that it was at, says it, and heals", async () => {
+    const [first, second] = cluster.nodes;
+    const { owner, id, account } = await someone();
+    const stuck = await host.with(account, undefined, first);
+    stuck.on("error", () => undefined);
+    first.signal("SIGSTOP");
+    try {
+      const began = performance.now();
+      const { done, outcome } = await host.database(owner, "meanwhile");
+      expect(outcome).toMatchObject({ state: "creating", why: expect.stringMatching(/\.$/) });
+      expect(performance.now() - began).toBeLessThan(3 * CALL_MS);
+      // As a balancer does that finds it does not answer.
+      balancer.cut();
+      main = second;
+      balancer.restore();
+      await waitFor(
+        async () => {
+          await host.pass(MINUTES_MS);
+          return (await host.module.standings.get(`database/${done.id}`))?.state === "ready";
+        },
+        { timeout: 60_000, describe: "the database to be made by way of another node" },
+      );
+      await host.do(suspendOwner, { id: owner, reason: "" });
+      const suspending = performance.now();
+      expect(await host.module.settleOwner(owner)).toContainEqual(
+        expect.objectContaining({
+          kind: "databaseAccount",
+          state: "suspended",
+          why: `Its owner is suspended. What is open at ${first.address} is ended once that node answers.`,
+        }),
+      );
+      expect(performance.now() - suspending).toBeLessThan(3 * CALL_MS);
+      const seen = await host.module.server.nodes(() => Date.now(), AbortSignal.timeout(CALL_MS));
+      expect(seen.filter((node) => "trouble" in node)).toMatchObject([{ address: first.address }]);
+    } finally {
+      first.signal("SIGCONT");
+    }
+    await waitFor(
+      async () => {
+        await host.pass(31_000);
+        const standing = await host.module.standings.get(`databaseAccount/${id}`);
+        return standing?.why === "Its owner is suspended.";
+      },
+      { timeout: 90_000, describe: "the first node to be seen" },
+    );
+    await expect(stuck.query("SELECT 1")).rejects.toThrow();
+    const isThere = () => first.root(`SHOW DATABASES LIKE '%meanwhile'`);
+    await waitFor(async () => (await isThere()).length === 1, {
+      timeout: 60_000,
+      describe: "the database at the node that was frozen",
+    });
+  }, 240_000);
+
   it("that was killed and comes back has what was made meanwhile", async () => {
     const third = cluster.nodes[2];
     await third.kill();

@@ -43,6 +43,8 @@ const FORGET = { do: "forget", what: "removed its record" } as const;
 const REVOKE = { do: "revoke", what: "took away what it might do" } as const;
 const LIMIT = { do: "limit", what: "set how many connections it may have" } as const;
 
+const NO_GRANTS: Grants = new Map();
+
 /** How soon a node that did not answer is asked again. */
 const AGAIN_MS = 30_000;
 
@@ -185,6 +187,8 @@ function leaving(
 ): Plan<AccountStep> {
   if (record.stage === "asked") return { steps: [FORGET], state: "deleting" };
   const steps: AccountStep[] = account === undefined || account.locked ? [] : [LOCK];
+  // The server may refuse to drop it, for as long as views name it as theirs: it is to have nothing then.
+  if (account !== undefined && hasMore(account, NO_GRANTS)) steps.push(REVOKE);
   if (sessions.open.length > 0) steps.push(ending(sessions.open));
   if (steps.length > 0) return { steps, state: "deleting" };
   const why = unseenAt(sessions);

@@ -67,7 +67,8 @@ const REFUSED: Readonly<Record<number, string>> = {
   1213: "is busy: something else took what this needs",
   1396: "has another account in the way, or none where one should be",
   1819: "has rules for passwords that the console's do not meet",
-  4006: "has views or routines that name this account as theirs; change or delete these first",
+  // It comes of dropping alone, which an account is locked and without rights for.
+  4006: "keeps this account as long as views, triggers or routines name it as theirs: it is locked, may do nothing, and goes once these or their database are gone",
 };
 
 /** @param error what mysql2 threw: nothing of it but its number and code is used */

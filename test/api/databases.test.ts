@@ -351,6 +351,40 @@ describe("an owner of databases", () => {
   });
 });
 
+describe("an account that the server does not drop, as views name it as theirs", () => {
+  it("is locked and may do nothing until they are gone, and says so", async () => {
+    await api.must("POST", "/api/v1/persons", { username: "dora" });
+    const made = { owner: "dora", name: "work" };
+    const database = await api.must("POST", "/api/v1/databases", made);
+    const { id, name } = await api.must("POST", "/api/v1/database-accounts", {
+      ...made,
+      access: "write",
+    });
+    const dora = await api.must("GET", "/api/v1/persons/dora");
+    api.server.definers.add(name);
+    api.server.open = [{ account: name, node: "memory:3306", id: 7 }];
+    await api.must("DELETE", "/api/v1/persons/dora");
+    const why =
+      "The database server keeps this account as long as views, triggers or routines name it as theirs: it is locked, may do nothing, and goes once these or their database are gone (4006).";
+    for (let look = 0; look < 2; look++) {
+      expect(await api.databases.settleOwner(dora.id)).toContainEqual(
+        expect.objectContaining({ kind: "databaseAccount", state: "stuck", why }),
+      );
+      expect(api.server.kept.get(name)).toMatchObject({ locked: true, grants: new Map() });
+      expect(api.server.open).toEqual([]);
+    }
+    await laterDays(8);
+    await api.databases.databases.once(database.id);
+    expect(api.server.stored.has("u_dora_work")).toBe(false);
+    expect(api.state().databases.has(database.id)).toBe(false);
+    // With the database, what named the account is gone.
+    api.server.definers.clear();
+    await api.databases.accounts.once(id);
+    expect(api.server.kept.has(name)).toBe(false);
+    expect(api.state().databaseAccounts.has(id)).toBe(false);
+  });
+});
+
 describe("how the database server stands", () => {
   it("is told to admins, with what is wrong and what is a stranger's", async () => {
     const status = await api.must("GET", "/api/v1/databases/status");

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { ServerError } from "../../src/databases/error.ts";
+import { failureOf, ServerError } from "../../src/databases/error.ts";
 import type { Password } from "../../src/databases/names.ts";
 import type {
   Access,
@@ -27,6 +27,8 @@ export class MemoryDatabases implements DatabaseServer {
   readonly stored = new Set<string>();
   readonly kept = new Map<string, Kept>();
   open: Session[] = [];
+  /** Accounts that views, triggers or routines name as theirs: MySQL does not drop such. */
+  readonly definers = new Set<string>();
   /** Whether it answers. */
   isAway = false;
 
@@ -139,6 +141,7 @@ export class MemoryDatabases implements DatabaseServer {
   }
   async dropAccount(name: AccountName) {
     this.#here();
+    if (this.definers.has(name)) throw failureOf({ errno: 4006 }, new AbortController().signal);
     this.kept.delete(name);
   }
   async sessions(

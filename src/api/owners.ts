@@ -122,6 +122,9 @@ export const partsField = {
         name: z.string(),
         state: z.enum([...STATES, "gone", "busy"]),
         why: z.string().nullable(),
+        unfinished: z.boolean().optional().openapi({
+          description: "Something is left that cannot be done now; `why` says what.",
+        }),
       }),
     )
     .optional()

@@ -151,7 +151,7 @@ function standing(
     steps,
     state: suspended ? "suspended" : "ready",
     ...(why === "" ? {} : { why }),
-    ...(unseen === undefined ? {} : { dueAt: again(now) }),
+    ...(unseen === undefined ? {} : { dueAt: again(now), unfinished: true }),
   };
 }
 
@@ -194,7 +194,7 @@ function leaving(
   const why = unseenAt(sessions);
   if (why !== undefined) {
     const steps = noting(record.unended ?? [], sessions.unseen);
-    return { steps, state: "deleting", why, dueAt: again(now) };
+    return { steps, state: "deleting", why, dueAt: again(now), unfinished: true };
   }
   return { steps: account === undefined ? [FORGET] : [DROP, FORGET], state: "deleting" };
 }

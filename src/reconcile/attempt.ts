@@ -201,8 +201,10 @@ export class Attempts<Observed, S extends Step, Given = undefined> {
     return standing;
   }
 
-  #standsBy(id: string, { state, why, dueAt }: Settled<S>) {
-    return { state, why: why ?? null, retryAt: dueAt ?? null, settled: this.kind.desired(id) };
+  #standsBy(id: string, { state, why, dueAt, unfinished = false }: Settled<S>) {
+    const settled = this.kind.desired(id);
+    const left = unfinished ? { unfinished } : {};
+    return { state, why: why ?? null, retryAt: dueAt ?? null, settled, ...left };
   }
 
   async #failed(id: string, before: Standing | undefined, error: unknown): Promise<Standing> {
@@ -236,6 +238,7 @@ function standsAlike(a: Standing, b: Standing): boolean {
     a.why === b.why &&
     a.retryAt === b.retryAt &&
     a.settled === b.settled &&
+    a.unfinished === b.unfinished &&
     a.tries === b.tries
   );
 }

@@ -17,6 +17,8 @@ export type Plan<S extends Step> =
       readonly why?: string | undefined;
       /** When there will be something to do by time alone, ISO 8601. */
       readonly dueAt?: string | undefined;
+      /** Something is left that cannot be done now: `why` says what, and it is tried again at `dueAt`. */
+      readonly unfinished?: boolean | undefined;
     }
   /** Another's is in its place: nothing is touched. */
   | { readonly conflict: string }

@@ -15,9 +15,9 @@ export async function lookAtStandings(
   let count = 0;
   for (const [kind, nameOf] of Object.entries(names)) {
     const all = await standings.all(kind).catch(() => new Map<string, Standing>());
-    for (const [id, { state, why, tries }] of all) {
+    for (const [id, { state, why, tries, unfinished = false }] of all) {
       const name = nameOf(id);
-      const isWrong = state === "stuck" || state === "conflict" || tries > 0;
+      const isWrong = state === "stuck" || state === "conflict" || tries > 0 || unfinished;
       if (name === undefined || !isWrong) continue;
       count++;
       if (count <= WRONG_MAX)

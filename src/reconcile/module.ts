@@ -19,6 +19,8 @@ export interface PartOutcome {
   /** `gone`, or how it stands; `busy`: something else is being done with it. */
   readonly state: StateName | "gone" | "busy";
   readonly why: string | null;
+  /** Whether something is left that cannot be done now: `why` says what. */
+  readonly unfinished?: boolean | undefined;
 }
 
 /** A part of the console that keeps what owners have in one real system. */

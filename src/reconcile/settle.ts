@@ -56,5 +56,6 @@ function partOf(
   if (outcome === "busy")
     return { kind, id, name, state: "busy", why: "Something else is being done with it." };
   if (outcome === undefined) return { kind, id, name, state: "gone", why: null };
-  return { kind, id, name, state: outcome.state, why: outcome.why };
+  const { state, why, unfinished } = outcome;
+  return { kind, id, name, state, why, ...(unfinished === true ? { unfinished } : {}) };
 }

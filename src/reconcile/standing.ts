@@ -31,6 +31,8 @@ const standingSchema = z.object({
   tries: z.number(),
   /** When it is tried again, ISO 8601; null where nothing is to be done. */
   retryAt: z.string().nullable(),
+  /** Whether something is left that cannot be done now, although it stands as it should: `why` says what. */
+  unfinished: z.boolean().optional(),
   /** What was put right, the newest first. */
   repaired: z.array(repairSchema),
   /** What it was brought to, as a digest; null before. */

@@ -69,6 +69,7 @@ describeWithService("mariadb", "a cluster of which a node is in trouble", () => 
         kind: "databaseAccount",
         state: "suspended",
         why: `Its owner is suspended. What is open at 127.0.0.1:${proxy.port} is ended once that node answers.`,
+        unfinished: true,
       }),
     );
     await expect(near.query("SELECT 1")).rejects.toThrow();

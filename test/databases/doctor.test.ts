@@ -310,10 +310,16 @@ describe("databases and accounts that are not where they should be", () => {
     const told: Found[] = [];
     const state = {
       ...emptyState,
-      databaseAccounts: new Map([["dbacc-1", { name: "u.ann.app" }]]),
+      databaseAccounts: new Map([
+        ["dbacc-1", { name: "u.ann.app" }],
+        ["dbacc-3", { name: "u.ann.cut" }],
+        ["dbacc-4", { name: "u.ann.right" }],
+      ]),
     } as unknown as State;
     const standing = { state: "conflict", why: "Somebody else has it.", tries: 0 };
-    const of = new Map(["dbacc-1", "dbacc-2"].map((id) => [id, standing]));
+    const cut = { state: "suspended", why: "Something is open.", tries: 0 };
+    const of = new Map<string, object>(["dbacc-1", "dbacc-2"].map((id) => [id, standing]));
+    of.set("dbacc-3", { ...cut, unfinished: true }).set("dbacc-4", cut);
     const standings = {
       all: async (kind: string) => (kind === "databaseAccount" ? of : new Map()),
     } as unknown as Standings;
@@ -321,6 +327,7 @@ describe("databases and accounts that are not where they should be", () => {
     await lookAtStandings({ tell }, standings, namesIn(state));
     expect(told).toEqual([
       { state: "wrong", says: "u.ann.app (dbacc-1): conflict. Somebody else has it." },
+      { state: "wrong", says: "u.ann.cut (dbacc-3): suspended. Something is open." },
     ]);
   });
 });

@@ -15,7 +15,7 @@ const SHOWN = 5;
  */
 export function inOtherSystems(parts: readonly PartOutcome[]): string {
   if (parts.length === 0) return "";
-  const late = parts.filter(({ state }) => !RIGHT.has(state));
+  const late = parts.filter(({ state, unfinished = false }) => unfinished || !RIGHT.has(state));
   if (late.length === 0) return ` ${counted(parts.length, "thing")} in other systems followed.`;
   const named = late
     .slice(0, SHOWN)

@@ -20,6 +20,11 @@ it.each([
     " Not yet in other systems: b (MinIO is away.), c. It is tried again by itself.",
   ],
   [
+    "what is left of one that is suspended",
+    [{ ...part("a", "suspended", "One node is away."), unfinished: true }, part("b", "suspended")],
+    " Not yet in other systems: a (One node is away.). It is tried again by itself.",
+  ],
+  [
     "the first of many",
     many,
     " Not yet in other systems: b0, b1, b2, b3, b4, and 2 more. It is tried again by itself.",

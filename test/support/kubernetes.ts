@@ -174,7 +174,9 @@ async function startOn([port = 0, etcdPort = 0, peerPort = 0, managerPort = 0]: 
           response.on("error", reject);
           response.on("end", () => {
             const text = Buffer.concat(chunks).toString();
-            const isJson = response.headers["content-type"]?.includes("json") === true;
+            const isWatch = response.statusCode === 200 && /[?&]timeoutSeconds=/.test(path);
+            // What a watch tells is one document after the other, or none.
+            const isJson = response.headers["content-type"]?.includes("json") === true && !isWatch;
             resolve({
               status: response.statusCode ?? 0,
               body: isJson ? (JSON.parse(text) as unknown) : text,

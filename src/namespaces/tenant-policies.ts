@@ -82,14 +82,24 @@ export function tenantPolicies({ layout }: Tenancy): KubeObject[] {
     ...admission({
       name: `${layout.manager}-tenant-pods`,
       within,
-      rules: [{ apiGroups: [""], resources: ["pods"], operations: ["CREATE"] }],
+      // An update may add tolerations: to a pod that waits behind a gate, too.
+      rules: writes("", "pods"),
+      variables: {
+        isNew: `request.operation == "CREATE"`,
+        // What a pod has already is not asked again, or nothing else of it could be changed.
+        known: `variables.isNew ? [] : oldObject.spec.?tolerations.orValue([])`,
+      },
       validations: [
         [
-          `object.spec.?nodeName.orValue("") == "" && object.spec.?tolerations.orValue([]).all(t, has(t.key) && !t.key.startsWith("node-role.kubernetes.io/"))`,
-          "pods are put on nodes by the scheduler, and on none of the control plane",
+          `!variables.isNew || object.spec.?nodeName.orValue("") == ""`,
+          "pods are put on nodes by the scheduler",
         ],
         [
-          `!object.spec.?priorityClassName.orValue("").startsWith("system-")`,
+          `object.spec.?tolerations.orValue([]).all(t, t in variables.known || (has(t.key) && !t.key.startsWith("node-role.kubernetes.io/")))`,
+          "pods tolerate taints by name, and none of the control plane",
+        ],
+        [
+          `!variables.isNew || !object.spec.?priorityClassName.orValue("").startsWith("system-")`,
           "the system's priorities are not for members' pods",
         ],
       ],

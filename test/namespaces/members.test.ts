@@ -336,6 +336,18 @@ describeWithService(["kubernetes", "etcd"], "members at the real Kubernetes", ()
       "take the system's priority",
       (n) => ["POST", `${CORE}/${n}/pods`, pod({ priorityClassName: "system-node-critical" })],
     ],
+    [
+      "name the node of one that is there",
+      (n) => ["PATCH", `${CORE}/${n}/pods/kept`, { spec: { nodeName: "control" } }],
+    ],
+    [
+      "debug a pod as a privileged one",
+      (n) => [
+        "PATCH",
+        `${CORE}/${n}/pods/kept/ephemeralcontainers`,
+        [{ op: "add", path: "/spec/ephemeralContainers", value: privileged.containers }],
+      ],
+    ],
     ["run a privileged pod", (n) => ["POST", `${CORE}/${n}/pods`, pod(privileged)]],
     ["run on the node's network", (n) => ["POST", `${CORE}/${n}/pods`, pod({ hostNetwork: true })]],
     [
@@ -519,6 +531,76 @@ describeWithService(["kubernetes", "etcd"], "members at the real Kubernetes", ()
     expect([403, 422], JSON.stringify(body)).toContain(status);
     expect(body.reason).toMatch(/^(Forbidden|Invalid)$/);
     expect((await asks(other, work(alice.namespace))).status).toBe(403);
+  });
+
+  const tolerating = (toleration: object) => [
+    { op: "add", path: "/spec/tolerations/-", value: toleration },
+  ];
+  const TOLERATIONS: readonly (readonly [what: string, toleration: object])[] = [
+    ["everything", { operator: "Exists" }],
+    ["all of one effect", { operator: "Exists", effect: "NoSchedule" }],
+    ["the control plane", { key: "node-role.kubernetes.io/control-plane", operator: "Exists" }],
+  ];
+
+  it.each(TOLERATIONS)(
+    "may not have a pod that is there tolerate %s",
+    async (_what, toleration) => {
+      const pods = `${CORE}/${alice.namespace}/pods`;
+      // Behind a gate it waits until it is as its owner wants it, and is put onto a node then.
+      const name = "gated";
+      const spec = { ...podSpec, schedulingGates: [{ name: "example.test/wait" }] };
+      const made = await asks(alice, ["POST", pods, { metadata: { name }, spec }]);
+      expect(made.status, JSON.stringify(made.body)).toBe(201);
+      for (const one of ["gated", "kept"]) {
+        const path = `${pods}/${one}`;
+        const before = await host.stored(path);
+        const added = await asks(alice, ["PATCH", path, tolerating(toleration)]);
+        expect(added.status, JSON.stringify(added.body)).toBe(403);
+        expect(added.body.message).toContain("none of the control plane");
+        const tolerations = [...before.spec.tolerations, toleration];
+        const put = { ...before, spec: { ...before.spec, tolerations } };
+        expect((await asks(alice, ["PUT", path, put])).status).toBe(403);
+        // This one changes ephemeral containers alone.
+        await asks(alice, ["PATCH", `${path}/ephemeralcontainers`, tolerating(toleration)]);
+        expect((await host.stored(path)).spec).toEqual(before.spec);
+      }
+      const isOut = { op: "remove", path: "/spec/schedulingGates" };
+      expect((await asks(alice, ["PATCH", `${pods}/${name}`, [isOut]])).status).toBe(200);
+      expect((await asks(alice, ["DELETE", `${pods}/${name}?gracePeriodSeconds=0`])).status).toBe(
+        200,
+      );
+    },
+  );
+
+  it("may have one tolerate a taint by its name, and change one that tolerated more before", async () => {
+    const path = `${CORE}/${alice.namespace}/pods/kept?dryRun=All`;
+    const named = tolerating({ key: "example.test/gpu", operator: "Exists" });
+    expect((await asks(alice, ["PATCH", path, named])).status).toBe(200);
+
+    // As one is that was there when its namespace was taken over.
+    const pods = `${CORE}/before/pods`;
+    await server.ask("POST", CORE, { body: { metadata: { name: "before" } } });
+    const spec = { ...podSpec, tolerations: [{ operator: "Exists" }] };
+    const body = { metadata: { name: "old" }, spec };
+    await waitFor(async () => (await server.ask("POST", pods, { body })).status === 201, {
+      timeout: 30_000,
+      describe: "the pod to be taken",
+    });
+    const labels = { "tardis-console/tenant": "true" };
+    const marked: Try = ["PATCH", `${CORE}/before`, { metadata: { labels } }];
+    await server.ask(marked[0], marked[1], optionsOf(marked));
+    const asAdmin = (patch: object) => {
+      const work: Try = ["PATCH", `${pods}/old`, patch];
+      return server.ask(work[0], work[1], optionsOf(work));
+    };
+    await waitFor(
+      async () => (await asAdmin(tolerating(TOLERATIONS[2]?.[1] ?? {}))).status === 403,
+      {
+        timeout: 30_000,
+        describe: "the policies to hold there",
+      },
+    );
+    expect((await asAdmin({ metadata: { labels: { a: "b" } } })).status).toBe(200);
   });
 
   it("may not be anybody else", async () => {

@@ -13,6 +13,8 @@ export function consolePolicies({ layout }: Tenancy): KubeObject[] {
   const isTenants = hasLabel("namespaceObject", layout.tenant);
   const enforces = (object: string) =>
     `${object}.metadata.labels[?"pod-security.kubernetes.io/enforce"].orValue("") in ["baseline", "restricted"]`;
+  const isMembers = (binding: string) =>
+    `(${binding}.roleRef.kind == "ClusterRole" && ${binding}.roleRef.name == ${celText(layout.tenantRole)})`;
   const ownPlace = celText(layout.consoleNamespace);
   return [
     ...admission({
@@ -60,7 +62,14 @@ export function consolePolicies({ layout }: Tenancy): KubeObject[] {
           operations: ["CREATE", "UPDATE", "DELETE"],
         },
       ],
-      validations: [[isTenants, "this is not a member's namespace"]],
+      validations: [
+        [
+          // What lets members in may go wherever it is: their namespace may have lost its label. The
+          // server checks types against each of the resources, of which one has a role: hence `dyn`.
+          `${isTenants} || (request.resource.resource == "rolebindings" && request.operation == "DELETE" && ${isMembers("dyn(oldObject)")})`,
+          "this is not a member's namespace",
+        ],
+      ],
     }),
     ...admission({
       name: `${layout.manager}-bindings`,
@@ -73,10 +82,7 @@ export function consolePolicies({ layout }: Tenancy): KubeObject[] {
         },
       ],
       validations: [
-        [
-          `object.roleRef.kind == "ClusterRole" && object.roleRef.name == ${celText(layout.tenantRole)}`,
-          "the console gives members' role, and no other",
-        ],
+        [isMembers("object"), "the console gives members' role, and no other"],
         [
           `has(object.subjects) && object.subjects.all(s, s.kind == "ServiceAccount" && s.namespace == ${ownPlace} && s.name != ${celText(layout.consoleAccount)})`,
           "the console gives it to accounts of its own namespace, and to none but members'",

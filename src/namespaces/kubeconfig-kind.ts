@@ -6,7 +6,7 @@ import { Trouble } from "../reconcile/trouble.ts";
 import { ClusterError, type Cluster, type IssuedToken, type KubeObject } from "./cluster.ts";
 import { planKubeconfig, type KubeconfigStep, type SeenKubeconfig } from "./kubeconfig-plan.ts";
 import { accountName, secretName, type Layout } from "./layout.ts";
-import { ACCOUNT, SECRET } from "./objects.ts";
+import { ACCOUNT, BINDING, SECRET } from "./objects.ts";
 import type { Issued, NamespaceRecords } from "./records.ts";
 import { listAll, shrugAtChange } from "./steps.ts";
 
@@ -26,6 +26,12 @@ export interface KubeconfigKindOptions {
   readonly now: () => Date;
 }
 
+interface Subject {
+  readonly kind: string;
+  readonly name: string;
+  readonly namespace?: string;
+}
+
 /** Kubeconfigs, as the reconcilers keep them. */
 export class KubeconfigKind implements Kind<SeenKubeconfig, KubeconfigStep, TokenSink> {
   readonly name = "kubeconfig";
@@ -42,14 +48,22 @@ export class KubeconfigKind implements Kind<SeenKubeconfig, KubeconfigStep, Toke
   async observe(id: string, call: Call): Promise<SeenKubeconfig> {
     const { cluster, layout } = this.#options;
     const record = this.#record(id);
-    if (record === undefined) return { secretUid: undefined, accountUid: undefined };
+    if (record === undefined)
+      return { secretUid: undefined, accountUid: undefined, isLetIn: false };
     const namespace = layout.consoleNamespace;
     const account = { ...ACCOUNT, namespace, name: accountName(record.namespace) };
     const secret = { ...SECRET, namespace, name: secretName(record.handle) };
     const [found, itsAccount] = await call((signal) =>
       Promise.all([cluster.read(secret, signal), cluster.read(account, signal)]),
     );
-    return { secretUid: found?.metadata.uid, accountUid: itsAccount?.metadata.uid };
+    const place = this.#closedAt(record);
+    const bindings =
+      place === undefined ? [] : await listAll(cluster, BINDING, { namespace: place }, call);
+    return {
+      secretUid: found?.metadata.uid,
+      accountUid: itsAccount?.metadata.uid,
+      isLetIn: this.#isLetIn(record, bindings),
+    };
   }
 
   async observeAll(call: Call): Promise<(id: string) => SeenKubeconfig | undefined> {
@@ -58,11 +72,19 @@ export class KubeconfigKind implements Kind<SeenKubeconfig, KubeconfigStep, Toke
     const secrets = uidsByName(await listAll(cluster, SECRET, own, call));
     const accounts = uidsByName(await listAll(cluster, ACCOUNT, own, call));
     const { state } = records;
+    // Most of the time none is closed.
+    const isAnyClosed = [...state.kubeconfigs.values()].some(
+      (record) => this.#closedAt(record) !== undefined,
+    );
+    const bindings = isAnyClosed ? await listAll(cluster, BINDING, {}, call) : [];
     return (id) => {
       const record = state.kubeconfigs.get(id);
       if (record === undefined) return undefined;
-      const secretUid = secrets.get(secretName(record.handle));
-      return { secretUid, accountUid: accounts.get(accountName(record.namespace)) };
+      return {
+        secretUid: secrets.get(secretName(record.handle)),
+        accountUid: accounts.get(accountName(record.namespace)),
+        isLetIn: this.#isLetIn(record, bindings),
+      };
     };
   }
 
@@ -174,6 +196,30 @@ export class KubeconfigKind implements Kind<SeenKubeconfig, KubeconfigStep, Toke
 
   #record(id: string): Kubeconfig | undefined {
     return this.#options.records.state.kubeconfigs.get(id);
+  }
+
+  /** The name of its namespace, where that is to be closed. */
+  #closedAt(record: Kubeconfig): string | undefined {
+    if (!this.#isClosed(record)) return undefined;
+    return this.#options.records.state.namespaces.get(record.namespace)?.name;
+  }
+
+  /** @param bindings of its namespace, among others */
+  #isLetIn(record: Kubeconfig, bindings: readonly KubeObject[]): boolean {
+    const { layout } = this.#options;
+    const place = this.#closedAt(record);
+    if (place === undefined) return false;
+    const account = accountName(record.namespace);
+    return bindings.some((binding) => {
+      const subjects = (binding["subjects"] ?? []) as readonly Subject[];
+      return (
+        binding.metadata.namespace === place &&
+        subjects.some(
+          ({ kind, name, namespace }) =>
+            kind === ACCOUNT.kind && name === account && namespace === layout.consoleNamespace,
+        )
+      );
+    });
   }
 
   #isClosed({ namespace: id, owner }: Kubeconfig): boolean {

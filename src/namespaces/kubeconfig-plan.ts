@@ -7,6 +7,8 @@ export interface SeenKubeconfig {
   readonly secretUid: string | undefined;
   /** The account that its namespace's tokens are of. */
   readonly accountUid: string | undefined;
+  /** Whether a binding lets that account into the namespace; looked at where it is to be closed. */
+  readonly isLetIn: boolean;
 }
 
 export type KubeconfigStep = Step &
@@ -27,6 +29,9 @@ export interface KubeconfigContext {
   readonly now: Date;
 }
 
+/** How long until it is looked at again whether the namespace is closed. */
+const OPEN_MS = 30_000;
+
 /**
  * What has to be done for a kubeconfig, of its record and of what Kubernetes has. Pure.
  *
@@ -36,7 +41,7 @@ export interface KubeconfigContext {
 export function planKubeconfig(
   kubeconfig: Kubeconfig,
   { hasNamespace, closed, given, now }: KubeconfigContext,
-  { secretUid, accountUid }: SeenKubeconfig,
+  { secretUid, accountUid, isLetIn }: SeenKubeconfig,
 ): Plan<KubeconfigStep> {
   const { handle, next, retired, issued, expiresAt } = kubeconfig;
   const isDrawn = given && !closed;
@@ -77,6 +82,14 @@ export function planKubeconfig(
     return {
       stuck:
         "Kubernetes has lost what this kubeconfig's token hangs on, and takes it no more. Renew it to get a new one.",
+    };
+  }
+  if (closed && isLetIn) {
+    return {
+      steps: [],
+      state: "ready",
+      why: "Its namespace is to be closed, and is not yet: the token still opens it.",
+      dueAt: new Date(now.getTime() + OPEN_MS).toISOString(),
     };
   }
   return {

@@ -3,8 +3,16 @@ import type { Namespace } from "../domain/namespaces.ts";
 import type { Plan, Step } from "../reconcile/kind.ts";
 import type { KubeObject, KubeRef } from "./cluster.ts";
 import { isAs, isSameRef, refOf } from "./compare.ts";
-import type { Tenancy } from "./layout.ts";
-import { BINDING, INGRESS, isAtOwnHosts, namespaceObject, partsOf, PRUNED } from "./objects.ts";
+import type { Layout, Tenancy } from "./layout.ts";
+import {
+  BINDING,
+  INGRESS,
+  isAtOwnHosts,
+  namespaceObject,
+  type Part,
+  partsOf,
+  PRUNED,
+} from "./objects.ts";
 
 /** What Kubernetes has of a namespace. */
 export interface SeenNamespace {
@@ -75,8 +83,29 @@ export function planNamespace(
   if (namespace.uid !== uid) {
     return { steps: [{ do: "note-uid", uid, what: "noted the namespace" }], state: "ready" };
   }
+  const mark = markOf(tenancy, found);
+  if (mark === "lost") {
+    const open = bindingsOfMembers(tenancy, seen);
+    if (open.length > 0) return { steps: open.map(removalOf), state: "ready" };
+    const { tenant, adoptable } = tenancy.layout;
+    return {
+      stuck: `At Kubernetes it has not got the label ${tenant}, without which the console may not look after it. Nobody is let in; what runs there goes on. The cluster's admin gives it to the console: kubectl label namespace ${name} ${adoptable}=true`,
+    };
+  }
+  const parts = partsOf(tenancy, wanted);
+  const [first, ...later] = stepsTo(parts, seen);
+  const removals = removalsIn(tenancy, parts, seen);
   return {
-    steps: [...straysAmong(seen, hosts), ...stepsTo(tenancy, partsOf(tenancy, wanted), seen)],
+    steps: [
+      // Kubernetes lets the console at nothing in it before.
+      ...(mark === "to-come" && first !== undefined ? [first] : []),
+      // First of all nobody comes in any more: one thing that cannot be taken away keeps the rest.
+      ...removals.filter(({ kind }) => kind === BINDING.kind).map(removalOf),
+      ...straysAmong(seen, hosts),
+      ...removals.filter(({ kind }) => kind !== BINDING.kind).map(removalOf),
+      ...(mark === "to-come" || first === undefined ? [] : [first]),
+      ...later,
+    ],
     ...(deleting !== undefined
       ? {
           state: "deleting",
@@ -104,33 +133,60 @@ function withoutUid({ uid: _gone, ...namespace }: Namespace): Namespace {
   return namespace;
 }
 
-function stepsTo(
+/** Whether a namespace of ours has the label by which Kubernetes lets the console at it. */
+function markOf({ layout }: Tenancy, found: KubeObject): "there" | "to-come" | "lost" {
+  const { labels = {} } = found.metadata;
+  if (labels[layout.tenant] === "true") return "there";
+  return labels[layout.adoptable] === "true" ? "to-come" : "lost";
+}
+
+/** The bindings by which members come in; the console may remove these wherever they are. */
+function bindingsOfMembers({ layout }: Tenancy, { objects }: SeenNamespace): KubeObject[] {
+  return objects.filter((object) => {
+    const { kind, name } = (object["roleRef"] ?? {}) as { kind?: string; name?: string };
+    const isMembers = kind === "ClusterRole" && name === layout.tenantRole;
+    return object.kind === BINDING.kind && isMembers && !isKept(layout, object);
+  });
+}
+
+/** What opens more than it should. */
+function removalsIn(
   { layout }: Tenancy,
-  parts: readonly { readonly object: KubeObject; readonly what: string }[],
+  parts: readonly Part[],
+  { objects }: SeenNamespace,
+): KubeObject[] {
+  return objects.filter((object) => {
+    const { kind } = object;
+    if (!PRUNED.some((one) => one.kind === kind) || isKept(layout, object)) return false;
+    const ref = refOf(object);
+    const wanted = parts.find((part) => isSameRef(refOf(part.object), ref))?.object;
+    // Of what a binding gives, Kubernetes changes nothing: it is made anew.
+    return wanted === undefined || (kind === BINDING.kind && !isAs(wanted, object));
+  });
+}
+
+function isKept({ keep }: Layout, { metadata }: KubeObject): boolean {
+  return metadata.labels?.[keep] === "true";
+}
+
+function removalOf(object: KubeObject): NamespaceStep {
+  const { what = "" } = PRUNED.find(({ kind }) => kind === object.kind) ?? {};
+  return { do: "remove", ref: refOf(object), uid: object.metadata.uid ?? "", what };
+}
+
+/** What is not as it should be, in the order in which it is made. */
+function stepsTo(
+  parts: readonly Part[],
   { namespace, account, objects }: SeenNamespace,
 ): NamespaceStep[] {
   const all = [namespace, account, ...objects].filter((one) => one !== undefined);
   const foundAt = (ref: KubeRef) => all.find((one) => isSameRef(refOf(one), ref));
-  const wantedRefs = parts.map(({ object }) => refOf(object));
-  const steps: NamespaceStep[] = [];
-  // What opens more than it should goes first.
-  for (const object of objects) {
-    const { kind, metadata } = object;
-    const pruned = PRUNED.find((one) => one.kind === kind);
-    if (pruned === undefined || metadata.labels?.[layout.keep] === "true") continue;
-    const ref = refOf(object);
-    const wanted = parts.find((part) => isSameRef(refOf(part.object), ref))?.object;
-    // Of what a binding gives, Kubernetes changes nothing: it is made anew.
-    const isOther = kind === BINDING.kind && wanted !== undefined && !isAs(wanted, object);
-    if (isOther || !wantedRefs.some((one) => isSameRef(one, ref)))
-      steps.push({ do: "remove", ref, uid: metadata.uid ?? "", what: pruned.what });
-  }
-  for (const { object, what } of parts) {
-    const found = foundAt(refOf(object));
-    if (found !== undefined && isAs(object, found)) continue;
-    steps.push({ do: "apply", object, what });
-  }
-  return steps;
+  return parts
+    .filter(({ object }) => {
+      const found = foundAt(refOf(object));
+      return found === undefined || !isAs(object, found);
+    })
+    .map(({ object, what }) => ({ do: "apply", object, what }));
 }
 
 /** Ingresses at hosts that are not the owner's, or not any more. */

@@ -236,6 +236,12 @@ describeWithService(["kubernetes", "etcd"], "an owner's namespaces at the real K
       await server.apply([{ apiVersion: "v1", kind: "Namespace", metadata }]);
       const kept = { metadata: { name: "kept" }, data: { a: "b" } };
       await server.ask("POST", `${within("ann-lab")}/configmaps`, { body: kept });
+      const bindings = "/apis/rbac.authorization.k8s.io/v1/namespaces/ann-lab/rolebindings";
+      const roleRef = { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "edit" };
+      const subjects = [{ apiGroup: "rbac.authorization.k8s.io", kind: "User", name: "ann" }];
+      await server.ask("POST", bindings, {
+        body: { metadata: { name: "anns" }, roleRef, subjects },
+      });
       const { metadata: found } = await host.stored(within("ann-lab"));
       const input = { id: "ns-ann", owner, name: "ann-lab", uid: found.uid };
       const { outcome } = await host.module.settleNamespace("ns-ann", () =>
@@ -257,6 +263,7 @@ describeWithService(["kubernetes", "etcd"], "an owner's namespaces at the real K
         { timeout: 60_000, describe: "it to be taken over" },
       );
       expect((await host.stored(`${within("ann-lab")}/configmaps/kept`)).data).toEqual({ a: "b" });
+      expect((await server.ask("GET", `${bindings}/anns`)).status).toBe(404);
       const { token = "" } = await host.kubeconfig("ns-ann");
       expect(await asks(token, `${within("ann-lab")}/configmaps/kept`)).toBe(200);
     }, 90_000);

@@ -774,6 +774,13 @@ describeWithService(["kubernetes", "etcd"], "members at the real Kubernetes", ()
         ],
       ],
       [
+        "take away another role's binding in the system's namespace",
+        () => [
+          "DELETE",
+          `${RBAC}/namespaces/kube-system/rolebindings/system::leader-locking-kube-scheduler`,
+        ],
+      ],
+      [
         "open the system's network",
         () => [
           "POST",

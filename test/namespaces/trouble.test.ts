@@ -180,6 +180,46 @@ describeWithService(NEEDED, "what is changed behind the console's back", () => {
     expect(kept.status).toBe(200);
   });
 
+  it.each([true, false])(
+    "a namespace that lost the console's mark lets nobody in, and it is said who helps: suspended %s",
+    async (suspended) => {
+      const { owner, id, name, way, token } = await someone();
+      const standing = () => host.module.standings.get(`namespace/${id}`);
+      const { tenant, adoptable } = host.tenancy.layout;
+      await merge(`${CORE}/${name}`, { metadata: { labels: { [tenant]: null } } });
+      if (suspended) await host.do(suspendOwner, { id: owner, reason: "" });
+      await host.module.settleOwner(owner);
+      expect((await server.ask("GET", `${CORE}/${name}/pods`, { token })).status).toBe(403);
+      expect(await standing()).toMatchObject({
+        state: "stuck",
+        why: expect.stringContaining(`kubectl label namespace ${name} ${adoptable}=true`),
+      });
+      const { state, why } = (await host.module.standings.get(`kubeconfig/${way}`)) ?? {};
+      expect([state, why ?? ""]).toEqual(
+        suspended ? ["suspended", expect.stringContaining("opens nothing")] : ["ready", ""],
+      );
+      // Every look finds it so, and tries nothing.
+      await host.pass(MINUTES_MS);
+      await host.pass(MINUTES_MS);
+      expect(host.module.loop.lastSweep).toMatchObject({ why: undefined });
+      expect(await standing()).toMatchObject({ state: "stuck" });
+
+      await merge(`${CORE}/${name}`, { metadata: { labels: { [adoptable]: "true" } } });
+      const right = suspended ? "suspended" : "ready";
+      await waitFor(
+        async () => {
+          await host.pass(MINUTES_MS);
+          return (await standing())?.state === right;
+        },
+        { timeout: 60_000, describe: "it to be the console's again" },
+      );
+      expect((await host.stored(`${CORE}/${name}`)).metadata.labels[tenant]).toBe("true");
+      const { status } = await server.ask("GET", `${CORE}/${name}/pods`, { token });
+      expect(status).toBe(suspended ? 403 : 200);
+    },
+    90_000,
+  );
+
   it("a namespace that is deleted is said to be, and made anew", async () => {
     const { id, name, way } = await someone();
     const finalizers = ["example.test/keeps"];
@@ -352,6 +392,37 @@ describeWithService(NEEDED, "an API server that is in trouble", () => {
       await settled([`namespace/${done.id}`], "ready");
     },
     120_000,
+  );
+
+  const KEPT: readonly [string, string, { state: string; why: RegExp; status: number }][] = [
+    [
+      "network policies",
+      "networkpolicies",
+      { state: "suspended", why: /opens nothing/, status: 403 },
+    ],
+    ["role bindings", "rolebindings", { state: "ready", why: /still opens it/, status: 200 }],
+  ];
+  it.each(KEPT)(
+    "that lets no %s go: a suspension cuts access first, and says whether it did",
+    async (_what, kind, { state, why, status }) => {
+      const { owner, id, name, way, token } = await before();
+      const body = { message: "a webhook keeps it", reason: "Forbidden" };
+      answering.answer = (method, path) =>
+        method === "DELETE" && path.includes(kind) ? { status: 403, body } : undefined;
+      await host.do(suspendOwner, { id: owner, reason: "" });
+      const parts = await host.module.settleOwner(owner);
+      expect(parts).toEqual([
+        expect.objectContaining({ id, state: "stuck", why: expect.stringContaining("a webhook") }),
+        expect.objectContaining({ id: way, state, why: expect.stringMatching(why) }),
+      ]);
+      expect((await server.ask("GET", `${CORE}/${name}/pods`, { token })).status).toBe(status);
+      restore();
+      await settled([`namespace/${id}`, `kubeconfig/${way}`], "suspended");
+      const words = await host.module.standings.get(`kubeconfig/${way}`);
+      expect(words?.why).toContain("opens nothing");
+      expect((await server.ask("GET", `${CORE}/${name}/pods`, { token })).status).toBe(403);
+    },
+    90_000,
   );
 
   it("that loses the console's rights says so, and a look leaves all as it is", async () => {

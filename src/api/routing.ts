@@ -5,7 +5,7 @@ import type { Rules } from "../domain/rules.ts";
 import type { Change, State } from "../domain/state.ts";
 import type { Hostname } from "../domain/names.ts";
 import type { Ledger } from "../store/ledger.ts";
-import type { Route, Unrouted } from "../traefik/routes.ts";
+import { aboveAll, type Route, type Unrouted } from "../traefik/routes.ts";
 import { hostPart } from "../traefik/host-part.ts";
 import { routingTable, type TableSettings } from "../traefik/table.ts";
 import { HostsBelow, touchedHosts } from "../traefik/touched-hosts.ts";
@@ -111,7 +111,11 @@ function routedView(state: State, rules: Rules, route: Route): RouteView {
     id: endpoint?.id ?? (service.kind === "pages" ? (service.page?.id ?? null) : null),
     host: route.host,
     path: route.path,
-    url: urlOf(rules, route.host, route.path, endpoint?.stripPrefix),
+    // Nobody opens all hosts below one.
+    url:
+      aboveAll(route.host) === undefined
+        ? urlOf(rules, route.host, route.path, endpoint?.stripPrefix)
+        : null,
     queryParameter: route.queryParameter ?? null,
     owner: route.owner,
     ownerName: nameOf(state, route.owner),

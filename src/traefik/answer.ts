@@ -38,7 +38,7 @@ export function routeAt(table: RouteLookup, host: string, target: string): Route
 }
 
 function findRoute(table: RouteLookup, { host, path, query }: RequestTarget): Route | undefined {
-  return table.hosts.get(host)?.routes.find((route) => {
+  return table.at(host)?.routes.find((route) => {
     if (route.queryParameter !== undefined) {
       return path === route.path && hasQueryValue(query, route.queryParameter);
     }
@@ -77,7 +77,7 @@ const REDIRECTED = /^[^%[\]:]*(?::\d*)*$/;
 
 function answerHttp(table: RouteLookup, settings: DocumentSettings, read: RequestTarget): Answer {
   const redirected = REDIRECTED.test(read.authority);
-  if (table.hosts.has(read.host)) {
+  if (table.at(read.host) !== undefined) {
     return redirected ? { kind: "redirect" } : { kind: "refused", status: 502 };
   }
   const challenged =

@@ -1,4 +1,4 @@
-import { CLAIMED_PRIORITY, UNCLAIMED_PRIORITY, type Route } from "./routes.ts";
+import { BELOW_PRIORITY, CLAIMED_PRIORITY, UNCLAIMED_PRIORITY, type Route } from "./routes.ts";
 
 /** One entry of the document on its way in. */
 export interface Entry {
@@ -103,7 +103,7 @@ function checkRouter(name: string, value: object): void {
   const { priority } = router;
   const inBand =
     typeof priority === "number" &&
-    [CLAIMED_PRIORITY, UNCLAIMED_PRIORITY].some(
+    [CLAIMED_PRIORITY, BELOW_PRIORITY, UNCLAIMED_PRIORITY].some(
       (start) => priority >= start && priority <= start + BAND,
     );
   if (!inBand) throw new GateError(`${name}: priority ${String(priority)} is in no band`);

@@ -4,7 +4,15 @@ import type { DocumentSettings } from "./document.ts";
 import { checkEntry, type Entry, type Quarantined } from "./gate.ts";
 import type { HostGroup } from "./host-groups.ts";
 import type { Layout } from "./layout.ts";
-import { CLAIMED_PRIORITY, hashedHost, priorityOf, type HostRoutes, type Route } from "./routes.ts";
+import {
+  aboveAll,
+  BELOW_PRIORITY,
+  CLAIMED_PRIORITY,
+  hashedHost,
+  priorityOf,
+  type HostRoutes,
+  type Route,
+} from "./routes.ts";
 import * as rule from "./rule.ts";
 import { KEEP_SCOPE, LIMIT, redirectTo } from "./shared-entries.ts";
 import { messageOf } from "../errors.ts";
@@ -80,7 +88,7 @@ export function layOut(
   const entries = parts.flatMap(({ others }) => others);
   const add = (name: string, value: object) => entries.push({ section: "routers", name, value });
   const own = asksForCertificate(host, settings);
-  if (layout === "flat" || (own && parts.length === 1)) {
+  if (layout === "flat" || standsAlone(host) || (own && parts.length === 1)) {
     for (const { route, router } of parts) add(route.name, router);
     return entries;
   }
@@ -117,7 +125,7 @@ export function groupEntries(
       value: redirectTo(CLAIMED_PRIORITY, rule.anyHost(hosts, rules.zone), settings),
     },
   ];
-  const below = hosts.filter((host) => !asksForCertificate(host, settings));
+  const below = hosts.filter((host) => !asksForCertificate(host, settings) && !standsAlone(host));
   if (layout === "tree" && below.length > 0) {
     entries.push({
       section: "routers",
@@ -190,8 +198,8 @@ function partOf(route: Route, settings: DocumentSettings): Part {
   const router: Router = {
     entryPoints: settings.traefik.entryPoints.https,
     ...(middlewares.length === 0 ? {} : { middlewares }),
-    priority: priorityOf(route),
-    rule: routeRule(route),
+    priority: standsAlone(route.host) ? BELOW_PRIORITY : priorityOf(route),
+    rule: routeRule(route, settings),
     service,
     tls: route.path === "" ? tlsOf(route.host, settings) : {},
   };
@@ -200,8 +208,18 @@ function partOf(route: Route, settings: DocumentSettings): Part {
   return { route, router, others };
 }
 
-function routeRule(route: Route): rule.Rule {
-  const host = rule.host(route.host);
+/**
+ * All hosts below one are under no root: roots have one priority, and a host of these may be claimed by
+ * itself, in another group.
+ */
+function standsAlone(host: Hostname): boolean {
+  return aboveAll(host) !== undefined;
+}
+
+function routeRule(route: Route, { rules }: DocumentSettings): rule.Rule {
+  const host = standsAlone(route.host)
+    ? rule.anyHost([route.host], rules.zone)
+    : rule.host(route.host);
   return isWhole(route) ? host : rule.and(host, ruleWithin(route));
 }
 
@@ -227,7 +245,7 @@ function tlsOf(host: Hostname, settings: DocumentSettings): object {
 
 function asksForCertificate(host: Hostname, { rules, traefik }: DocumentSettings): boolean {
   const isCovered = host === rules.zone || labelOf(host, rules.zone) !== undefined;
-  return traefik.certResolver !== null && !isCovered;
+  return traefik.certResolver !== null && !isCovered && !standsAlone(host);
 }
 
 function endpointService(endpoint: Endpoint): object {

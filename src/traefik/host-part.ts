@@ -1,7 +1,7 @@
 import type { Hostname } from "../domain/names.ts";
 import type { State } from "../domain/state.ts";
 import type { RouteLookup } from "./routes.ts";
-import { hostRoutes, type TableSettings } from "./table.ts";
+import { hostRoutes, lookupOf, type TableSettings } from "./table.ts";
 
 /** What the table says of a host. */
 export type HostPart = ReturnType<typeof hostRoutes>;
@@ -42,5 +42,5 @@ export function keptLookup(state: State, settings: TableSettings): RouteLookup {
     const { routes } = hostPart(state, settings, host as Hostname);
     return routes.length === 0 ? undefined : { host: host as Hostname, routes };
   };
-  return { hosts: { get, has: (host) => get(host) !== undefined } };
+  return lookupOf(settings, { get });
 }

@@ -2,6 +2,7 @@ import { ingressHost } from "../domain/namespaces.ts";
 import type { Hostname, Label } from "../domain/names.ts";
 import type { Rules } from "../domain/rules.ts";
 import { labelsOf, type State } from "../domain/state.ts";
+import { allBelow } from "./routes.ts";
 
 type Hosts = Pick<Rules, "zone" | "modules" | "namespaces">;
 
@@ -32,12 +33,25 @@ export function ingressClaim(
   return { owner: record.owner, label: record.id, isOwn: rest === label };
 }
 
-/** The hosts of labels of an owner that `ingressClaim` may speak of, in this state or another. */
+/** Under which name in the table a host may stand with others; it asks for no state. */
+export function ingressesAround(
+  { zone, namespaces }: Omit<Hosts, "modules">,
+  host: string,
+): Hostname | undefined {
+  const below = `.${namespaces.hosts}.${zone}`;
+  if (!host.endsWith(below)) return undefined;
+  const dot = host.lastIndexOf(".", host.length - below.length - 1);
+  return dot === -1 ? undefined : allBelow(host.slice(dot + 1) as Hostname);
+}
+
+/** As the table names them, the hosts of an owner's labels that it may block, and all below. */
 export function ingressHostsOf(state: State, rules: Hosts, owner: string): Hostname[] {
   return labelsOf(state, owner).flatMap(({ id }) => ingressHostOf(rules, id));
 }
 
 /** As `ingressHostsOf`, of one label. */
 export function ingressHostOf({ zone, modules, namespaces }: Hosts, label: Label): Hostname[] {
-  return modules.has("namespaces") ? [ingressHost(label, namespaces.hosts, zone)] : [];
+  if (!modules.has("namespaces")) return [];
+  const host = ingressHost(label, namespaces.hosts, zone);
+  return [host, allBelow(host)];
 }

@@ -56,7 +56,10 @@ export interface Unrouted {
 
 /** What is routed, host by host: all that the answer to a request needs. */
 export interface RouteLookup {
-  readonly hosts: Pick<ReadonlyMap<string, HostRoutes>, "get" | "has">;
+  /** By the name that they have in the table. */
+  readonly hosts: Pick<ReadonlyMap<string, HostRoutes>, "get">;
+  /** What is routed at a host that is asked for, by itself or with all below another. */
+  readonly at: (host: string) => HostRoutes | undefined;
 }
 
 /** What is routed, as everything that wants to know it asks: the document, explain, the pages. */
@@ -71,7 +74,23 @@ export interface RoutingTable extends RouteLookup {
 export const CLAIMED_PRIORITY = 1_000_000_000;
 /** Below every rule's length: other providers' routers win on hosts that we do not claim. */
 export const UNCLAIMED_PRIORITY = -1_000_000_000;
+/**
+ * All hosts below one: above everything of other providers, and below each host that is claimed by
+ * itself.
+ */
+export const BELOW_PRIORITY = 900_000_000;
 const QUERY_BONUS = 1_000;
+const ALL = "*.";
+
+/** Under which name all hosts below one stand in the table, at any depth: no host is called so. */
+export function allBelow(host: Hostname): Hostname {
+  return `${ALL}${host}` as Hostname;
+}
+
+/** Of a name in the table the host that all below are meant of; undefined: it is a host's own. */
+export function aboveAll(name: Hostname): Hostname | undefined {
+  return name.startsWith(ALL) ? (name.slice(ALL.length) as Hostname) : undefined;
+}
 
 /**
  * A route's rank within the zone: the longest path wins, and at one path the route that also asks

@@ -30,14 +30,19 @@ export function quoteRegExp(text: string): string {
   return text.replaceAll(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`);
 }
 
+/** A host as a pattern, or `*.suffix` for all hosts below one. */
+function hostPattern(name: string): string {
+  return name.startsWith("*.") ? String.raw`.*\.${quoteRegExp(name.slice(2))}` : quoteRegExp(name);
+}
+
 /**
- * Matches any of these hosts. `\.?`: unlike `Host`, `HostRegexp` sees a trailing dot. The zone is
+ * Matches any of these hosts, `*.suffix` among them. `\.?`: unlike `Host`, `HostRegexp` sees a trailing dot. The zone is
  * written once: Go merges what alternatives start with, and not what they end in.
  */
 export function anyHost(names: readonly Hostname[], zone: Hostname): Rule {
   const below = names.filter((name) => name.endsWith(`.${zone}`));
-  const others = names.filter((name) => !name.endsWith(`.${zone}`)).map(quoteRegExp);
-  const labels = below.map((name) => quoteRegExp(name.slice(0, -zone.length - 1))).join("|");
+  const others = names.filter((name) => !name.endsWith(`.${zone}`)).map(hostPattern);
+  const labels = below.map((name) => hostPattern(name.slice(0, -zone.length - 1))).join("|");
   const inZone = String.raw`(?:${labels})\.${quoteRegExp(zone)}`;
   const alternatives = [...(below.length === 0 ? [] : [inZone]), ...others];
   const pattern =
@@ -57,9 +62,7 @@ function zonePattern(zone: string): string {
 
 /** A pattern for a host of the operators: exact, or `*.suffix`. */
 function ownPattern(own: string): string {
-  return own.startsWith("*.")
-    ? String.raw`^.*\.${quoteRegExp(own.slice(2))}\.?$`
-    : String.raw`^${quoteRegExp(own)}\.?$`;
+  return String.raw`^${hostPattern(own)}\.?$`;
 }
 
 /** Matches hosts that are neither in the zone nor the operators' own. */

@@ -9,13 +9,14 @@ import {
 } from "../domain/names.ts";
 import { isOwnHost, quotaOf, type Rules } from "../domain/rules.ts";
 import { pagesAt, pagesOf, type State } from "../domain/state.ts";
-import { ingressClaim, ingressHostOf } from "./ingress-host.ts";
+import { ingressClaim, ingressesAround, ingressHostOf } from "./ingress-host.ts";
 import { isOwnDomain, whyPageConflicts, whyUnseen } from "./page-conflict.ts";
 import { whyUnreadable } from "./readable.ts";
 import { unreadable } from "./set-aside.ts";
 import { whyNotTargeted } from "./target-standing.ts";
 import { canonicalAddress } from "../domain/addresses.ts";
 import {
+  aboveAll,
   hashedHost,
   priorityOf,
   type HostRoutes,
@@ -53,7 +54,7 @@ export function routingTable(state: State, settings: TableSettings): RoutingTabl
     const routes = builder.host(host);
     if (routes.length > 0) hosts.set(host, { host, routes });
   }
-  return { revision: state.revision, hosts, unrouted };
+  return { revision: state.revision, ...lookupOf(settings, hosts), hosts, unrouted };
 }
 
 /**
@@ -78,7 +79,16 @@ export function lookupIn(state: State, settings: TableSettings): RouteLookup {
     const { routes } = hostRoutes(state, settings, host as Hostname);
     return routes.length === 0 ? undefined : { host: host as Hostname, routes };
   };
-  return { hosts: { get, has: (host) => get(host) !== undefined } };
+  return lookupOf(settings, { get });
+}
+
+/** Hosts by their names in the table, as they are asked for. */
+export function lookupOf({ rules }: TableSettings, hosts: RouteLookup["hosts"]): RouteLookup {
+  const at = (host: string) => {
+    const around = ingressesAround(rules, host);
+    return hosts.get(host) ?? (around === undefined ? undefined : hosts.get(around));
+  };
+  return { hosts, at };
 }
 
 /** How an endpoint stands in the table. */
@@ -140,6 +150,7 @@ export class TableBuilder {
 
   /** The routes of a host: longest path first; none where nothing claims it. */
   host(host: Hostname): Route[] {
+    if (aboveAll(host) !== undefined) return this.#ingresses(host);
     if (host === this.#consoleHost) {
       this.#refuseEndpoints(host, `${host} is the console's own.`);
       this.#pages(host, new Map());
@@ -217,9 +228,9 @@ export class TableBuilder {
     return this.#state.owners.get(record.owner)?.suspended === undefined ? undefined : "suspended";
   }
 
-  /** A host of ingresses is the cluster's, until whoever may have them there is suspended. */
+  /** Hosts of ingresses are the cluster's, until whoever may have them there is suspended. */
   #ingresses(host: Hostname): Route[] {
-    const claim = ingressClaim(this.#state, this.#rules, host);
+    const claim = ingressClaim(this.#state, this.#rules, aboveAll(host) ?? host);
     if (claim?.isOwn !== true) return [];
     if (this.#state.owners.get(claim.owner)?.suspended === undefined) return [];
     return [this.#wholeHost("suspended", host, claim.owner, "console")];

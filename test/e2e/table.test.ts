@@ -41,6 +41,7 @@ describeWithService("traefik", "what the console publishes", () => {
     const rules = [
       `Host(\`${contested}\`)`,
       `Host(\`app.on.${zone}\`) || Host(\`zoe.${zone}\`)`,
+      ...["x.app", "y.x.app", "x.xapp"].map((name) => `Host(\`${name}.on.${zone}\`)`),
       "Host(`own.example`) && PathPrefix(`/only-theirs`)",
     ];
     const routers = rules.flatMap((rule, index) => [
@@ -512,7 +513,7 @@ describeWithService("traefik", "what the console publishes", () => {
   });
 
   it.each(["flat", "tree"] as const)(
-    "has a host of ingresses while whoever may have them there is suspended: %s",
+    "has a host of ingresses, and all below, while whoever may have them there is suspended: %s",
     async (layout) => {
       const host = `app.on.${zone}`;
       const app = person("app");
@@ -524,8 +525,15 @@ describeWithService("traefik", "what the console publishes", () => {
       const echo = await stage.echo(host, "/x");
       expect(echo).toMatchObject({ name: "console", url: "/x", headers: { host } });
       expect(await stage.whoPlain(host)).toBe("redirect");
+      for (const below of [`x.${host}`, `y.x.${host}`]) {
+        const blocked = await stage.echo(below, "/x");
+        expect(blocked).toMatchObject({ name: "console", url: "/x", headers: { host: below } });
+        expect(await stage.whoPlain(below)).toBe("redirect");
+      }
+      expect(await stage.who(`x.xapp.on.${zone}`)).toBe("other");
       await stage.show([holder(app), namespace(app)], on);
-      expect(await stage.who(host)).toBe("other");
+      for (const back of [host, `x.${host}`, `y.x.${host}`])
+        expect(await stage.who(back)).toBe("other");
     },
   );
 

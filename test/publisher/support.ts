@@ -54,7 +54,12 @@ export function documentOf(text: string): EncodedDocument {
 
 export function builtOf(revision: number, text: string): Built {
   const unrouted = { "set-aside": 0, conflict: 0, shadowed: 0 };
-  return { revision, document: documentOf(text), table: { hosts: new Map() }, unrouted };
+  return {
+    revision,
+    document: documentOf(text),
+    table: { hosts: new Map(), at: () => undefined },
+    unrouted,
+  };
 }
 
 export async function startProvider(

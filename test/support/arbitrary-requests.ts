@@ -10,6 +10,8 @@ export const unclaimedHosts = [
   `zoe.${zone}`,
   `free.${zone}`,
   `app.on.${zone}`,
+  `x.alice.on.${zone}`,
+  `y.x.bob.on.${zone}`,
   `deep.free.${zone}`,
   `_x.${zone}`,
   `evil${zone}`,

@@ -31,7 +31,7 @@ const under = (...labels: readonly string[]) => labels.map((name) => `${name}.${
 /** Hosts of operators: the apex, reserved, deeper and own ones. */
 const adminHosts = [
   zone,
-  ...under("www", "held", "deep.alice", "a.b", "console", "bob", "bob.on"),
+  ...under("www", "held", "deep.alice", "a.b", "console", "bob", "bob.on", "x.bob.on"),
   "own.example",
   "x.wild.example",
 ];

@@ -5,7 +5,12 @@ import type { PathPrefix } from "../../src/domain/names.ts";
 import type { Entity } from "../../src/domain/entities.ts";
 import { keyOf, readRecord } from "../../src/domain/records.ts";
 import { render } from "../../src/traefik/render.ts";
-import { CLAIMED_PRIORITY, priorityOf, UNCLAIMED_PRIORITY } from "../../src/traefik/routes.ts";
+import {
+  BELOW_PRIORITY,
+  CLAIMED_PRIORITY,
+  priorityOf,
+  UNCLAIMED_PRIORITY,
+} from "../../src/traefik/routes.ts";
 import { worlds } from "../support/arbitrary-states.ts";
 import {
   type Entities,
@@ -13,6 +18,7 @@ import {
   group,
   holder,
   label,
+  namespace,
   type Overrides,
   page,
   person,
@@ -197,6 +203,36 @@ describe("the document", () => {
       expect(redirects.flat()).toHaveLength(501);
       expect(new Set(redirects.flat()).size).toBe(501);
       expect(listsOf("hosts-")).toEqual(layout === "tree" ? redirects : []);
+    },
+  );
+
+  it.each(["flat", "tree"] as const)(
+    "has all hosts below a suspended owner's host of ingresses, after those that have their own: %s",
+    (layout) => {
+      const below = `.carol.on.${zone}`;
+      const deep = endpoint(games, { host: `x${below}` });
+      const { routers } = published([holder(carol), namespace(carol), holder(games), deep], {
+        namespaces: { enabled: true },
+        traefik: { certResolver: "dns", layout },
+      }).http;
+      const rule = "HostRegexp(`^(?:.*\\.carol\\.on)\\.tardis\\.ac\\.?$`)";
+      const found = Object.entries(routers).filter(([, router]) => router.rule === rule);
+      // No name that is below is known, and no certificate asked for.
+      const blocking = {
+        entryPoints: ["websecure"],
+        priority: BELOW_PRIORITY,
+        rule,
+        service: "console",
+        tls: {},
+      };
+      expect(found).toEqual([[expect.stringMatching(/^suspended-[0-9a-f]{16}$/), blocking]]);
+      const sent = Object.entries(routers)
+        .filter(([name]) => name.startsWith("redirect-claimed-"))
+        .map(([, router]) => router)
+        .filter((router) => router.rule.includes(".*\\.carol\\.on"));
+      expect(sent).toHaveLength(1);
+      expect(sent[0]?.priority).toBe(CLAIMED_PRIORITY);
+      expect(routers[`endpoint-${deep.id}`]?.priority).toBe(CLAIMED_PRIORITY);
     },
   );
 

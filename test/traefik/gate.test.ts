@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { checkDocument, checkEntry, GateError } from "../../src/traefik/gate.ts";
-import { CLAIMED_PRIORITY, UNCLAIMED_PRIORITY } from "../../src/traefik/routes.ts";
+import { BELOW_PRIORITY, CLAIMED_PRIORITY, UNCLAIMED_PRIORITY } from "../../src/traefik/routes.ts";
 
 type Section = Parameters<typeof checkEntry>[0]["section"];
 
@@ -38,6 +38,7 @@ describe("an entry passes", () => {
       "routers",
       { ...router, priority: UNCLAIMED_PRIORITY + 10_000 },
     ],
+    ["all hosts below one", "routers", { ...router, priority: BELOW_PRIORITY }],
     ["the highest priority", "routers", { ...router, priority: CLAIMED_PRIORITY + 10_000 }],
     [
       "a service",
@@ -113,6 +114,7 @@ describe("an entry is refused", () => {
     ["routers", { ...router, priority: "1000000000" }, /is in no band/],
     ["routers", { ...router, priority: CLAIMED_PRIORITY - 1 }, /is in no band/],
     ["routers", { ...router, priority: CLAIMED_PRIORITY + 10_001 }, /is in no band/],
+    ["routers", { ...router, priority: BELOW_PRIORITY - 1 }, /is in no band/],
     ["routers", { ...router, priority: UNCLAIMED_PRIORITY - 1 }, /is in no band/],
     ["routers", { ...router, priority: UNCLAIMED_PRIORITY + 10_001 }, /is in no band/],
   ])("in %s: %j", (section, value, message) => {

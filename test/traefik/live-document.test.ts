@@ -77,6 +77,8 @@ describe("the live document", () => {
           for (const host of [...claimableHosts, `console.${zone}`, "console.example", "x.y"]) {
             expect(built.table.hosts.get(host)).toEqual(fresh.table.hosts.get(host));
           }
+          for (const host of [`x.alice.on.${zone}`, `y.x.bob.on.${zone}`])
+            expect(built.table.at(host)).toEqual(fresh.table.at(host));
         }
       }),
       { numRuns: 60 },

@@ -24,6 +24,10 @@ describe("rules", () => {
       rule.anyHost([name("a.tardis.ac"), zone, name("x.org")], zone),
       "HostRegexp(`^(?:(?:a)\\.tardis\\.ac|tardis\\.ac|x\\.org)\\.?$`)",
     ],
+    [
+      rule.anyHost([name("*.a.on.tardis.ac"), name("b.tardis.ac"), name("*.x.org")], zone),
+      "HostRegexp(`^(?:(?:.*\\.a\\.on|b)\\.tardis\\.ac|.*\\.x\\.org)\\.?$`)",
+    ],
     [rule.oneLabelBelow(zone), "HostRegexp(`^[^.]+\\.tardis\\.ac\\.?$`)"],
     [rule.atPath(path("/a")), "(Path(`/a`) || PathPrefix(`/a/`))"],
     [
@@ -58,7 +62,7 @@ describe("rules", () => {
   it("hold any other text as it is, and quote it in patterns", () => {
     fc.assert(
       fc.property(
-        fc.string({ unit: "grapheme-ascii" }).filter((text) => !text.includes("`")),
+        fc.string({ unit: "grapheme-ascii" }).filter((text) => !/`|^\*\./.test(text)),
         (text) => {
           expect(rule.host(name(text))).toBe(`Host(\`${text}\`)`);
           expect(patternOf(rule.anyHost([name(text)], zone)).test(text)).toBe(true);
@@ -66,6 +70,22 @@ describe("rules", () => {
         },
       ),
     );
+  });
+
+  it("for all hosts below one match those at any depth, and no other", () => {
+    const pattern = patternOf(rule.anyHost([name("*.a.on.tardis.ac")], zone));
+    for (const host of ["x.a.on.tardis.ac", "y.x.a.on.tardis.ac.", "x-1.a.on.tardis.ac"])
+      expect(host).toMatch(pattern);
+    for (const host of [
+      "a.on.tardis.ac",
+      "xa.on.tardis.ac",
+      "x.b.on.tardis.ac",
+      "x.axon.tardis.ac",
+      "x.a.on.tardis.ac.evil",
+      "x.a.on.tardis.ac..",
+    ]) {
+      expect(host).not.toMatch(pattern);
+    }
   });
 
   it("for several hosts match each with and without a dot, and no other", () => {

@@ -1,11 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { hostPage } from "../../src/console/host-pages.ts";
 import type { Hostname } from "../../src/domain/names.ts";
 import { emptyState } from "../../src/domain/state.ts";
 import { answer } from "../../src/traefik/answer.ts";
 import { ingressClaim } from "../../src/traefik/ingress-host.ts";
 import { priorityOf } from "../../src/traefik/routes.ts";
-import { endpointStanding, hostRoutes, routingTable } from "../../src/traefik/table.ts";
+import { endpointStanding, hostRoutes, lookupIn, routingTable } from "../../src/traefik/table.ts";
 import { worlds } from "../support/arbitrary-states.ts";
 import {
   type Entities,
@@ -192,9 +193,55 @@ describe("a host of ingresses", () => {
     expect(routesAt(host, entities, on)).toEqual(expected);
   });
 
+  it.each<[string, Entities, string[] | undefined]>([
+    ["are left to the cluster", [holder(alice), namespace(alice)], undefined],
+    ["are blocked with its owner", [holder(gone), namespace(gone)], blocked],
+    [
+      "are blocked for each name of the owner's",
+      [label("alice", alice), holder(gone), label("more", gone), namespace(gone)],
+      blocked,
+    ],
+    [
+      "are nobody's when the name rests",
+      [gone, resting("alice", gone), namespace(gone)],
+      undefined,
+    ],
+    [
+      "are blocked where an admin's endpoint has the host itself",
+      [holder(gone), namespace(gone), reserved("on"), endpoint(gone, { host })],
+      blocked,
+    ],
+  ])("all below: %s", (_title, entities, expected) => {
+    const table = tableOf(entities, on);
+    const at = (name: string) =>
+      table.at(name)?.routes.map(({ kind, path, service }) => `${kind} ${path} → ${service.kind}`);
+    const names = ["alice", "more"].filter((name) => entities.flat().some(({ id }) => id === name));
+    for (const name of names) {
+      for (const below of ["x", "y.x", "x.alice"]) {
+        const one = `${below}.${name}.on.${zone}`;
+        expect(at(one), one).toEqual(expected);
+        expect(hostPage(table, one, "/a").status).toBe(expected === undefined ? 404 : 403);
+      }
+      expect(at(`x${name}.on.${zone}`)).toBeUndefined();
+      expect(at(`x.${name}.on.${zone}.x`)).toBeUndefined();
+    }
+    expect(at(`x.on.${zone}`)).toBeUndefined();
+    expect(at(`on.${zone}`)).toBeUndefined();
+  });
+
+  it("below another goes its own way where it is claimed by itself", () => {
+    const deep = endpoint(bob, { host: `x.${host}` });
+    const entities = [holder(gone), namespace(gone), holder(bob), deep];
+    expect(routesAt(`x.${host}`, entities, on)).toEqual(["endpoint  → endpoint"]);
+    const table = tableOf(entities, on);
+    expect(table.at(`x.${host}`)?.routes).toMatchObject([{ name: `endpoint-${deep.id}` }]);
+    expect(table.at(`y.x.${host}`)?.routes).toMatchObject([{ kind: "suspended" }]);
+  });
+
   it("is of the label next to it, and only where namespaces are kept", () => {
     const entities = [holder(gone), namespace(gone), holder(bob), namespace(bob)];
     expect([...tableOf(entities, on).hosts.keys()]).toEqual([
+      `*.${host}`,
       host,
       `alice.${zone}`,
       `console.${zone}`,
@@ -359,6 +406,42 @@ describe("for any state", () => {
     );
   });
 
+  it("a host below one of ingresses is its own, or blocked with its owner, and else the cluster's", () => {
+    fc.assert(
+      fc.property(
+        worlds(targets),
+        fc.constantFrom("alice", "bob", "games"),
+        fc.constantFrom("x", "y.x", "alice", "bob.on"),
+        fc.boolean(),
+        (world, name, some, isGone) => {
+          const state = stateOf(
+            world.entities.map((one) =>
+              isGone && (one.kind === "person" || one.kind === "group") && one.name === name
+                ? suspended(one)
+                : one,
+            ),
+          );
+          const settings = settingsOf(world);
+          const table = routingTable(state, settings);
+          const host = `${some}.${name}.on.${zone}`;
+          const record = state.labels.get(name);
+          const owner = state.owners.get(record?.owner ?? "");
+          const isBlocked =
+            settings.rules.modules.has("namespaces") &&
+            record?.restsUntil === undefined &&
+            owner?.suspended !== undefined &&
+            state.namespacesByOwner.has(owner.id);
+          const own = table.hosts.get(host);
+          const kinds = table.at(host)?.routes.map(({ kind }) => kind);
+          if (own === undefined) expect(kinds).toEqual(isBlocked ? ["suspended"] : undefined);
+          else expect(table.at(host)).toBe(own);
+          expect(lookupIn(state, settings).at(host)).toEqual(table.at(host));
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+
   it("the order in which it came about does not matter", () => {
     fc.assert(
       fc.property(worlds(targets), fc.infiniteStream(fc.nat()), (world, ranks) => {
@@ -383,7 +466,7 @@ describe("for any state", () => {
         const { hosts } = routingTable(stateOf(world.entities), settingsOf(world));
         for (const host of hosts.keys()) {
           const request = { entryPoint: "https", sni: host, host, path: "/" } as const;
-          const table = { revision: 1, hosts: new Map(), unrouted: [] };
+          const table = { hosts: new Map(), at: () => undefined };
           expect(answer(table, settings, request).kind, host).not.toBe("passthrough");
         }
       }),

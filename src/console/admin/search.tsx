@@ -5,7 +5,7 @@ import type { Endpoint, Page } from "../../domain/entities.ts";
 import type { Hostname } from "../../domain/names.ts";
 import { pageStandings } from "../../traefik/page-standing.ts";
 import { ingressClaim } from "../../traefik/ingress-host.ts";
-import { endpointStanding, hostRoutes } from "../../traefik/table.ts";
+import { endpointStanding, lookupIn } from "../../traefik/table.ts";
 import { Empty } from "../parts/empty.tsx";
 import { Table } from "../parts/table.tsx";
 import type { PageEnv } from "../visitor.ts";
@@ -132,7 +132,7 @@ function ingressesAt({ ledger: { state }, table }: AdminServices, query: string)
     columns: ["Host", "Whose", "Answered by"],
   };
   if (claim === undefined) return { ...section, rows: [] };
-  const [route] = hostRoutes(state, table, host).routes;
+  const [route] = lookupIn(state, table).at(host)?.routes ?? [];
   const answer =
     route === undefined ? (
       "Left to the cluster's own provider"

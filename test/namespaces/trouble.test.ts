@@ -292,6 +292,9 @@ describeWithService(NEEDED, "what is changed behind the console's back", () => {
   });
 });
 
+/** How long a call to the API server in trouble may take. */
+const CALL_MS = 3_000;
+
 describeWithService(NEEDED, "an API server that is in trouble", () => {
   let server: KubernetesServer;
   let proxy: Proxy;
@@ -301,7 +304,7 @@ describeWithService(NEEDED, "an API server that is in trouble", () => {
     server = await startKubernetes();
     answering = await startAnsweringProxy(server.url);
     proxy = await startProxy(Number(new URL(answering.url).port));
-    host = await Host.start(server, { url: `https://127.0.0.1:${proxy.port}`, callMs: 3_000 });
+    host = await Host.start(server, { url: `https://127.0.0.1:${proxy.port}`, callMs: CALL_MS });
   }, 120_000);
   afterAll(async () => {
     proxy?.restore();
@@ -339,6 +342,7 @@ describeWithService(NEEDED, "an API server that is in trouble", () => {
     ["frozen", () => server.signal("SIGSTOP")],
     ["deaf: it does what it is asked and does not answer", () => proxy.swallowAnswers()],
     ["cut off in the middle of its answers", () => proxy.cutAnswersAfter(2_000)],
+    ["slow: it does what it is asked and answers too late", () => proxy.slow(CALL_MS - 1_000)],
     [
       "failing with 500",
       () => (answering.answer = () => ({ status: 500, body: { message: "etcd is away" } })),
@@ -374,6 +378,33 @@ describeWithService(NEEDED, "an API server that is in trouble", () => {
     },
     180_000,
   );
+
+  it("slow, and not too slow, is waited for; nobody waits beyond the deadline", async () => {
+    const { owner } = await before();
+    const timed = async (name: string) => {
+      const began = performance.now();
+      const { done, outcome } = await host.namespace(owner, name);
+      return { ...done, outcome, ms: performance.now() - began };
+    };
+    proxy.slow(100);
+    const late = await timed("late");
+    expect(late.outcome).toMatchObject({ state: "ready" });
+    expect(host.module.system.away).toBeUndefined();
+
+    // What is asked and what is answered take their time, so that no call is done in it.
+    proxy.slow(CALL_MS - 1_000);
+    const tooLate = await timed("too-late");
+    expect(tooLate.outcome).toMatchObject({
+      state: "creating",
+      why: "Kubernetes did not answer within 3 s.",
+      retryAt: expect.any(String),
+    });
+    // One call fails, and nothing else is tried after it.
+    expect(tooLate.ms).toBeGreaterThanOrEqual(CALL_MS - 100);
+    expect(tooLate.ms).toBeLessThan(2 * CALL_MS);
+    restore();
+    await settled([`namespace/${late.id}`, `namespace/${tooLate.id}`], "ready");
+  }, 120_000);
 
   const SAYS_NO: readonly [string, number, object, RegExp][] = [
     ["409", 409, { message: "the object has been modified", reason: "Conflict" }, /./],

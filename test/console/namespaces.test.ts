@@ -153,6 +153,7 @@ describeWithService("chromium", "a member's pages on namespaces", (chromium) => 
     const before = pages.ledger.state.revision;
     await as("alice", { scripts: false }, async (page) => {
       await page.goto(`${pages.origin}/kubeconfigs/new?namespace=${world.shop.id}`);
+      expect(await page.getByText("20 kubeconfigs at most").count()).toBe(1);
       await page.getByLabel("What it is for").fill("phone");
       await page.getByRole("button", { name: "Make it" }).click();
       expect(await page.getByRole("alert").textContent()).toContain("Nothing was changed");

@@ -2,7 +2,7 @@ import { Hono, type Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { Namespace } from "../../domain/namespaces.ts";
 import { Refusal } from "../../errors.ts";
-import { createKubeconfig } from "../../namespaces/verbs/kubeconfigs.ts";
+import { createKubeconfig, IN_NAMESPACE_MAX } from "../../namespaces/verbs/kubeconfigs.ts";
 import { fieldsOf } from "../act.ts";
 import { errorsOf, FormErrors, noErrors, statusOf } from "../forms.ts";
 import { show } from "../layout.tsx";
@@ -53,6 +53,9 @@ export function newKubeconfig(services: PageServices): Hono<PageEnv> {
             hint="So that you know later which one to revoke: my laptop, the group's CI."
           />
           <DaysField value={typed.days} most={most} errors={errors} />
+          <p class="quiet-text">
+            A namespace has {IN_NAMESPACE_MAX} kubeconfigs at most, whoever made them.
+          </p>
           <p class="buttons">
             <button type="submit">Make it</button>
             <a class="button quiet" href={`/namespaces/${id}`}>

@@ -90,6 +90,7 @@ export function planKubeconfig(
       state: "ready",
       why: "Its namespace is to be closed, and is not yet: the token still opens it.",
       dueAt: new Date(now.getTime() + OPEN_MS).toISOString(),
+      unfinished: true,
     };
   }
   return {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { deleteEndpoint } from "../../src/endpoints/delete.ts";
+import { updatePerson } from "../../src/owners/update.ts";
 import { startPages, type TestPages } from "../support/console-pages.ts";
 import { furnish } from "../support/console-world.ts";
 
@@ -30,4 +31,27 @@ it("offers to put a removed service back, until something stands in its place", 
   });
   expect(answer.headers.get("location")).toMatch(/^\/endpoints\//);
   expect(await offers()).toEqual([]);
+});
+
+it("does not say that there is nothing, where only others did much lately, and leads on", async () => {
+  const path = "/activity?of=" + pages.ledger.state.ownersByName.get("alice");
+  const id = pages.ledger.state.ownersByName.get("bob") ?? "";
+  // More than is looked through for one page: 2,041.
+  for (let rounds = 0; rounds < 11; rounds++)
+    await Promise.all(
+      Array.from({ length: 200 }, (_, n) =>
+        pages.must((state, context) =>
+          updatePerson(state, context, { id, displayName: `${rounds}-${n}` }),
+        ),
+      ),
+    );
+  const first = await (await pages.ask("alice", path)).text();
+  expect(first).toContain("Many events were looked through; go on with older ones.");
+  expect(first).not.toContain("Nothing to tell yet");
+  const older = /href="([^"]*)" rel="next"/.exec(first)?.[1]?.replaceAll("&amp;", "&") ?? "";
+  const next = await (await pages.ask("alice", older)).text();
+  expect(next).toContain("/wiki");
+  expect(next).not.toContain("looked through");
+  const last = await (await pages.ask("alice", "/activity?before=1")).text();
+  expect(last).toContain("Nothing older");
 });

@@ -4,6 +4,7 @@ import type { Actor } from "../../domain/policy.ts";
 import { findOwner } from "../../domain/state.ts";
 import { Empty } from "../parts/empty.tsx";
 import { Live } from "../parts/live.tsx";
+import { LookedThrough } from "../parts/looked-through.tsx";
 import { Pager } from "../parts/pager.tsx";
 import type { PageEnv } from "../visitor.ts";
 import { EventList } from "./events.tsx";
@@ -98,14 +99,12 @@ export function audit(services: AdminServices): Hono<PageEnv> {
           ]}
         />
         <Live context={context} mark={markOf(state, services)}>
-          {items.length === 0 ? (
-            <Empty title={next === undefined ? "Nothing is like that" : "Nothing yet"}>
-              {next === undefined
-                ? "Take a filter away."
-                : "Many events were looked through; go on with older ones."}
-            </Empty>
-          ) : (
+          {items.length > 0 ? (
             <EventList services={services} state={state} events={items} />
+          ) : next === undefined ? (
+            <Empty title="Nothing is like that">Take a filter away.</Empty>
+          ) : (
+            <LookedThrough />
           )}
           <Pager
             newer={start === undefined ? undefined : pathWith(PATH, filters)}

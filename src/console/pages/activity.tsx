@@ -12,6 +12,7 @@ import { roomFor } from "../forms.ts";
 import { show } from "../layout.tsx";
 import { Empty } from "../parts/empty.tsx";
 import { Live } from "../parts/live.tsx";
+import { LookedThrough } from "../parts/looked-through.tsx";
 import { markOf } from "../delivery.ts";
 import { Pager } from "../parts/pager.tsx";
 import { Time } from "../parts/time.tsx";
@@ -36,11 +37,12 @@ export function activity(services: PageServices): Hono<PageEnv> {
     const of = context.req.query("of");
     const owner = owners.find(({ id }) => id === of);
     const before = Number(context.req.query("before") ?? Number.NaN);
+    const isLater = Number.isSafeInteger(before);
     const { items: all, next } = await readBriefEvents(services, {
       // An admin's page of all that happens is another one.
       actor: { ...actor, admin: false },
       owner: owner?.id,
-      before: Number.isSafeInteger(before) ? before : undefined,
+      before: isLater ? before : undefined,
       limit: EVENTS_SHOWN,
     });
     const items = all.filter(({ type }) => !STEP.test(type));
@@ -72,11 +74,7 @@ export function activity(services: PageServices): Hono<PageEnv> {
             ))}
           </nav>
         )}
-        {all.length === 0 ? (
-          <Empty title="Nothing to tell yet">
-            What you and others change about your things stands here, with the time and the name.
-          </Empty>
-        ) : (
+        {items.length > 0 ? (
           <ol class="events">
             {items.map((event) => (
               <EventRow
@@ -87,9 +85,15 @@ export function activity(services: PageServices): Hono<PageEnv> {
               />
             ))}
           </ol>
+        ) : next === undefined ? (
+          <Empty title={isLater ? "Nothing older" : "Nothing to tell yet"}>
+            What you and others change about your things stands here, with the time and the name.
+          </Empty>
+        ) : (
+          <LookedThrough />
         )}
         <Pager
-          newer={Number.isSafeInteger(before) ? `/activity?${query.slice(1)}` : undefined}
+          newer={isLater ? `/activity?${query.slice(1)}` : undefined}
           older={next === undefined ? undefined : `/activity?before=${next}${query}`}
           words={["Newest", "Older"]}
         />

@@ -76,13 +76,47 @@
   );
   document.querySelectorAll("form").forEach(showAddress);
 
-  // Parts of a page that are asked for anew keep the focus, what was unfolded, and their place.
-  const nameOf = (element) =>
-    element.id
-      ? `#${CSS.escape(element.id)}`
-      : element.matches("a[href]")
-        ? `a[href="${CSS.escape(element.getAttribute("href"))}"]`
-        : undefined;
+  // Parts of a page that are asked for anew keep the focus, what was unfolded and typed, and their place.
+  /** By what a control is known again, as few have an id: by what it does, where that is said. */
+  const whatIs = (element) => {
+    const { localName: tag, id, type, dataset } = element;
+    if (id) return `#${id}`;
+    if (tag === "a") return `a ${element.getAttribute("href")}`;
+    if (tag === "details") return `details ${whatIs(element.querySelector("summary"))}`;
+    // How many there are of what is unfolded may stand in it.
+    if (tag === "summary") return `summary ${element.textContent.replace(/\d+/g, "")}`;
+    const isOneOfSome = tag === "button" || type === "checkbox" || type === "radio";
+    const does = element.form?.getAttribute("action") ?? dataset.copy ?? dataset.save;
+    const words = element.getAttribute("aria-label") ?? (does ? "" : element.textContent);
+    return JSON.stringify([tag, does, element.name, isOneOfSome && element.value, words]);
+  };
+  /** Those in a part that match, by what each is and how many like it come before. */
+  const byWhat = (part, selector) => {
+    const counts = new Map();
+    return new Map(
+      [...part.querySelectorAll(selector)].map((element) => {
+        const what = whatIs(element);
+        const before = counts.get(what) ?? 0;
+        counts.set(what, before + 1);
+        return [`${before} ${what}`, element];
+      }),
+    );
+  };
+  const CONTROLS = "a[href], button, input, select, textarea, summary, [tabindex]";
+  const TYPED = "input:not([type=hidden]), select, textarea";
+  const isAltered = (field) =>
+    field.options
+      ? [...field.options].some(({ selected, defaultSelected }) => selected !== defaultSelected)
+      : field.value !== field.defaultValue || field.checked !== field.defaultChecked;
+  /** Where one was, of which only what stands around it is left: that, or the next heading. */
+  const placeIn = (part, around) => {
+    const place =
+      around.map((id) => document.getElementById(id)).find((one) => part.contains(one)) ??
+      part.querySelector("h2, h3") ??
+      document.querySelector("h1");
+    if (place && place.tabIndex < 0) place.tabIndex = -1;
+    return place;
+  };
   let kept;
   document.addEventListener("htmx:beforeSwap", (event) => {
     const { detail } = event;
@@ -98,14 +132,37 @@
     }
     const { target } = detail;
     const focused = target.contains(document.activeElement) ? document.activeElement : undefined;
-    const open = [...target.querySelectorAll("details[open][id]")].map(({ id }) => id);
-    kept = { focus: focused && nameOf(focused), open };
+    const around = [];
+    for (let at = focused; at && at !== target; at = at.parentElement)
+      if (at.id) around.push(at.id);
+    const nameIn = (selector) =>
+      [...byWhat(target, selector)].find(([, element]) => element === focused)?.[0];
+    kept = {
+      id: target.id,
+      open: [...byWhat(target, "details")].map(([what, { open }]) => [what, open]),
+      typed: [...byWhat(target, TYPED)].filter(([, field]) => isAltered(field)),
+      focused,
+      focus: focused && nameIn(CONTROLS),
+      around,
+    };
   });
   document.addEventListener("htmx:afterSwap", () => {
     if (!kept) return;
-    for (const id of kept.open) document.getElementById(id)?.setAttribute("open", "");
-    if (kept.focus) document.querySelector(kept.focus)?.focus({ preventScroll: true });
+    const { id, open, typed, focused, focus, around } = kept;
     kept = undefined;
+    const part = document.getElementById(id);
+    if (!part) return;
+    const folds = byWhat(part, "details");
+    for (const [what, isOpen] of open) if (folds.has(what)) folds.get(what).open = isOpen;
+    const fields = byWhat(part, TYPED);
+    for (const [what, { value, checked }] of typed)
+      if (fields.has(what)) Object.assign(fields.get(what), { value, checked });
+    if (!focused) return;
+    const again = byWhat(part, CONTROLS).get(focus) ?? placeIn(part, around);
+    again?.focus({ preventScroll: true });
+    const { selectionStart, selectionEnd } = focused;
+    if (typeof selectionStart === "number")
+      again?.setSelectionRange?.(selectionStart, selectionEnd);
   });
 
   // Live: while the page is seen, it hears of changes; one that comes back may have missed some.

@@ -1,12 +1,14 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { createEndpoint } from "../../src/endpoints/create.ts";
+import { deleteEndpoint } from "../../src/endpoints/delete.ts";
 import { updateEndpoint } from "../../src/endpoints/update.ts";
+import { withdrawRequest } from "../../src/requests/withdraw.ts";
 import { openWindow, startBrowser, type Width, type WindowOptions } from "../support/browser.ts";
 import { describeWithService } from "../support/services.ts";
 import { waitFor } from "../support/wait.ts";
 import { startPages, ZONE, type TestPages } from "../support/console-pages.ts";
-import { furnish } from "../support/console-world.ts";
+import { askAround, furnish } from "../support/console-world.ts";
 
 describeWithService("chromium", "a member's pages", (chromium) => {
   let browser: Browser;
@@ -192,6 +194,65 @@ describeWithService("chromium", "a member's pages", (chromium) => {
       await alice.getByRole("link", { name: "/later", exact: true }).waitFor({ timeout: 3000 });
       const now = await alice.evaluate<string>("document.querySelector('#live').dataset.live");
       expect(Number.parseInt(now)).toBe(Number.parseInt(heard) + 2);
+    });
+  });
+
+  it("keep the focus on buttons when a page follows a change, and their place where one goes", async () => {
+    const { ledger, services } = pages;
+    const alice = ledger.state.ownersByName.get("alice") ?? "";
+    const { open } = await askAround(pages);
+    await services.sessions.begin(alice, { address: "192.0.2.9", agent: "test" });
+    const blog = [...ledger.state.endpoints.values()].find(({ path }) => path === "/old-blog");
+    await pages.as("alice", (state, context) =>
+      deleteEndpoint(state, context, { id: blog?.id ?? "" }),
+    );
+    await as("alice", {}, async (page) => {
+      const focused = () => page.evaluate<string>("document.activeElement.textContent.trim()");
+      /** Waits until the page has been asked for anew, in what somebody has just changed. */
+      const followed = async () => {
+        const { revision } = ledger.state;
+        const shown = () =>
+          page.evaluate<number>("Number.parseInt(document.querySelector('#live').dataset.live)");
+        await expect.poll(shown, { timeout: 5000 }).toBeGreaterThanOrEqual(revision);
+      };
+      const goTo = async (path: string, name: RegExp) => {
+        await page.goto(pages.origin + path);
+        await page.locator("html.is-live").waitFor();
+        await page.getByRole("button", { name }).first().focus();
+        expect([path, await focused()]).toEqual([path, expect.stringMatching(name)]);
+      };
+      for (const [index, [path, name]] of (
+        [
+          ["/", /^I have read it/],
+          ["/access", /^Sign out/],
+          ["/activity", /^Put it back/],
+          [`/endpoints/${wiki}`, /^Pause it/],
+          ["/requests", /^Withdraw it/],
+        ] as const
+      ).entries()) {
+        await goTo(path, name);
+        const had = await focused();
+        await pages.as("alice", (state, context) =>
+          createEndpoint(state, context, {
+            owner: "alice",
+            path: `/more-${index}`,
+            targets: ["http://10.0.5.4:80"],
+          }),
+        );
+        await followed();
+        expect([path, await focused()]).toEqual([path, had]);
+      }
+      // What is asked for no more has no button, but it still stands there.
+      await pages.as("alice", (state, context) => withdrawRequest(state, context, { id: open }));
+      await followed();
+      expect(await page.evaluate("document.activeElement.id")).toBe(open);
+      // Another button in its place is not the one that somebody is about to press.
+      await goTo(`/endpoints/${wiki}`, /^Pause it/);
+      await pages.as("alice", (state, context) =>
+        updateEndpoint(state, context, { id: wiki, paused: true }),
+      );
+      await followed();
+      expect(await page.evaluate("document.activeElement.localName")).toBe("h1");
     });
   });
 

@@ -1,13 +1,11 @@
 import { urlOf } from "../../api/routing.ts";
-import type { Session } from "../../auth/sessions.ts";
 import type { Endpoint, Owner, OwnTargetGrant, Page } from "../../domain/entities.ts";
-import { endpointsOf, groupsOf, labelsOf, pagesOf, tokensOf } from "../../domain/state.ts";
+import { endpointsOf, groupsOf, labelsOf, pagesOf } from "../../domain/state.ts";
 import { pageStandings } from "../../traefik/page-standing.ts";
 import { endpointStanding } from "../../traefik/table.ts";
-import { browserOf } from "../browser-name.ts";
 import type { FormErrors } from "../forms.ts";
 import { TextField } from "../parts/fields.tsx";
-import { exactly, Time } from "../parts/time.tsx";
+import { Time } from "../parts/time.tsx";
 import { listPart, type Part } from "./parts.tsx";
 import type { OwnerView } from "./owner-facts.tsx";
 import { pathOf } from "./owner-find.ts";
@@ -171,57 +169,6 @@ export function groupsPart({ state, owner }: OwnerView): Part {
     columns: ["Name"],
     items: groups,
     row: (group) => [<OwnerLink owner={group} />],
-  });
-}
-
-export function tokensPart({ state, owner, now }: OwnerView): Part {
-  const tokens = tokensOf(state, owner.id).toSorted((a, b) => (a.id < b.id ? 1 : -1));
-  return listPart({
-    id: "tokens",
-    title: "API tokens",
-    none: "None.",
-    columns: ["Name", "Scopes", "Made", "Ends", ""],
-    items: tokens,
-    row: ({ id, name, scopes, createdAt, expiresAt }) => [
-      name,
-      scopes.join(", "),
-      <Time at={createdAt} now={now} />,
-      <span title={exactly(new Date(expiresAt))}>
-        {Date.parse(expiresAt) <= now.getTime() ? "ended " : ""}
-        <Time at={expiresAt} now={now} />
-      </span>,
-      <form method="post" action={`${pathOf(owner)}/tokens/${id}/revoke`}>
-        <button type="submit" class="quiet">
-          Revoke<span class="unseen"> {name}</span>
-        </button>
-      </form>,
-    ],
-    atMost: 2 * SHOWN,
-  });
-}
-
-export function sessionsPart({
-  owner,
-  now,
-  sessions,
-}: OwnerView & { readonly sessions: readonly Session[] }): Part {
-  return listPart({
-    id: "sessions",
-    title: "Sessions",
-    none: "They are signed in nowhere.",
-    columns: ["Browser", "Address", "Last used", ""],
-    items: sessions,
-    row: ({ id, agent, address, usedAt }) => [
-      <span title={agent}>{browserOf(agent)}</span>,
-      address,
-      <Time at={usedAt} now={now} />,
-      <form method="post" action={`${pathOf(owner)}/sessions/${id}/end`}>
-        <button type="submit" class="quiet">
-          End<span class="unseen"> the session at {address}</span>
-        </button>
-      </form>,
-    ],
-    atMost: SHOWN,
   });
 }
 

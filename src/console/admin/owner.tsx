@@ -14,14 +14,17 @@ import { revokeToken } from "../../owners/tokens.ts";
 import { freeLabel, grantLabel } from "../../owners/labels.ts";
 import { endSession } from "../../api/end-session.ts";
 import { carryOut } from "../../api/carry-out.ts";
+import { markOf } from "../delivery.ts";
 import { leaveFlash } from "../flash.ts";
 import { errorsOf, noErrors, revisionOf, statusOf, type FormErrors } from "../forms.ts";
 import { ErrorSummary } from "../parts/error-summary.tsx";
+import { Live } from "../parts/live.tsx";
 import { exactly } from "../parts/time.tsx";
 import type { PageEnv } from "../visitor.ts";
 import { act, doing, fieldsOf } from "../act.ts";
 import { showAdmin } from "./nav.tsx";
 import { ownerFor, pathOf } from "./owner-find.ts";
+import { sessionsPart, tokensPart } from "./owner-access.tsx";
 import { bucketParts } from "./owner-buckets.tsx";
 import { databaseParts } from "./owner-databases.tsx";
 import { connectionsOf } from "../pages/database-account-table.tsx";
@@ -29,6 +32,7 @@ import { accountViewsOf, databaseViewsOf } from "../pages/database-view.ts";
 import { namespaceParts } from "./owner-namespaces.tsx";
 import { kubeconfigViewsOf, namespaceViewsOf } from "../pages/namespace-view.ts";
 import { keyViewsOf, viewsOf } from "../pages/bucket-view.ts";
+import { startOf } from "../pages/start-of.ts";
 import { Facts, quotaPart, Suspension } from "./owner-facts.tsx";
 import {
   domainsPart,
@@ -36,9 +40,7 @@ import {
   namesPart,
   pagesPart,
   servicesPart,
-  sessionsPart,
   targetsPart,
-  tokensPart,
 } from "./owner-things.tsx";
 import { Parts } from "./parts.tsx";
 import type { AdminServices } from "./services.ts";
@@ -56,6 +58,7 @@ export function ownerPage(services: AdminServices): Hono<PageEnv> {
   ) => {
     const { errors = noErrors, label = "", status = 200 } = shown;
     const { state } = ledger;
+    const mark = markOf(state, services);
     const buckets = await viewsOf(services, bucketsOf(state, owner.id));
     const keys = await keyViewsOf(services, bucketKeysOf(state, owner.id));
     const databases = await databaseViewsOf(services, databasesOf(state, owner.id));
@@ -83,9 +86,22 @@ export function ownerPage(services: AdminServices): Hono<PageEnv> {
             connectionsMax: connectionsOf(services.config.databases),
           })
         : []),
-      tokensPart(view),
-      owner.kind === "person" ? sessionsPart({ ...view, sessions: signedIn }) : undefined,
+      tokensPart({ ...view, start: startOf(context.req.query("tokens")) }),
+      owner.kind === "person"
+        ? sessionsPart({
+            ...view,
+            sessions: signedIn,
+            start: startOf(context.req.query("sessions")),
+          })
+        : undefined,
     ].filter((part) => part !== undefined);
+    const all = (
+      <>
+        <Suspension {...view} />
+        <Facts {...view} />
+        <Parts parts={parts} />
+      </>
+    );
     return showAdmin(
       context,
       services,
@@ -99,9 +115,14 @@ export function ownerPage(services: AdminServices): Hono<PageEnv> {
       },
       <>
         <ErrorSummary errors={errors} />
-        <Suspension {...view} />
-        <Facts {...view} />
-        <Parts parts={parts} />
+        {/* What is wrong with what was typed would be gone with the first change. */}
+        {errors.none ? (
+          <Live context={context} mark={mark}>
+            {all}
+          </Live>
+        ) : (
+          all
+        )}
       </>,
     );
   };

@@ -1,4 +1,6 @@
 import type { Child } from "hono/jsx";
+import { stretchOf } from "../pages/start-of.ts";
+import { Pager } from "../parts/pager.tsx";
 import { Table } from "../parts/table.tsx";
 import { counted, whole } from "../words.ts";
 
@@ -27,6 +29,8 @@ interface Listed<T> {
   readonly row: (item: T) => readonly Child[];
   /** How many of them are shown; all, when left out. */
   readonly atMost?: number;
+  /** Where all are gone through on the page itself: which is the first that is shown, and the way to others. */
+  readonly paged?: { readonly start: number; readonly href: (start: number) => string };
   /** Where all of them are. */
   readonly all?: string;
   /** Where it is shown, or not, however much there is on the page. */
@@ -36,9 +40,15 @@ interface Listed<T> {
 
 /** One kind of what somebody has, as a table. */
 export function listPart<T>(listed: Listed<T>): Part {
-  const { id, title, none, columns, items, row, atMost, all, isOpen, children } = listed;
+  const { id, title, none, columns, items, row, all, children } = listed;
+  const { atMost = items.length, paged } = listed;
   const count = items.length;
-  const shown = items.slice(0, atMost);
+  const { shown, newer, older, says } = stretchOf(
+    items,
+    paged?.start ?? 0,
+    atMost,
+    paged?.href ?? String,
+  );
   const body = (
     <>
       {count === 0 ? (
@@ -51,9 +61,12 @@ export function listPart<T>(listed: Listed<T>): Part {
           <a href={all}>All {counted(count, "of them", "of them")}</a>
         </p>
       )}
+      {paged === undefined ? null : <Pager newer={newer} older={older} says={says} of={title} />}
       {children}
     </>
   );
+  // Who goes on in it has it open.
+  const isOpen = listed.isOpen ?? (newer === undefined ? undefined : true);
   return { id, title, count, isOpen, body };
 }
 

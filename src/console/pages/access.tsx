@@ -1,7 +1,7 @@
 import { Hono, type Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { carryOut } from "../../api/carry-out.ts";
-import { lineField, SCOPES, type Scope, type Token } from "../../domain/entities.ts";
+import { lineField, SCOPES, type Token } from "../../domain/entities.ts";
 import { authorise } from "../../domain/policy.ts";
 import { hasScope, quotaOf } from "../../domain/rules.ts";
 import { tokensOf } from "../../domain/state.ts";
@@ -12,30 +12,18 @@ import { errorsOf, FormErrors, noErrors, statusOf } from "../forms.ts";
 import { show } from "../layout.tsx";
 import { Confirmation } from "../parts/confirmation.tsx";
 import { Copyable } from "../parts/copyable.tsx";
-import { Empty } from "../parts/empty.tsx";
 import { ErrorSummary } from "../parts/error-summary.tsx";
 import { CheckField, FieldSet, SelectField, TextField } from "../parts/fields.tsx";
 import { Live } from "../parts/live.tsx";
 import { markOf } from "../delivery.ts";
-import { Table } from "../parts/table.tsx";
 import { Time } from "../parts/time.tsx";
 import type { PageEnv } from "../visitor.ts";
 import { ownersFor } from "./picture.ts";
 import { moreOf } from "./remedy.ts";
 import { SessionList, sessionRoutes } from "./sessions.tsx";
 import type { PageServices } from "./services.ts";
-
-/** What each scope lets a token do, for people. */
-const SCOPE_WORDS: Record<Scope, readonly [label: string, hint: string]> = {
-  read: ["Read", "See everything that you see here."],
-  endpoints: ["Services", "Add, change and remove services."],
-  namespaces: ["Namespaces", "Make and delete namespaces, and ways into them."],
-  databases: ["Databases", "Make and delete databases, and accounts at them."],
-  buckets: ["Buckets", "Make and delete buckets, and keys to them."],
-  owners: ["Names and groups", "Change managers of groups, give names back."],
-  tokens: ["Tokens", "Make and revoke tokens."],
-  admin: ["Admin", "Everything an admin may, as far as the others go."],
-};
+import { startOf, stretchOf } from "./start-of.ts";
+import { SCOPE_WORDS, TokenList } from "./token-list.tsx";
 
 interface TokenForm {
   readonly name: string;
@@ -43,6 +31,9 @@ interface TokenForm {
   readonly scopes: readonly string[];
   readonly days: string;
 }
+
+/** Of tokens, and of sessions, on one page. */
+const ROWS = 25;
 
 /** `/access`: the tokens of the visitor and their groups, and where they are signed in. */
 export function access(services: PageServices): Hono<PageEnv> {
@@ -59,6 +50,18 @@ export function access(services: PageServices): Hono<PageEnv> {
         .toSorted((a, b) => (a.id < b.id ? 1 : -1))
         .map((token) => ({ token, owner })),
     );
+    const start = {
+      tokens: startOf(context.req.query("tokens")),
+      sessions: startOf(context.req.query("sessions")),
+    };
+    /** This page with a list of it elsewhere, and led to that. */
+    const at = (list: keyof typeof start) => (from: number) =>
+      `/access?${new URLSearchParams({
+        tokens: String(start.tokens),
+        sessions: String(start.sessions),
+        [list]: String(from),
+      }).toString()}#${list}`;
+    const all = await services.sessions.of(person.id);
     return show(
       context,
       site,
@@ -69,28 +72,12 @@ export function access(services: PageServices): Hono<PageEnv> {
         lead: "What lets programs, and browsers, act as you.",
       },
       <Live context={context} mark={markOf(state, services)}>
-        <h2>API tokens</h2>
-        {tokens.length === 0 ? (
-          <Empty title="No tokens yet">
-            A token lets a script or a CI job use the <a href="/api/docs">API</a> in your name. It
-            is shown once, and ends by itself.
-          </Empty>
-        ) : (
-          <Table
-            caption="API tokens"
-            columns={["Token", "Whose", "May", "Ends", ""]}
-            rows={tokens.map(({ token, owner }) => [
-              token.name,
-              owner.name,
-              token.scopes.map((scope) => SCOPE_WORDS[scope][0]).join(", "),
-              <Time at={token.expiresAt} now={now} />,
-              <a href={`/access/tokens/${token.id}/revoke`}>
-                Revoke<span class="unseen"> {token.name}</span>
-              </a>,
-            ])}
-          />
-        )}
-        <SessionList sessions={await services.sessions.of(person.id)} present={session} now={now} />
+        <TokenList tokens={stretchOf(tokens, start.tokens, ROWS, at("tokens"))} now={now} />
+        <SessionList
+          sessions={stretchOf(all, start.sessions, ROWS, at("sessions"))}
+          present={session}
+          now={now}
+        />
       </Live>,
     );
   });

@@ -21,7 +21,7 @@ import { ownersFor } from "./picture.ts";
 import { calledFor } from "./request-fields.tsx";
 import { AskList } from "./request-new.tsx";
 import type { PageServices } from "./services.ts";
-import { startOf } from "./start-of.ts";
+import { startOf, stretchOf } from "./start-of.ts";
 
 const SHOWN = 25;
 
@@ -35,8 +35,12 @@ export function requests(services: PageServices): Hono<PageEnv> {
     const { person } = context.get("visitor");
     const from = startOf(context.req.query("from"));
     const all = requestsFor(state, person);
-    const shown = all.slice(from, from + SHOWN);
-    const at = (start: number) => `/requests?from=${start}`;
+    const { shown, newer, older, says } = stretchOf(
+      all,
+      from,
+      SHOWN,
+      (start) => `/requests?from=${start}`,
+    );
     const open = shown.filter((request) => request.state === "open");
     const rest = shown.filter((request) => request.state !== "open");
     const card = (request: RequestRecord) => (
@@ -68,8 +72,9 @@ export function requests(services: PageServices): Hono<PageEnv> {
         {rest.length === 0 ? null : <h2>Answered</h2>}
         {rest.map(card)}
         <Pager
-          newer={from > 0 ? at(Math.max(0, from - SHOWN)) : undefined}
-          older={from + SHOWN < all.length ? at(from + SHOWN) : undefined}
+          newer={newer}
+          older={older}
+          says={says}
           words={["Newer requests", "Older requests"]}
         />
       </Live>,

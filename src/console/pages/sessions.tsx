@@ -3,28 +3,30 @@ import type { Session } from "../../auth/sessions.ts";
 import { Refusal } from "../../errors.ts";
 import { browserOf } from "../browser-name.ts";
 import { leaveFlash } from "../flash.ts";
+import { Pager } from "../parts/pager.tsx";
 import { Table } from "../parts/table.tsx";
 import { Time } from "../parts/time.tsx";
 import type { PageEnv } from "../visitor.ts";
 import type { PageServices } from "./services.ts";
+import type { Stretch } from "./start-of.ts";
 
 /** Where a person is signed in, this browser among them. */
 export function SessionList({
-  sessions,
+  sessions: { shown, newer, older, says },
   present,
   now,
 }: {
-  sessions: readonly Session[];
+  sessions: Stretch<Session>;
   present: string;
   now: Date;
 }) {
   return (
     <>
-      <h2>Where you are signed in</h2>
+      <h2 id="sessions">Where you are signed in</h2>
       <Table
         caption="Sessions"
         columns={["Browser", "From", "Last used", "Since", ""]}
-        rows={sessions.map(({ id, agent, address, usedAt, createdAt }) => [
+        rows={shown.map(({ id, agent, address, usedAt, createdAt }) => [
           id === present ? <strong>This browser</strong> : browserOf(agent),
           address,
           <Time at={usedAt} now={now} />,
@@ -38,6 +40,7 @@ export function SessionList({
           ),
         ])}
       />
+      <Pager newer={newer} older={older} says={says} of="sessions" />
     </>
   );
 }

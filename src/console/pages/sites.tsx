@@ -16,7 +16,7 @@ import { HostCard, Places, sitesHref } from "./host-card.tsx";
 import { MembershipNotice } from "./membership.tsx";
 import { hostsOf, isFoundAt, ownersFor, pictureOf, type View } from "./picture.ts";
 import type { PageServices } from "./services.ts";
-import { startOf } from "./start-of.ts";
+import { startOf, stretchOf } from "./start-of.ts";
 
 const HOSTS_SHOWN = 25;
 /** Places of one host on its own page. */
@@ -37,8 +37,9 @@ export function sites(services: PageServices): Hono<PageEnv> {
     const owners = ownersFor(state, person);
     const named = owners.flatMap((owner) => hostsOf(state, rules.zone, owner));
     const found = query === "" ? named : named.filter(({ host }) => isFoundAt(view, host, query));
-    const shown = found.slice(from, from + HOSTS_SHOWN);
-    const at = (start: number) => sitesHref("/", query, start);
+    const { shown, newer, older, says } = stretchOf(found, from, HOSTS_SHOWN, (start) =>
+      sitesHref("/", query, start),
+    );
     const isNew = owners.every(
       ({ id }) => !state.endpointsByOwner.has(id) && !state.pagesByOwner.has(id),
     );
@@ -69,11 +70,7 @@ export function sites(services: PageServices): Hono<PageEnv> {
             <HostCard name={name} view={view} query={query} now={site.now()} />
           </>
         ))}
-        <Pager
-          newer={from > 0 ? at(Math.max(0, from - HOSTS_SHOWN)) : undefined}
-          older={from + HOSTS_SHOWN < found.length ? at(from + HOSTS_SHOWN) : undefined}
-          words={["Previous hosts", "More hosts"]}
-        />
+        <Pager newer={newer} older={older} says={says} words={["Previous hosts", "More hosts"]} />
         {named.length === 0 ? (
           <NoName zone={rules.zone} />
         ) : isNew ? (

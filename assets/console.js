@@ -83,8 +83,11 @@
     if (id) return `#${id}`;
     if (tag === "a") return `a ${element.getAttribute("href")}`;
     if (tag === "details") return `details ${whatIs(element.querySelector("summary"))}`;
-    // How many there are of what is unfolded may stand in it.
-    if (tag === "summary") return `summary ${element.textContent.replace(/\d+/g, "")}`;
+    if (tag === "summary") {
+      // How many there are of what is unfolded may stand in it, and beside its heading what is new.
+      const { textContent } = element.querySelector("h2, h3") ?? element;
+      return `summary ${textContent.replace(/\d+/g, "")}`;
+    }
     const isOneOfSome = tag === "button" || type === "checkbox" || type === "radio";
     const does = element.form?.getAttribute("action") ?? dataset.copy ?? dataset.save;
     const words = element.getAttribute("aria-label") ?? (does ? "" : element.textContent);

@@ -73,19 +73,8 @@ export function moduleList(services: AdminServices, face: ModuleFace): Hono<Page
         action: { href: `${path}/adopt`, label: `Take over a ${face.kinds[0]?.words[0]}` },
         lead: <Counts face={face} rows={[...all.rows.values()]} />,
       },
-      <Live context={context} mark={markOf(state, services)}>
-        {away === undefined ? null : (
-          <div class="note bad" role="note">
-            <p>
-              {capital(module.where)} is away: {away}
-            </p>
-          </div>
-        )}
-        {all.keys.length === 0 ? (
-          <Empty title={`There are no ${together[1]} yet`}>
-            Members make their own. Each is listed here, with whose it is and how it stands.
-          </Empty>
-        ) : (
+      <>
+        {all.keys.length === 0 ? null : (
           <Filters
             path={path}
             filters={[
@@ -96,25 +85,40 @@ export function moduleList(services: AdminServices, face: ModuleFace): Hono<Page
             ]}
           />
         )}
-        {wanted === LEFT[0] ? <HandOn face={face} /> : null}
-        {items.length === 0 ? (
-          all.keys.length === 0 ? null : (
+        <Live context={context} mark={markOf(state, services)}>
+          {away === undefined ? null : (
+            <div class="note bad" role="note">
+              <p>
+                {capital(module.where)} is away: {away}
+              </p>
+            </div>
+          )}
+          {wanted === LEFT[0] ? <HandOn face={face} /> : null}
+          {all.keys.length === 0 ? (
+            <Empty title={`There are no ${together[1]} yet`}>
+              Members make their own. Each is listed here, with whose it is and how it stands.
+            </Empty>
+          ) : items.length === 0 ? (
             <Empty title="Nothing is like that">Take a filter away.</Empty>
-          )
-        ) : (
-          <Table
-            caption={title}
-            columns={["Name", "Whose", "State", "Holds or opens"]}
-            rows={items.map((row) => [
-              <NameOf row={row} wanted={wanted} />,
-              <WhoseOf face={face} row={row} state={state} />,
-              <ThingState standing={row.standing} now={now} until={row.kind.until?.(row.thing)} />,
-              told.get(row) ?? "",
-            ])}
-          />
-        )}
-        <Pager newer={newer} older={older} words={[...PAGER_WORDS]} />
-      </Live>,
+          ) : (
+            <Table
+              caption={title}
+              columns={["Name", "Whose", "State", "Holds or opens"]}
+              rows={items.map((row) => [
+                <NameOf row={row} wanted={wanted} />,
+                <WhoseOf face={face} row={row} state={state} />,
+                <ThingState
+                  standing={row.standing}
+                  now={now}
+                  until={row.kind.until?.(row.thing)}
+                />,
+                told.get(row) ?? "",
+              ])}
+            />
+          )}
+          <Pager newer={newer} older={older} words={[...PAGER_WORDS]} />
+        </Live>
+      </>,
     );
   });
   return app;

@@ -3,8 +3,10 @@ import { sortedKeys } from "../../api/list.ts";
 import type { Owner } from "../../domain/entities.ts";
 import type { State } from "../../domain/state.ts";
 import { heldLabels } from "../../owners/labels.ts";
+import { markOf } from "../delivery.ts";
 import { Badge } from "../parts/badge.tsx";
 import { Empty } from "../parts/empty.tsx";
+import { Live } from "../parts/live.tsx";
 import { Pager } from "../parts/pager.tsx";
 import { Table } from "../parts/table.tsx";
 import type { PageEnv } from "../visitor.ts";
@@ -59,18 +61,20 @@ export function owners(services: AdminServices): Hono<PageEnv> {
             { name: "state", label: "State", value: standing, options: OWNER_STATES },
           ]}
         />
-        {items.length === 0 ? (
-          <Empty title="Nobody is like that">
-            Take a filter away, or search for something else.
-          </Empty>
-        ) : (
-          <Table
-            caption="Owners"
-            columns={["Name", "Kind", "Names held", "Services", "Pages", "State"]}
-            rows={items.map((owner) => row(state, owner, ownerStanding(owner, rules, now)))}
-          />
-        )}
-        <Pager newer={newer} older={older} words={[...PAGER_WORDS]} />
+        <Live context={context} mark={markOf(state, services)}>
+          {items.length === 0 ? (
+            <Empty title="Nobody is like that">
+              Take a filter away, or search for something else.
+            </Empty>
+          ) : (
+            <Table
+              caption="Owners"
+              columns={["Name", "Kind", "Names held", "Services", "Pages", "State"]}
+              rows={items.map((owner) => row(state, owner, ownerStanding(owner, rules, now)))}
+            />
+          )}
+          <Pager newer={newer} older={older} words={[...PAGER_WORDS]} />
+        </Live>
       </>,
     );
   });

@@ -4,10 +4,12 @@ import { carryOut } from "../../api/carry-out.ts";
 import { lineField } from "../../domain/entities.ts";
 import { Refusal } from "../../errors.ts";
 import { releaseLabel, reserveLabel } from "../../owners/labels.ts";
+import { markOf } from "../delivery.ts";
 import { leaveFlash } from "../flash.ts";
 import { errorsOf, FormErrors, noErrors, statusOf } from "../forms.ts";
 import { ErrorSummary } from "../parts/error-summary.tsx";
 import { TextField } from "../parts/fields.tsx";
+import { Live } from "../parts/live.tsx";
 import { Table } from "../parts/table.tsx";
 import { Time } from "../parts/time.tsx";
 import type { PageEnv } from "../visitor.ts";
@@ -61,25 +63,27 @@ export function reservedNames(services: AdminServices): Hono<PageEnv> {
           />
           <button type="submit">Reserve it</button>
         </form>
-        <h2>By admins</h2>
-        {mine.length === 0 ? (
-          <p class="quiet-text">None.</p>
-        ) : (
-          <Table
-            caption="Names reserved by admins"
-            columns={["Name", "Why", "Since", ""]}
-            rows={mine.map(({ id, reason, createdAt }) => [
-              id,
-              reason,
-              <Time at={createdAt} now={now} />,
-              <form method="post" action={`${PATH}/${id}/release`}>
-                <button type="submit" class="quiet">
-                  Release<span class="unseen"> {id}</span>
-                </button>
-              </form>,
-            ])}
-          />
-        )}
+        <Live context={context} mark={markOf(state, services)}>
+          <h2>By admins</h2>
+          {mine.length === 0 ? (
+            <p class="quiet-text">None.</p>
+          ) : (
+            <Table
+              caption="Names reserved by admins"
+              columns={["Name", "Why", "Since", ""]}
+              rows={mine.map(({ id, reason, createdAt }) => [
+                id,
+                reason,
+                <Time at={createdAt} now={now} />,
+                <form method="post" action={`${PATH}/${id}/release`}>
+                  <button type="submit" class="quiet">
+                    Release<span class="unseen"> {id}</span>
+                  </button>
+                </form>,
+              ])}
+            />
+          )}
+        </Live>
         <details>
           <summary>By the configuration: {rules.reserved.size}</summary>
           <p>{[...rules.reserved].toSorted().join(", ")}</p>

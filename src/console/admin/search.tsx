@@ -6,7 +6,9 @@ import type { Hostname } from "../../domain/names.ts";
 import { pageStandings } from "../../traefik/page-standing.ts";
 import { ingressClaim } from "../../traefik/ingress-host.ts";
 import { endpointStanding, lookupIn } from "../../traefik/table.ts";
+import { markOf } from "../delivery.ts";
 import { Empty } from "../parts/empty.tsx";
+import { Live } from "../parts/live.tsx";
 import { Table } from "../parts/table.tsx";
 import type { PageEnv } from "../visitor.ts";
 import { find, FOUND_MAX, normalised, type Found } from "./find.ts";
@@ -20,7 +22,8 @@ export function search(services: AdminServices): Hono<PageEnv> {
   const app = new Hono<PageEnv>();
   app.get("/admin/search", (context) => {
     const query = (context.req.query("q") ?? "").slice(0, 200);
-    const found = find(services.ledger.state, query);
+    const { state } = services.ledger;
+    const found = find(state, query);
     const kinds = [...sectionsOf(services, found), ingressesAt(services, query)].filter(
       ({ rows }) => rows.length > 0,
     );
@@ -36,22 +39,24 @@ export function search(services: AdminServices): Hono<PageEnv> {
           <input type="search" name="q" value={query} maxlength={200} aria-label="Search for" />
           <button type="submit">Search</button>
         </form>
-        {kinds.length === 0 && query.trim() !== "" ? (
-          <Empty title="Nothing has this">
-            Search for a part of it: some letters of a name, a host, an address or a project.
-          </Empty>
-        ) : null}
-        {kinds.map(({ what, title, columns, rows }) => (
-          <section>
-            <h2>{title}</h2>
-            <Table caption={title} columns={columns} rows={rows} />
-            {found.more.has(what) ? (
-              <p class="quiet-text">
-                The {FOUND_MAX} that fit best. Write more of it to see others.
-              </p>
-            ) : null}
-          </section>
-        ))}
+        <Live context={context} mark={markOf(state, services)}>
+          {kinds.length === 0 && query.trim() !== "" ? (
+            <Empty title="Nothing has this">
+              Search for a part of it: some letters of a name, a host, an address or a project.
+            </Empty>
+          ) : null}
+          {kinds.map(({ what, title, columns, rows }) => (
+            <section>
+              <h2>{title}</h2>
+              <Table caption={title} columns={columns} rows={rows} />
+              {found.more.has(what) ? (
+                <p class="quiet-text">
+                  The {FOUND_MAX} that fit best. Write more of it to see others.
+                </p>
+              ) : null}
+            </section>
+          ))}
+        </Live>
       </>,
     );
   });

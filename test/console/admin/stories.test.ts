@@ -15,6 +15,7 @@ import { barriers } from "../../support/barriers.ts";
 import { stageGitLab, type GitLabStage } from "./gitlab-stage.ts";
 import { HOSTILE, startAdminWorld, type AdminWorld } from "./support.ts";
 
+const HERE = "http://127.0.0.1:9000";
 const WAYS = [
   ["desk", true],
   ["desk", false],
@@ -37,8 +38,7 @@ describeWithService("chromium", "an admin at a browser", (chromium) => {
       startAdminWorld({ publicUrl: "http://localhost:0", ...stage.settings }, stage.overrides),
     ]);
     origin = world.running.config.publicUrl;
-    const target = "http://127.0.0.1:9000";
-    await world.must("POST", "/endpoints", { owner: "alice", path: "/wiki", target });
+    await world.must("POST", "/endpoints", { owner: "alice", path: "/wiki", target: HERE });
     await world.must("PATCH", "/persons/alice", { displayName: HOSTILE });
     await waitFor(() => state().pages.size === 3, { describe: () => "the sites to be read" });
   });
@@ -57,6 +57,7 @@ describeWithService("chromium", "an admin at a browser", (chromium) => {
   let window: Window;
   const begin = async (width: Width, scripts: boolean, scheme: "light" | "dark" = "light") => {
     window = await openWindow(browser, { width, scripts, scheme });
+    window.page.setDefaultTimeout(10_000);
     const { cookies } = await world.as("ada");
     const value = [...cookies.values()][0] ?? "";
     await window.context.addCookies([{ name: "tardis-session", value, url: origin }]);
@@ -161,6 +162,61 @@ describeWithService("chromium", "an admin at a browser", (chromium) => {
     // It is gone back to the part, and that is open.
     expect(await button(second).isVisible()).toBe(true);
     if (way[1]) expect(await barriers(page)).toEqual([]);
+    await end();
+  });
+
+  it("sees what others change, and keeps what is folded, unfolded, focused and typed", async () => {
+    const names = Array.from({ length: 14 }, (_, at) => `follow-${at}`);
+    for (const name of names)
+      await world.must("POST", "/tokens", { owner: "bob", name, scopes: ["read"] });
+    const page = await begin("desk", true);
+    const open = async (path: string) => {
+      await page.goto(`${origin}/admin${path}`);
+      await page.locator("html.is-live").waitFor();
+    };
+    const row = (text: string) => page.locator("#live").getByText(text, { exact: true }).first();
+    await open("/owners/bob");
+    const part = (title: string) =>
+      page.locator("details", { has: page.locator("summary", { hasText: title }) });
+    await part("API tokens").locator("summary").click();
+    await part("Names").locator("summary").click();
+    const field = page.getByLabel("Give them a name");
+    await field.fill("bob-wrks");
+    for (const _ of "rks") await field.press("ArrowLeft");
+    await world.must("POST", "/labels", { owner: "bob", label: "bob-lab" });
+    await row("bob-lab.tardis.test").waitFor();
+    await page.keyboard.type("o");
+    expect(await field.inputValue()).toBe("bob-works");
+    expect(await part("API tokens").getAttribute("open")).not.toBeNull();
+    expect(await part("Quota").getAttribute("open")).toBeNull();
+    await part("Quota").locator("summary").click();
+    const summary = part("Names").locator("summary");
+    await summary.focus();
+    await page.keyboard.press("Enter");
+    await world.must("PATCH", "/persons/bob", { displayName: "Bob Kim", quota: { tokens: 90 } });
+    await expect.poll(() => part("Quota").textContent()).toContain("90");
+    expect(await part("Quota").getAttribute("open")).not.toBeNull();
+    expect(await part("Names").getAttribute("open")).toBeNull();
+    expect(await page.evaluate("document.activeElement.textContent")).toContain("Names");
+    // Where a list is narrowed down stays outside of what is asked for anew.
+    await open("/owners");
+    await page.getByLabel("Name", { exact: true }).fill("halfway");
+    await world.must("POST", "/persons", { username: "zoe" });
+    await row("zoe").waitFor();
+    await page.keyboard.type("!");
+    expect(await page.getByLabel("Name", { exact: true }).inputValue()).toBe("halfway!");
+    await open("/search?q=zoe");
+    await world.must("POST", "/endpoints", { owner: "zoe", path: "/a", target: HERE });
+    await row("zoe.tardis.test/a").waitFor();
+    await open("/reserved-names");
+    await page.getByLabel("Why").fill("For the fair");
+    await world.must("POST", "/reserved-names", { label: "fete", reason: "For the fete" });
+    await row("fete").waitFor();
+    expect(await page.getByLabel("Why").inputValue()).toBe("For the fair");
+    await open("/memberships");
+    const membershipEndsAt = new Date(Date.now() + 86_400_000).toISOString();
+    await world.must("PATCH", "/persons/zoe", { membershipEndsAt });
+    await row("zoe").waitFor();
     await end();
   });
 });

@@ -3,12 +3,27 @@ import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { createEndpoint } from "../../src/endpoints/create.ts";
 import { deleteEndpoint } from "../../src/endpoints/delete.ts";
 import { updateEndpoint } from "../../src/endpoints/update.ts";
+import { updatePerson } from "../../src/owners/update.ts";
 import { withdrawRequest } from "../../src/requests/withdraw.ts";
-import { openWindow, startBrowser, type Width, type WindowOptions } from "../support/browser.ts";
+import {
+  goToSection,
+  openWindow,
+  startBrowser,
+  type Width,
+  type WindowOptions,
+} from "../support/browser.ts";
 import { describeWithService } from "../support/services.ts";
 import { waitFor } from "../support/wait.ts";
 import { startPages, ZONE, type TestPages } from "../support/console-pages.ts";
 import { askAround, furnish } from "../support/console-world.ts";
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+const WAYS: readonly (readonly [Width, boolean])[] = [
+  ["desk", true],
+  ["desk", false],
+  ["phone", true],
+  ["phone", false],
+];
 
 describeWithService("chromium", "a member's pages", (chromium) => {
   let browser: Browser;
@@ -19,7 +34,7 @@ describeWithService("chromium", "a member's pages", (chromium) => {
   });
   afterAll(() => browser.close());
   beforeEach(async () => {
-    pages = await startPages();
+    pages = await startPages(undefined, { TARDIS_MEMBERSHIPS__RENEW__SELF: "true" });
     wiki = (await furnish(pages)).wiki.id;
     return async () => {
       await pages.close();
@@ -47,12 +62,7 @@ describeWithService("chromium", "a member's pages", (chromium) => {
     }
   };
 
-  it.each<[Width, boolean]>([
-    ["desk", true],
-    ["desk", false],
-    ["phone", true],
-    ["phone", false],
-  ])(
+  it.each(WAYS)(
     "put a service online, are told what is wrong beside the field, and take a removal back: %s, scripts: %s",
     async (width, scripts) => {
       await as("alice", { width, scripts }, async (page) => {
@@ -82,6 +92,58 @@ describeWithService("chromium", "a member's pages", (chromium) => {
         await page.getByRole("link", { name: "My sites" }).first().click();
         expect(await page.locator(".places").first().textContent()).toContain("/forum");
       });
+    },
+  );
+
+  it.each(WAYS)(
+    "renew, pause, resume, put back, rename, and sign out elsewhere: %s, scripts: %s",
+    async (width, scripts) => {
+      const { ledger, services } = pages;
+      const idOf = (name: string) => ledger.state.ownersByName.get(name) ?? "";
+      const alice = idOf("alice");
+      const agent = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+      const membershipEndsAt = new Date(services.site.now().getTime() + 9 * DAY_MS).toISOString();
+      await pages.must((state, context) =>
+        updatePerson(state, context, { id: alice, membershipEndsAt }),
+      );
+      await services.sessions.begin(alice, { address: "192.0.2.9", agent });
+      await as("alice", { width, scripts }, async (page) => {
+        const press = (name: string | RegExp) => page.getByRole("button", { name }).first().click();
+        const said = async () => page.getByRole("status").locator("p").first().textContent();
+        await press("Renew it");
+        expect(await said()).toContain("The membership of alice was renewed, until 9 Dec 2027");
+        expect(await page.getByText("Your membership").count()).toBe(0);
+        await page.getByRole("link", { name: /^Manage .*\/wiki$/ }).click();
+        await press("Pause it");
+        expect(await said()).toBe(`alice.${ZONE}/wiki is paused: visitors no longer reach it.`);
+        await press("Resume it");
+        expect(await said()).toBe(`alice.${ZONE}/wiki is on its way to Traefik again.`);
+        await page.getByRole("link", { name: "Remove it" }).click();
+        await press("Remove it");
+        await goToSection(page, "Activity");
+        await press(/^Put it back/);
+        expect(await said()).toBe(`alice.${ZONE}/wiki is back, and on its way to Traefik.`);
+        await goToSection(page, "Groups");
+        await page
+          .getByRole("main")
+          .getByRole("link", { name: /^Games/ })
+          .click();
+        await page.getByLabel("Shown as").fill("");
+        await press("Call it so");
+        expect(await page.locator("#field-displayName-error").textContent()).toContain("a name");
+        const name = "Society of games";
+        await page.getByLabel("Shown as").fill(name);
+        await press("Call it so");
+        expect(await said()).toBe(`The group is called ${name} now.`);
+        expect(await page.getByRole("heading", { level: 1 }).textContent()).toBe(name);
+        await goToSection(page, "Access");
+        await press("Sign out Firefox on Linux");
+        expect(await said()).toBe("That browser is signed out.");
+        expect(await services.sessions.of(alice)).toEqual([]);
+      });
+      expect(ledger.state.endpoints.has(wiki)).toBe(false);
+      const back = [...ledger.state.endpoints.values()].find(({ path }) => path === "/wiki");
+      expect(back?.targets).toEqual(["http://10.0.3.7:8080"]);
     },
   );
 

@@ -165,6 +165,72 @@ describeWithService("chromium", "an admin at a browser", (chromium) => {
     await end();
   });
 
+  it.each(WAYS)(
+    "adds an owner, gives names, makes a way in, looks back and deletes: %s, scripts %s",
+    async (...way) => {
+      const page = await begin(...way);
+      const press = (name: string) => page.getByRole("button", { name }).click();
+      const [name, other] = [`nora-${way.join("-")}`, `nora-lab-${way.join("-")}`];
+      await page.goto(`${origin}/admin/owners`);
+      await page.getByRole("link", { name: "Add a person or group" }).click();
+      await page.getByLabel("Name", { exact: true }).fill(name);
+      await page.getByLabel("Full name").fill(HOSTILE);
+      await press("Add");
+      expect(await said(page)).toBe(`${name} was added.`);
+      await page.getByLabel("Give them a name").fill(other);
+      await press("Give it");
+      expect(await said(page)).toBe(`${name} has the name ${other} now.`);
+      await page.getByRole("link", { name: `Give back … ${other}` }).click();
+      expect(await page.getByRole("main").textContent()).toContain("No service stands there.");
+      await press(`Give ${other} back`);
+      expect(await said(page)).toBe(`${other} was given back, and rests.`);
+      await press(`End the rest of ${other}`);
+      expect(await said(page)).toContain("whoever asks next may have it");
+      await press("Make a sign-in link");
+      const link = (await page.locator(".secret code").first().textContent()) ?? "";
+      expect(link).toMatch(/\/sign-in\/link\/[^/]+$/);
+      await world.must("POST", "/endpoints", { owner: name, path: "/a", target: HERE });
+      // Whoever has it is asked before it is used up.
+      await page.goto(link);
+      expect(await page.getByRole("button").allTextContents()).toContain(`Sign in as ${name}`);
+      await page.goto(`${origin}/admin/audit`);
+      await page.getByLabel("Concerns").fill(name);
+      await page.getByLabel("What").selectOption("Names");
+      await press("Show");
+      const summaries = await page.locator(".events .what").allTextContents();
+      expect(summaries).toHaveLength(2);
+      for (const summary of summaries) expect(summary).toContain(other);
+      await goToSection(page, "Routes", "Admin");
+      await page.getByLabel("Host", { exact: true }).fill(`${name}.`);
+      await page.getByLabel("Kind").selectOption("Service");
+      await press("Show");
+      expect(await page.locator("tbody tr").count()).toBe(1);
+      expect(await page.locator("tbody").textContent()).toContain(`${name}.tardis.test/a`);
+      await page.getByRole("link", { name, exact: true }).click();
+      await page.getByRole("link", { name: "Change" }).click();
+      await page.getByRole("link", { name: `Delete ${name} …` }).click();
+      await page.getByLabel("To be sure, type").fill("nora");
+      await press(`Delete ${name}`);
+      expect(await page.locator("#field-name-error").textContent()).toContain(`Type ${name}`);
+      await page.getByLabel("To be sure, type").fill(name);
+      await press(`Delete ${name}`);
+      expect(await said(page)).toBe(`${name} was deleted.`);
+      expect(state().ownersByName.has(name)).toBe(false);
+      await end();
+    },
+  );
+
+  it("has every system looked at, and is shown what was found, without scripts on a phone", async () => {
+    const page = await begin("phone", false);
+    await page.goto(`${origin}/admin`);
+    await page.getByRole("link", { name: "Look at every system" }).click();
+    await page.getByRole("button", { name: "Look now" }).click();
+    // The page asks again by itself for how far it is.
+    await page.getByRole("heading", { name: "Data folder" }).waitFor({ timeout: 20_000 });
+    expect(await page.getByRole("main").textContent()).toContain("It can be written.");
+    await end();
+  });
+
   it("sees what others change, and keeps what is folded, unfolded, focused and typed", async () => {
     const names = Array.from({ length: 14 }, (_, at) => `follow-${at}`);
     for (const name of names)

@@ -5,6 +5,7 @@ import { openWindow, startBrowser, type Width } from "../test/support/browser.ts
 import { stageAdmins } from "./screenshots/admins.ts";
 import { stageMembers } from "./screenshots/members.ts";
 import { stageModules } from "./screenshots/modules.ts";
+import { stageSignIn } from "./screenshots/sign-in.ts";
 import type { Shot, ShownStage } from "./screenshots/shot.ts";
 import { requireService } from "./services/require.ts";
 
@@ -27,7 +28,7 @@ if (values.help) {
 }
 
 const wanted = ({ name }: Shot) => positionals.length === 0 || positionals.includes(name);
-const stages = [stageMembers, stageAdmins, stageModules];
+const stages = [stageMembers, stageAdmins, stageModules, stageSignIn];
 // A name of a zone leads here too: its host's pages are the console's.
 const here = "--host-resolver-rules=MAP *.test 127.0.0.1";
 const browser = await startBrowser(requireService("chromium"), [here]);
@@ -62,13 +63,18 @@ async function take({ name, path, who, act, after }: Shot, stage: ShownStage): P
     const { page, context } = await openWindow(browser, { width, scheme, ...more });
     if (session !== undefined && session !== "")
       await context.addCookies([{ name: "tardis-session", value: session, url: stage.origin }]);
-    await page.goto(new URL(path, stage.origin).href);
-    await act?.(page);
+    const address = path.replaceAll(/\{(\w+)\}/g, (_, id: string) => {
+      const found = stage.ids[id];
+      if (!found) throw new Error(`there is no ${id} at its stage`);
+      return found;
+    });
+    await page.goto(new URL(address, stage.origin).href);
+    await act?.(page, stage);
     const file = join(values.into, `${name}-${width}.png`);
     await page.screenshot({ path: file, fullPage: true });
     process.stdout.write(`${file}\n`);
     left.delete(name);
-    await after?.(page);
+    await after?.(page, stage);
     await context.close();
   }
 }

@@ -6,7 +6,8 @@ import { startMariadb } from "../../test/support/mariadb.ts";
 import { startMinio } from "../../test/support/minio.ts";
 import { request } from "../../test/support/request.ts";
 import { TestVisitor } from "../../test/support/visitor.ts";
-import { type Act, openMenu, pressing, type Shot, type ShownStage } from "./shot.ts";
+import { ADMIN_SHOTS } from "./admin-shots.ts";
+import type { ShownStage } from "./shot.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -90,14 +91,18 @@ export async function stageAdmins(): Promise<ShownStage> {
   }
   const { state } = running.core.requireLedger();
   const page = [...state.pages.values()].find(({ project }) => project === site?.id)?.id ?? "";
-  const [asked, answered] = [...state.requests.keys()];
+  const [asked = "", answered = ""] = [...state.requests.keys()];
+  const { url: way } = await must("POST", "/passes", { person: "bob", use: "sign-in" });
+  const link = new URL(way).pathname.split("/").at(-1) ?? "";
   return {
     origin: running.config.publicUrl,
-    shots: [
-      ...shotsOf({ page, asked, answered }),
-      ...heldShots(() => gitlab.removeSites()),
-      ...hostShots(running.httpPort),
-    ],
+    shots: ADMIN_SHOTS,
+    ids: { page, asked, answered, zone, port: String(running.httpPort), link },
+    does: {
+      removeSites: () => gitlab.removeSites(),
+      changeAlice: () =>
+        must("PATCH", "/persons/alice", { email: `alice-${Date.now()}@example.org` }),
+    },
     by: (who = "ada") => ({ session: sessions.get(who) ?? "" }),
     close: async () => {
       await running.close();
@@ -107,120 +112,6 @@ export async function stageAdmins(): Promise<ShownStage> {
     },
   };
 }
-
-/** The pages, with the ids of what they are about. */
-function shotsOf(ids: Record<"page" | "asked" | "answered", string | undefined>): readonly Shot[] {
-  return [
-    { name: "sign-in", path: "/sign-in", who: "nobody" },
-    { name: "sign-in-link", path: "/sign-in/link/wrong", who: "nobody" },
-    { name: "sites-membership", path: "/", who: "alice" },
-    { name: "page-gitlab", path: `/pages/${ids.page}`, who: "alice" },
-    {
-      name: "page-read-again",
-      path: `/pages/${ids.page}`,
-      who: "alice",
-      act: pressing("Read it again from GitLab"),
-    },
-    { name: "access-sessions", path: "/access", who: "alice" },
-    { name: "admin", path: "/admin" },
-    { name: "admin-menu", path: "/admin", act: openMenu("Admin pages, now") },
-    { name: "admin-search", path: "/admin/search?q=ali" },
-    { name: "admin-search-none", path: "/admin/search?q=nothing" },
-    { name: "admin-owners", path: "/admin/owners" },
-    { name: "admin-owner", path: "/admin/owners/alice" },
-    { name: "admin-owner-group", path: "/admin/owners/games" },
-    { name: "admin-owner-suspended", path: "/admin/owners/mallory" },
-    { name: "admin-owner-edit", path: "/admin/owners/alice/edit" },
-    { name: "admin-owner-edit-wrong", path: "/admin/owners/alice/edit", act: editWrongly },
-    { name: "admin-owner-new", path: "/admin/owners/new" },
-    { name: "admin-owner-new-wrong", path: "/admin/owners/new", act: addWrongly },
-    { name: "admin-owner-delete", path: "/admin/owners/alice/delete" },
-    { name: "admin-give-back", path: "/admin/owners/alice/labels/alice-lab/give-back" },
-    { name: "admin-suspend", path: "/admin/owners/alice/suspend" },
-    { name: "admin-resume", path: "/admin/owners/mallory/resume" },
-    { name: "admin-requests", path: "/admin/requests" },
-    { name: "admin-requests-all", path: "/admin/requests?state=all" },
-    { name: "admin-request", path: `/admin/requests/${ids.asked}` },
-    { name: "admin-request-decided", path: `/admin/requests/${ids.answered}` },
-    {
-      name: "admin-request-wrong",
-      path: `/admin/requests/${ids.asked}`,
-      act: pressing("Decline it"),
-    },
-    { name: "admin-routes", path: "/admin/routes" },
-    { name: "admin-gitlab", path: "/admin/gitlab" },
-    {
-      name: "admin-gitlab-run",
-      path: "/admin/gitlab",
-      act: (page) => page.locator("table.cards a").first().click(),
-    },
-    { name: "admin-gitlab-pages", path: "/admin/gitlab/pages" },
-    { name: "admin-domains", path: "/admin/gitlab/domains?dns=look" },
-    { name: "admin-buckets", path: "/admin/buckets" },
-    { name: "admin-databases", path: "/admin/databases" },
-    { name: "admin-doctor", path: "/admin/doctor", act: lookAtEverything },
-    { name: "admin-set-aside", path: "/admin/set-aside" },
-    { name: "admin-traefik", path: "/admin/traefik" },
-    { name: "admin-document", path: "/admin/traefik/document" },
-    { name: "admin-document-entry", path: "/admin/traefik/document?entry=zone-default" },
-    { name: "admin-names", path: "/admin/reserved-names" },
-    { name: "admin-memberships", path: "/admin/memberships" },
-    { name: "admin-audit", path: "/admin/audit" },
-  ];
-}
-
-/** What is shown once GitLab has no site any more: a plan that is held. It goes on from the rest. */
-function heldShots(removeSites: () => void): readonly Shot[] {
-  const lose: Act = async (page) => {
-    const held = page.getByRole("link", { name: "Look at it" });
-    if (await held.isVisible()) return;
-    removeSites();
-    await pressing("Read GitLab now")(page);
-    await held.waitFor();
-  };
-  return [
-    { name: "admin-gitlab-held", path: "/admin/gitlab", act: lose },
-    { name: "admin-waiting", path: "/admin" },
-    {
-      name: "admin-gitlab-approve",
-      path: "/admin/gitlab",
-      act: async (page) => {
-        await lose(page);
-        await page.getByRole("link", { name: "Look at it" }).click();
-        await page.getByRole("button", { name: "Let them go" }).waitFor();
-      },
-    },
-  ];
-}
-
-/** What visitors see of hosts that nothing else serves. */
-function hostShots(port: number): readonly Shot[] {
-  const at = (name: string) => `http://${name}.${zone}:${port}/`;
-  return [
-    { name: "host-suspended", path: at("mallory"), who: "nobody" },
-    { name: "host-nothing", path: at("alice"), who: "nobody" },
-    { name: "host-gone", path: at("once"), who: "nobody" },
-  ];
-}
-
-const addWrongly: Act = async (page) => {
-  await page.getByLabel("Kind").selectOption("group");
-  await page.getByLabel("Name", { exact: true }).fill("No Name");
-  await page.getByLabel("Managers").fill("nobody-here");
-  await pressing("Add")(page);
-};
-
-const editWrongly: Act = async (page) => {
-  await page.getByLabel("Email").fill("alice");
-  await page.getByLabel("Membership until").fill("soon");
-  await pressing("Save")(page);
-};
-
-/** The doctor looks once, and what it found stays there. */
-const lookAtEverything: Act = async (page) => {
-  if ((await page.getByText("It has not looked").count()) > 0) await pressing("Look now")(page);
-  await page.getByRole("heading", { level: 2 }).first().waitFor({ timeout: 120_000 });
-};
 
 const PASSWORD = "console-password-of-the-pictures";
 

@@ -1,18 +1,8 @@
-import { ADOPTED, fillSystems } from "../../test/console/admin/adoption-stage.ts";
+import { fillSystems } from "../../test/console/admin/adoption-stage.ts";
 import { startAdminWorld } from "../../test/console/admin/support.ts";
 import { memoryModules } from "../../test/support/memory-modules.ts";
-import { pressing, type Shot, type ShownStage } from "./shot.ts";
-
-/** The admins' pages on the modules, by name. */
-const SHOTS: readonly Shot[] = ADOPTED.flatMap(({ path, name }) => {
-  const picture = path.slice(1).replaceAll("/", "-");
-  const form = `${path}/adopt?name=${name}&owner=alice`;
-  return [
-    { name: `${picture}-all`, path },
-    { name: `${picture}-adopt`, path: `${path}/adopt` },
-    { name: `${picture}-adopt-shown`, path: form, act: pressing("Show what that changes") },
-  ];
-});
+import { MODULE_SHOTS } from "./module-shots.ts";
+import type { ShownStage } from "./shot.ts";
 
 /** A console with all modules on, on systems in memory, as its admin ada sees it. */
 export async function stageModules(): Promise<ShownStage> {
@@ -53,7 +43,9 @@ export async function stageModules(): Promise<ShownStage> {
   const ada = await world.as("ada");
   return {
     origin: world.running.config.publicUrl,
-    shots: SHOTS,
+    shots: MODULE_SHOTS,
+    ids: {},
+    does: {},
     by: () => ({ session: [...ada.cookies.values()][0] ?? "" }),
     close: () => world.close(),
   };

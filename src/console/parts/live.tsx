@@ -4,7 +4,8 @@ import type { PageEnv } from "../visitor.ts";
 
 /**
  * The part of a page that follows what happens: it is asked for anew, from the same address, when
- * something changed. Only what nobody types into belongs in it. One a page.
+ * something changed. The focus, folds and what is typed are kept (`assets/console.js`), but what was
+ * said to be wrong with it is not: forms belong outside. One a page.
  * @param mark of what was shown (`markOf`), by which it is known whether something was missed
  */
 export function Live({

@@ -20,6 +20,7 @@ const SLOW = [
   "test/buckets/crash.test.ts",
   "test/e2e/replicas.test.ts",
   "test/console/pages.test.ts",
+  "test/console/admin/stories.test.ts",
   "test/buckets/trouble.test.ts",
   "test/namespaces/life.test.ts",
   "test/e2e/cookies-browser.test.ts",

@@ -1,116 +1,13 @@
-import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
-import { parse, parseAllDocuments } from "yaml";
-import {
-  adminToken,
-  apiClient,
-  runCommand,
-  spawnConsole,
-  writeConfig,
-  type ApiAnswer,
-} from "../support/console.ts";
+import { adminToken, apiClient, runCommand, spawnConsole } from "../support/console.ts";
 import { temporaryFolder } from "../support/folder.ts";
-import { type ApplicableObject, startKubernetes } from "../support/kubernetes.ts";
-import { startMariadb } from "../support/mariadb.ts";
-import { startMinio } from "../support/minio.ts";
+import { REAL_MODULES } from "../support/real-modules.ts";
 import { everythingIn, expectNowhere } from "../support/secret-traces.ts";
 import { describeWithService } from "../support/services.ts";
 import { waitFor } from "../support/wait.ts";
 
-/** A module that gives out secrets, at its real system. */
-interface Module {
-  readonly settings: object;
-  /** The console's own secret at the system. */
-  readonly own: string;
-  /** What has to be there before, and what a secret comes with. */
-  readonly before: readonly [path: string, body: object];
-  readonly path: string;
-  readonly body: object;
-  /** Gives another secret in place of the one before. */
-  readonly again: "rotate" | "renew";
-  secretIn(body: ApiAnswer["body"]): string | undefined;
-  /** Sends a signal to the system. */
-  signal(signal: NodeJS.Signals): void;
-  destroy(): Promise<void>;
-}
-
-async function buckets(): Promise<Module> {
-  const server = await startMinio();
-  const { url, accessKey, secretKey: own } = server;
-  return {
-    settings: { buckets: { enabled: true, url, accessKey, secretKey: own } },
-    own,
-    before: ["/buckets", { owner: "alice", name: "files" }],
-    path: "/bucket-keys",
-    body: { owner: "alice", name: "laptop", access: "write" },
-    again: "rotate",
-    secretIn: ({ secretKey }) => secretKey,
-    signal: (signal) => server.signal(signal),
-    destroy: () => server.destroy(),
-  };
-}
-
-async function databases(folder: string): Promise<Module> {
-  const server = await startMariadb();
-  const own = "console-password-of-the-test";
-  const { address } = server;
-  const settings = { databases: { enabled: true, address, user: "console", password: own } };
-  const { stdout } = await runCommand(["-c", writeConfig(folder, settings), "databases", "grants"]);
-  const statements = stdout.trim().split("\n");
-  await server.root(...statements.map((one) => one.replace("PUT A PASSWORD HERE", own)));
-  return {
-    settings,
-    own,
-    before: ["/databases", { owner: "alice", name: "wiki" }],
-    path: "/database-accounts",
-    body: { owner: "alice", name: "app", access: "write" },
-    again: "rotate",
-    secretIn: ({ password }) => password,
-    signal: (signal) => server.signal(signal),
-    destroy: () => server.destroy(),
-  };
-}
-
-async function namespaces(folder: string): Promise<Module> {
-  const server = await startKubernetes();
-  const ca = join(folder, "ca.crt");
-  await writeFile(ca, server.ca);
-  const namespaces = { url: server.url, ca, prefix: "club" };
-  const printed = await runCommand([
-    "-c",
-    writeConfig(folder, { namespaces }),
-    "kubernetes",
-    "manifests",
-  ]);
-  const objects = parseAllDocuments(printed.stdout).map((one) => one.toJS() as ApplicableObject);
-  await server.apply(objects);
-  const secret = "/api/v1/namespaces/club-console/secrets/console-token";
-  const token = await waitFor(
-    async () => (await server.ask("GET", secret)).body.data?.token as string | undefined,
-    { timeout: 60_000, describe: "the console's token" },
-  );
-  const own = Buffer.from(token, "base64").toString();
-  return {
-    settings: { namespaces: { ...namespaces, enabled: true, token: own } },
-    own,
-    before: ["/namespaces", { owner: "alice", name: "shop" }],
-    path: "/kubeconfigs",
-    body: { namespace: "alice--shop", name: "laptop" },
-    again: "renew",
-    secretIn: ({ file }) => (file === undefined ? undefined : parse(file).users[0].user.token),
-    signal: (signal) => server.signal(signal),
-    destroy: () => server.destroy(),
-  };
-}
-
-const MODULES = [
-  ["minio", buckets],
-  ["mariadb", databases],
-  [["kubernetes", "etcd"], namespaces],
-] as const;
-
-for (const [needed, start] of MODULES) {
+for (const [needed, start] of REAL_MODULES) {
   describeWithService(needed, `a console's process with ${start.name}`, () => {
     const ends: (() => Promise<unknown>)[] = [];
     afterEach(async () => {

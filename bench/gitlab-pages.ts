@@ -5,7 +5,7 @@ import { gitlabStage, SYNC_MAX_MS, type GitLabStage } from "./gitlab-stage.ts";
 import { SOCIETY, type WorldSize } from "./gitlab-world.ts";
 import type { Bench, Row } from "./table.ts";
 
-const QUICK: WorldSize = { users: 150, groups: 30, projects: 1_000, sites: 200 };
+const QUICK: WorldSize = { users: 60, groups: 12, projects: 300, sites: 60 };
 /** `gitlab.concurrency` as it is by default. */
 const AT_ONCE = 4;
 
@@ -19,8 +19,8 @@ export const gitlabPages: Bench = {
     try {
       const rows = await syncs(stage, size);
       rows.push(...(await oneSite(stage, handful, size)));
-      rows.push(await throughTraefik(stage, quick ? 8 : 30));
-      const hooks = quick ? 1_000 : 10_000;
+      rows.push(await throughTraefik(stage, quick ? 3 : 30));
+      const hooks = quick ? 300 : 10_000;
       rows.push(...(await burst(stage, hooks, 20)));
       rows.push(...(await burst(stage, hooks, size.projects)));
       return rows;

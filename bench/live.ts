@@ -19,10 +19,10 @@ export const live: Bench = {
       changes(console, backend.port, name, count, setup);
     try {
       const held = { wait: "?wait=4s", pollInterval: "50ms", defaultCertificate: true };
-      const ours = await measure("held", quick ? 8 : 30, held);
-      const bare = await measure("bare", quick ? 8 : 30, { ...held, defaultCertificate: false });
+      const ours = await measure("held", quick ? 3 : 30, held);
+      const bare = await measure("bare", quick ? 3 : 30, { ...held, defaultCertificate: false });
       const plain = { wait: "", pollInterval: "5s", defaultCertificate: true };
-      const polled = await measure("plain", quick ? 3 : 8, plain);
+      const polled = await measure("plain", quick ? 1 : 8, plain);
       return [
         row("", ours, `plain poll every 5 s: median ${Math.round(median(polled))} ms`),
         row(", Traefik without a default certificate", bare, "it draws a new one at each change"),

@@ -24,7 +24,7 @@ interface Figures {
 export const processFigures: Bench = {
   name: "start",
   run: async ({ quick }) => {
-    const rounds = quick ? 3 : 7;
+    const rounds = quick ? 1 : 7;
     const empty = await measure(0, rounds);
     const full = await measure(10_000, rounds);
     const row = (what: string, at: Figures, of: "restart" | "cold", limit: number) => ({

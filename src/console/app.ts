@@ -33,6 +33,12 @@ export interface ConsoleOptions {
   readonly pages: SignedPages;
 }
 
+/** What goes wrong outside of the pages, which answer for themselves: on the ways to sign in, mostly. */
+const TITLES: ReadonlyMap<string, string> = new Map([
+  ["not_found", "This link does not work"],
+  ["invalid_input", "This did not work"],
+]);
+
 /**
  * Everything at the console's own host. The API and the hooks have their own ways of telling who
  * asks, and take no cookie; everything else is for whoever is signed in, but for the sign-in page.
@@ -81,8 +87,7 @@ export function createConsole(options: ConsoleOptions): Hono<PageEnv> {
       context.header("Retry-After", String(refusal.retryAfter));
     context.header("Cache-Control", "no-store");
     const message = refusal?.message ?? "Something went wrong here; it is written to the log.";
-    // Outside of the pages, which answer for themselves, only links to sign in are looked for.
-    const shown = status === 404 ? "This link does not work" : title;
+    const shown = TITLES.get(refusal?.code ?? "") ?? title;
     return context.html(problemPage(shown, message), status);
   });
   return app;

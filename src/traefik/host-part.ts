@@ -1,7 +1,7 @@
 import type { Hostname } from "../domain/names.ts";
 import type { State } from "../domain/state.ts";
 import type { RouteLookup } from "./routes.ts";
-import { hostRoutes, lookupOf, type TableSettings } from "./table.ts";
+import { hostRoutes, lookupBy, type TableSettings } from "./table.ts";
 
 /** What the table says of a host. */
 export type HostPart = ReturnType<typeof hostRoutes>;
@@ -38,9 +38,5 @@ export function hostPart(state: State, settings: TableSettings, host: Hostname):
 
 /** The table of a state for those who ask several times of few hosts. */
 export function keptLookup(state: State, settings: TableSettings): RouteLookup {
-  const get = (host: string) => {
-    const { routes } = hostPart(state, settings, host as Hostname);
-    return routes.length === 0 ? undefined : { host: host as Hostname, routes };
-  };
-  return lookupOf(settings, { get });
+  return lookupBy(settings, (host) => hostPart(state, settings, host));
 }

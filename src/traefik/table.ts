@@ -75,15 +75,26 @@ export function hostRoutes(
  * says what the whole table says.
  */
 export function lookupIn(state: State, settings: TableSettings): RouteLookup {
+  return lookupBy(settings, (host) => hostRoutes(state, settings, host));
+}
+
+/**
+ * The table by what each host is asked for.
+ * @param partAt what the table says of a host
+ */
+export function lookupBy(
+  settings: TableSettings,
+  partAt: (host: Hostname) => Pick<HostRoutes, "routes">,
+): RouteLookup {
   const get = (host: string): HostRoutes | undefined => {
-    const { routes } = hostRoutes(state, settings, host as Hostname);
+    const { routes } = partAt(host as Hostname);
     return routes.length === 0 ? undefined : { host: host as Hostname, routes };
   };
   return lookupOf(settings, { get });
 }
 
 /** Hosts by their names in the table, as they are asked for. */
-export function lookupOf({ rules }: TableSettings, hosts: RouteLookup["hosts"]): RouteLookup {
+function lookupOf({ rules }: TableSettings, hosts: RouteLookup["hosts"]): RouteLookup {
   const at = (host: string) => {
     const around = ingressesAround(rules, host);
     return hosts.get(host) ?? (around === undefined ? undefined : hosts.get(around));

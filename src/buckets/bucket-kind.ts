@@ -2,6 +2,7 @@ import type { Bucket } from "../domain/entities.ts";
 import { eachAtOnce } from "../reconcile/at-once.ts";
 import type { Kind, Plan, Step } from "../reconcile/kind.ts";
 import type { Call } from "../reconcile/system.ts";
+import { toTheMinute } from "../reconcile/times.ts";
 import type { BucketRecords } from "./records.ts";
 import type { ObjectStorage, StoredBucket } from "./storage.ts";
 
@@ -56,7 +57,7 @@ export function planBucket(
       // What was never marked is deleted only while it is empty: the storage sees to that.
       return { steps: [isMarkable(bucket, stored) ? DELETE_EMPTY : DELETE], state: "deleting" };
     }
-    const spoken = `${until.slice(0, 16).replace("T", " ")} (UTC)`;
+    const spoken = toTheMinute(until);
     return {
       steps: ours === "ours" && stored !== undefined ? exposing(stored, "private") : [],
       state: "deleting",

@@ -1,6 +1,7 @@
 import type { DatabaseAccount, DatabaseName } from "../domain/entities.ts";
 import { databasesOf, type State } from "../domain/state.ts";
 import type { Plan, Step } from "../reconcile/kind.ts";
+import { soonAfter } from "../reconcile/times.ts";
 import type { Password } from "./names.ts";
 import type { Access, Grants, Session, Sessions, StoredAccount } from "./server.ts";
 
@@ -44,9 +45,6 @@ const REVOKE = { do: "revoke", what: "took away what it might do" } as const;
 const LIMIT = { do: "limit", what: "set how many connections it may have" } as const;
 
 const NO_GRANTS: Grants = new Map();
-
-/** How soon a node that did not answer is asked again. */
-const AGAIN_MS = 30_000;
 
 export interface AccountContext {
   readonly grants: Grants;
@@ -151,7 +149,7 @@ function standing(
     steps,
     state: suspended ? "suspended" : "ready",
     ...(why === "" ? {} : { why }),
-    ...(unseen === undefined ? {} : { dueAt: again(now), unfinished: true }),
+    ...(unseen === undefined ? {} : { dueAt: soonAfter(now), unfinished: true }),
   };
 }
 
@@ -194,7 +192,7 @@ function leaving(
   const why = unseenAt(sessions);
   if (why !== undefined) {
     const steps = noting(record.unended ?? [], sessions.unseen);
-    return { steps, state: "deleting", why, dueAt: again(now), unfinished: true };
+    return { steps, state: "deleting", why, dueAt: soonAfter(now), unfinished: true };
   }
   return { steps: account === undefined ? [FORGET] : [DROP, FORGET], state: "deleting" };
 }
@@ -234,8 +232,4 @@ function unseenAt({ unseen }: Sessions): string | undefined {
 function unendedAt({ unended }: DatabaseAccount): string | undefined {
   if (unended === undefined) return undefined;
   return `What was open at ${unended.join(" and ")} when this got to do less may go on as before; it is ended once that node answers.`;
-}
-
-function again(now: Date): string {
-  return new Date(now.getTime() + AGAIN_MS).toISOString();
 }

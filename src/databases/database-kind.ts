@@ -1,6 +1,7 @@
 import type { Database, DatabaseName } from "../domain/entities.ts";
 import type { Kind, Plan, Step } from "../reconcile/kind.ts";
 import type { Call } from "../reconcile/system.ts";
+import { toTheMinute } from "../reconcile/times.ts";
 import type { DatabaseRecords } from "./records.ts";
 import type { DatabaseServer, StoredDatabase } from "./server.ts";
 
@@ -37,7 +38,7 @@ export function planDatabase(
       return {
         steps: [],
         state: "deleting",
-        why: `It is kept until ${database.deleting.until.slice(0, 16).replace("T", " ")} (UTC); until then it can be had back.`,
+        why: `It is kept until ${toTheMinute(database.deleting.until)}; until then it can be had back.`,
         dueAt: database.deleting.until,
       };
     }

@@ -1,5 +1,6 @@
 import type { Kubeconfig } from "../domain/namespaces.ts";
 import type { Plan, Step } from "../reconcile/kind.ts";
+import { soonAfter } from "../reconcile/times.ts";
 
 /** What Kubernetes has of what a kubeconfig's token hangs on. */
 export interface SeenKubeconfig {
@@ -28,9 +29,6 @@ export interface KubeconfigContext {
   readonly given: boolean;
   readonly now: Date;
 }
-
-/** How long until it is looked at again whether the namespace is closed. */
-const OPEN_MS = 30_000;
 
 /**
  * What has to be done for a kubeconfig, of its record and of what Kubernetes has. Pure.
@@ -89,7 +87,7 @@ export function planKubeconfig(
       steps: [],
       state: "ready",
       why: "Its namespace is to be closed, and is not yet: the token still opens it.",
-      dueAt: new Date(now.getTime() + OPEN_MS).toISOString(),
+      dueAt: soonAfter(now),
       unfinished: true,
     };
   }

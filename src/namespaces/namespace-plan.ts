@@ -1,6 +1,7 @@
 import type { Hostname } from "../domain/names.ts";
 import type { Namespace } from "../domain/namespaces.ts";
 import type { Plan, Step } from "../reconcile/kind.ts";
+import { toTheMinute } from "../reconcile/times.ts";
 import type { KubeObject, KubeRef } from "./cluster.ts";
 import { isAs, isSameRef, refOf } from "./compare.ts";
 import type { Layout, Tenancy } from "./layout.ts";
@@ -109,7 +110,7 @@ export function planNamespace(
     ...(deleting !== undefined
       ? {
           state: "deleting",
-          why: `It is closed, and kept until ${deleting.until.slice(0, 16).replace("T", " ")} (UTC); until then it can be had back. ${WHAT_GOES_ON}`,
+          why: `It is closed, and kept until ${toTheMinute(deleting.until)}; until then it can be had back. ${WHAT_GOES_ON}`,
           dueAt: deleting.until,
         }
       : suspended
